@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Alert: what matched, where, and why. Handed to outputs; valid until the callback returns. */
+#ifndef SHRIKE_MATCH_ALERT_H
+#define SHRIKE_MATCH_ALERT_H
+
+#include "fields/event.h"
+#include "flow/flow.h"
+#include "packet/packet.h"
+#include "ruleset/ruleset.h"
+
+enum { EVIDENCE_MAX = 32, EXCERPT_MAX = 128 };
+
+/* One predicate that held. */
+struct evidence {
+    enum field_id field;     /* the field it read (keywords: the one it was found in) */
+    struct view header_name; /* http.header.NAME */
+    const char *predicate;   /* as the author wrote it */
+    uint64_t offset;         /* of the match within the value (streams: within the direction's bytes) */
+    bool has_offset;
+    struct view excerpt;     /* matched bytes, at most EXCERPT_MAX; a number or address as text */
+    struct view list_entry;  /* MATCH_LIST: the entry; empty otherwise */
+    const char *list_name;   /* NULL unless a list */
+    const char *list_note;
+};
+
+struct alert {
+    const struct rule_info *rule;
+    const struct event *event; /* flow and packet are in it; type STREAM for raw bytes */
+    const struct evidence *evidence;
+    size_t evidence_count;
+    uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
+};
+
+struct alert_sink {
+    void (*alert)(void *context, const struct alert *alert);
+    void *context;
+};
+
+#endif

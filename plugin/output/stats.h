@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Run statistics: the counters of all rooms, added up over workers, for the stats record and the
+ * summary at the end. */
+#ifndef SHRIKE_OUTPUT_STATS_H
+#define SHRIKE_OUTPUT_STATS_H
+
+#include "flow/flow_table.h"
+#include "flow/tcp.h"
+#include "match/match.h"
+#include "packet/decode.h"
+#include "proto/proto.h"
+
+struct run_stats {
+    struct decode_stats decode;
+    struct flow_stats flow;
+    struct tcp_stats tcp;
+    struct proto_stats proto;
+    struct match_stats match;
+    uint64_t logged[EVENT_COUNT]; /* event records written */
+    uint64_t flow_memory, flow_memory_peak;
+    uint64_t reassembly_memory, reassembly_memory_peak;
+    uint64_t stream_memory, stream_memory_peak;
+    uint64_t output_lines, output_bytes, output_errors;
+    int64_t first_us, last_us; /* packet time */
+};
+
+/* Adds the counters of one worker (all but decode and output). */
+void run_stats_add(struct run_stats *sum, const struct run_stats *part);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rule: the model that a YAML document becomes, before anything is compiled.
+ *
+ * Idea       all of Sigma's surface (modifiers, wildcards, lists, maps, `1 of sel*`) is gone here: a
+ *            rule is a tree of AND, OR, NOT over predicates, each predicate one question to one field.
+ *            Importers of other languages produce the same tree.
+ * Memory     everything lives in the arena of struct rules and dies with it.
+ * Places     every rule and predicate knows file, line and column, for messages of later stages.
+ */
+#ifndef SHRIKE_RULE_RULE_H
+#define SHRIKE_RULE_RULE_H
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "fields/fields.h"
+
+enum predicate_op {
+    MATCH_GLOB,   /* glob over bytes: equals, contains, startswith, endswith, wildcards */
+    MATCH_REGEX,  /* PCRE */
+    MATCH_HEX,    /* bytes with a mask, anywhere within from..to */
+    MATCH_NUMBER, /* compare a number, bool or time */
+    MATCH_PREFIX, /* address within a CIDR prefix */
+    MATCH_DOMAIN, /* the name itself or any name under it */
+    MATCH_EXISTS, /* the field has a value */
+    MATCH_FIELD,  /* equal to another field of the same event (fieldref) */
+    MATCH_LIST,   /* member of a list document; compared as the list's type says */
+};
+
+/* What is compared: the value, or a number computed from it. */
+enum predicate_of { OF_VALUE, OF_LEN, OF_COUNT, OF_ENTROPY };
+
+enum compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
+
+/* A glob is a row of pieces; "*a?b" is ANY "a" ONE "b". Adjacent literals are one piece. */
+enum glob_kind { GLOB_LITERAL, GLOB_ONE, GLOB_ANY };
+struct glob_piece {
+    enum glob_kind kind;
+    struct view bytes; /* GLOB_LITERAL */
+};
+
+/* Offsets are unbounded when from is 0 and to is SIZE_MAX. A match must start at or after `from` and
+ * end at or before `to`. */
+struct offsets {
+    size_t from, to;
+    bool is_exact; /* it must start exactly at `from` (`at: N`) */
+};
+
+enum list_type { LIST_IP, LIST_DOMAIN, LIST_URL, LIST_STRING, LIST_JA3, LIST_JA4, LIST_SHA1, LIST_SHA256 };
+
+struct list_entry {
+    struct view value;      /* text as written; for LIST_IP also parsed */
+    struct address address; /* LIST_IP */
+    unsigned prefix_bits;   /* LIST_IP, in the 128-bit form */
+    const char *note;       /* NULL when there is none */
+};
+
+struct list {
+    const char *name;
+    enum list_type type;
+    const char *source; /* metadata, NULL when absent */
+    int64_t expires_us; /* 0: never */
+    struct list_entry *entries;
+    size_t count;
+    struct place place;
+};
+
+struct predicate {
+    enum predicate_op op;
+    enum predicate_of of;
+    enum field_id field;     /* FIELD_NONE: keyword, any bytes field of the event */
+    struct view header_name; /* http.header.NAME: which header; empty otherwise */
+    bool is_cased;           /* MATCH_GLOB, MATCH_HEX, MATCH_FIELD: case counts */
+    bool is_negated;         /* `neq` */
+    struct glob_piece *pieces; /* MATCH_GLOB */
+    size_t piece_count;
+    struct view bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case */
+    struct view mask;  /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
+    unsigned regex_flags; /* REGEX_* */
+    enum compare compare; /* MATCH_NUMBER */
+    int64_t number;       /* MATCH_NUMBER; entropy in thousandths of a bit */
+    struct address address; /* MATCH_PREFIX */
+    unsigned prefix_bits;
+    bool wanted; /* MATCH_EXISTS: true or false asked for */
+    enum field_id other;     /* MATCH_FIELD */
+    const struct list *list; /* MATCH_LIST */
+    struct offsets offsets;
+    const char *text; /* as the author wrote it, for explanations: `http.uri|contains: /news.php` */
+    struct place place;
+};
+
+enum regex_flags { REGEX_CASELESS = 1, REGEX_MULTILINE = 2, REGEX_DOTALL = 4 };
+
+enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_PREDICATE, NODE_TRUE, NODE_FALSE };
+
+struct node {
+    enum node_kind kind;
+    struct node **children; /* AND, OR: any number; NOT: one */
+    size_t count;
+    struct predicate *predicate;
+};
+
+enum level { LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
+
+enum rule_direction { RULE_EITHER, RULE_TO_SERVER, RULE_TO_CLIENT };
+
+struct rule_test {
+    const char *pcap; /* path, relative to the rule file */
+    uint64_t alerts;
+};
+
+struct rule {
+    const char *id;    /* uuid as written; NULL when absent */
+    const char *title;
+    const char *description; /* NULL when absent; so the next ones */
+    const char *author;
+    const char *status;
+    const char *date;
+    enum level level;
+    const char **tags;
+    size_t tag_count;
+    const char **references;
+    size_t reference_count;
+    const char **false_positives;
+    size_t false_positive_count;
+    enum event_type event;
+    struct node *condition;
+    uint32_t sid; /* from shrike: sid, else derived from id */
+    uint32_t rev;
+    enum rule_direction direction;
+    uint16_t *ports; /* either side's port must be one of them; none: any */
+    size_t port_count;
+    int64_t suppress_us; /* suppress: for; 0 when there is none */
+    enum field_id suppress_by[4];
+    size_t suppress_by_count;
+    struct rule_test *tests;
+    size_t test_count;
+    struct place place;
+};
+
+/* All that was loaded. */
+struct rules {
+    struct arena *arena;
+    struct rule **items;
+    size_t count;
+    struct list **lists;
+    size_t list_count;
+    size_t refused;   /* rules that no wire can answer: loaded from a good document, left out with a reason */
+    size_t documents; /* YAML documents seen */
+    size_t files;
+};
+
+struct rules *rules_new(void);
+void rules_free(struct rules *rules); /* accepts NULL */
+
+/* Loads a file, or every .yml and .yaml file under a folder in sorted order. All that is wrong goes to
+ * `diagnostics`; what is good is kept. Returns -1 only when `path` itself cannot be read. */
+int rules_load(struct rules *rules, const char *path, struct diagnostics *diagnostics);
+/* One document stream from memory; `name` stands in messages. */
+void rules_load_text(struct rules *rules, const char *name, struct view text,
+                     struct diagnostics *diagnostics);
+/* After the last load: resolves list names, finds duplicate ids, and what only the whole set shows. */
+void rules_finish(struct rules *rules, struct diagnostics *diagnostics);
+
+const char *level_name(enum level level); /* "high" */
+unsigned level_severity(enum level level); /* EVE: critical and high 1, medium 2, low 3, informational 4 */
+
+#endif

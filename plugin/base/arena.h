@@ -17,7 +17,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A copy; always followed by a NUL that is not counted, so text can be used as a string. */
 struct view arena_copy(struct arena *arena, struct view bytes);
 char *arena_string(struct arena *arena, const char *text);
-char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_format(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 

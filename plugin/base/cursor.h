@@ -65,7 +65,7 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *b = cursor_take(c, 2);
-    return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+    return (uint16_t)(b ? b[0] << 8 | b[1] : 0);
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
@@ -89,7 +89,7 @@ static inline uint64_t cursor_u64(struct cursor *c)
 static inline uint16_t cursor_u16_le(struct cursor *c)
 {
     const uint8_t *b = cursor_take(c, 2);
-    return b ? (uint16_t)(b[1] << 8 | b[0]) : 0;
+    return (uint16_t)(b ? b[1] << 8 | b[0] : 0);
 }
 
 static inline uint32_t cursor_u32_le(struct cursor *c)

@@ -47,7 +47,8 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
     va_end(args);
     if ((diagnostics->count & (diagnostics->count - 1)) == 0) { /* full at each power of two */
         size_t capacity = diagnostics->count ? diagnostics->count * 2 : 1;
-        diagnostics->items = memory_resize(diagnostics->items, capacity, sizeof(*diagnostics->items));
+        diagnostics->items =
+            memory_resize(diagnostics->items, capacity, sizeof(*diagnostics->items));
     }
     diagnostics->items[diagnostics->count++] = (struct diagnostic){
         .severity = severity,

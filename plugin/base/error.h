@@ -28,7 +28,8 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
 struct diagnostic {
     enum severity severity;
-    const char *id; /* a stable short name of the check, for example "unknown-field" (static text) */
+    const char
+        *id; /* a stable short name of the check, for example "unknown-field" (static text) */
     char *file;
     unsigned line, column;
     char *text; /* what is wrong, what was expected */

@@ -10,7 +10,8 @@ static struct hash_key process_key;
 static void draw_key(void)
 {
     if (getrandom(&process_key, sizeof(process_key), 0) != (ssize_t)sizeof(process_key))
-        process_key = (struct hash_key){UINT64_C(0x736872696b65), (uint64_t)(uintptr_t)&process_key};
+        process_key =
+            (struct hash_key){UINT64_C(0x736872696b65), (uint64_t)(uintptr_t)&process_key};
 }
 
 struct hash_key hash_key_random(void)

@@ -44,7 +44,8 @@ struct event {
     int64_t time_us;     /* packet time of the packet that completed it */
     struct flow *flow;   /* NULL for a packet that belongs to none */
     const struct packet *packet; /* the packet that completed it; NULL at a timeout or shutdown */
-    const struct field_set *wanted; /* what loaded rules and logs read; derived fields only if in it */
+    const struct field_set
+        *wanted; /* what loaded rules and logs read; derived fields only if in it */
     uint32_t truncated;
     uint32_t value_count;
     uint32_t text_len;

@@ -2,10 +2,10 @@
 /* Fields: the table, its look-up by name and alias, and suggestions by edit distance. */
 #include "fields/fields.h"
 
-#define ANY EVENT_ANY
-#define MULTI FIELD_MULTI
-#define LOWER FIELD_LOWER
-#define DERIVED FIELD_DERIVED
+#define ANY       EVENT_ANY
+#define MULTI     FIELD_MULTI
+#define LOWER     FIELD_LOWER
+#define DERIVED   FIELD_DERIVED
 #define STREAMING FIELD_STREAMING
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shrike: build, test, install. `make help` lists the targets.
+
+VERSION  := 0.1.0
+ABI      := 0
+FLAVOUR  ?= release
+FLAVOURS := release debug asan tsan cov fuzz
+ifeq ($(filter $(FLAVOUR),$(FLAVOURS)),)
+$(error unknown FLAVOUR '$(FLAVOUR)': one of $(FLAVOURS))
+endif
+
+PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+LIBDIR   ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR  ?= $(PREFIX)/share
+DESTDIR  ?=
+V        ?= 0
+Q        := $(if $(filter 1,$(V)),,@)
+SAY      = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
+
+OUT      := build/$(FLAVOUR)
+ROOMS    := base fields packet capture flow rule proto ruleset compile match engine output
+LIB_SRC  := $(sort $(wildcard $(ROOMS:%=plugin/%/*.c)))
+CLI_SRC  := $(sort $(wildcard plugin/hosts/cli/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/hosts/cli/*.h))
+obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8
+PKG_CONFIG ?= pkg-config
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+PKG_LIBS   += -lm
+
+CC       ?= cc
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Wundef -Wswitch-enum -Wcast-qual -Wformat=2 \
+            $(if $(filter release,$(FLAVOUR)),$(if $(CI),-Werror)) # sanitizers make gcc warn of their own code
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DSHRIKE_VERSION='"$(VERSION)"' -Iinclude -Iplugin \
+            -fvisibility=hidden -fPIC -pthread $(WARNINGS) $(PKG_CFLAGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FLAGS_release := -O2 -g -DNDEBUG -fno-plt -fno-semantic-interposition
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g $(SANITIZE)
+FLAGS_tsan    := -O1 -g -fsanitize=thread
+FLAGS_cov     := -O0 -g --coverage
+FLAGS_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+ifeq ($(FLAVOUR),fuzz)
+CC       := clang
+endif
+ALL_CFLAGS := $(BASE_CFLAGS) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
+LINK     = $(CC) -pthread $(FLAGS_$(FLAVOUR)) $(LDFLAGS)
+
+STATIC   := $(OUT)/libshrike.a
+SHARED   := $(OUT)/libshrike.so.$(VERSION)
+SHRIKE   := $(OUT)/shrike
+UNITS    := $(UNIT_SRC:tests/unit/%.c=$(OUT)/unit/%)
+REPLAYS  := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/replay/%)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/fuzz/%)
+
+.PHONY: all check check-asan check-unit check-golden check-fuzz check-corpora lint format fuzz bench golden docs \
+        install dist-check deps clean help units
+.DELETE_ON_ERROR:
+
+all: $(SHRIKE) $(STATIC) $(SHARED) ## Build the command, the libraries (FLAVOUR=release|debug|asan|tsan|cov|fuzz)
+	$(Q)ln -sf $(FLAVOUR)/shrike build/shrike
+
+deps: ## Install everything that building and testing needs (apt, as root)
+	$(Q)sh tests/deps.sh
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(STATIC): $(call obj,$(LIB_SRC))
+	$(SAY) AR $@
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+$(SHARED): $(call obj,$(LIB_SRC))
+	$(SAY) LD $@
+	$(Q)$(LINK) -shared -Wl,-soname,libshrike.so.$(ABI) -o $@ $^ $(PKG_LIBS)
+	$(Q)ln -sf libshrike.so.$(VERSION) $(OUT)/libshrike.so.$(ABI) && ln -sf libshrike.so.$(ABI) $(OUT)/libshrike.so
+
+$(SHRIKE): $(call obj,$(CLI_SRC)) $(STATIC)
+	$(SAY) LD $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -ljansson -lm
+
+$(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/main.o $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -ljansson
+
+$(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -ljansson
+
+$(OUT)/obj/tests/%.o: ALL_CFLAGS += -Itests -DTESTS_DIR='"tests"' -Wno-missing-prototypes -UNDEBUG
+
+units: $(UNITS)
+check: all $(UNITS) $(REPLAYS) ## Unit, golden and fuzz-corpus tests (FLAVOUR=... for another build)
+	$(Q)sh tests/run.sh $(OUT)
+check-unit: $(UNITS) ## Unit tests alone
+	$(Q)sh tests/run.sh $(OUT) unit
+check-golden: all ## Golden tests alone
+	$(Q)sh tests/run.sh $(OUT) golden
+check-asan: ## The same tests under ASan and UBSan
+	$(Q)$(MAKE) FLAVOUR=asan check
+check-corpora: all ## Field-by-field comparison with tshark over ../shared/corpora (long)
+	$(Q)sh tests/oracle/run.sh $(OUT)
+golden: all ## Rewrite the expected outputs of the golden tests (review the diff)
+	$(Q)sh tests/golden/run.sh $(OUT) --rewrite
+
+fuzz: ## Fuzz every target for FUZZ_SECONDS (60) each
+	$(Q)$(MAKE) FLAVOUR=fuzz fuzzers && sh tests/fuzz/run.sh build/fuzz/fuzz $(or $(FUZZ_SECONDS),60)
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+bench: all ## Speed against Suricata, raw reading and raw Hyperscan, as ratios
+	$(Q)sh bench/run.sh $(OUT)
+
+lint: ## clang-format, clang-tidy, cppcheck, floors, headers alone, banned words, docs current
+	$(Q)sh tests/lint/run.sh
+format: ## Reformat all C files
+	$(Q)clang-format -i $(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
+docs: all ## Generate docs/fields.md from the field table
+	$(Q)build/shrike fields --format markdown > docs/fields.md
+
+$(OUT)/shrike.pc: packaging/shrike.pc.in Makefile
+	$(Q)sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),' \
+	    -e 's,@VERSION@,$(VERSION),' -e 's,@REQUIRES@,$(PKGS),' $< > $@
+
+install: all $(OUT)/shrike.pc ## Install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/shrike \
+	    $(DESTDIR)$(DATADIR)/shrike/rules $(DESTDIR)$(DATADIR)/man/man1
+	install -m 755 $(SHRIKE) $(DESTDIR)$(BINDIR)/shrike
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+	ln -sf libshrike.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libshrike.so.$(ABI)
+	ln -sf libshrike.so.$(ABI) $(DESTDIR)$(LIBDIR)/libshrike.so
+	install -m 644 include/shrike/*.h $(DESTDIR)$(INCLUDEDIR)/shrike/
+	install -m 644 $(OUT)/shrike.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 644 rules/*.yml $(DESTDIR)$(DATADIR)/shrike/rules/
+	install -m 644 docs/shrike.1 $(DESTDIR)$(DATADIR)/man/man1/
+
+dist-check: ## A clean export of HEAD builds, tests and installs
+	$(Q)sh tests/dist_check.sh
+
+clean: ## Remove all that was built
+	rm -rf build
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(shell find build/$(FLAVOUR)/obj -name '*.d' 2>/dev/null)

@@ -25,7 +25,7 @@ struct frame {
     uint32_t wire_len; /* on the wire */
     int64_t time_us;
     uint64_t number;
-    int link_type;     /* LINKTYPE_ value (the file's, not DLT) */
+    int link_type; /* LINKTYPE_ value (the file's, not DLT) */
     uint16_t file;
 };
 
@@ -33,9 +33,10 @@ enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST, OVERLAP_WINDOW
 
 struct decode_options {
     enum overlap_policy fragment_policy;
-    size_t fragment_budget_bytes;  /* 0: 32 MiB */
-    int64_t fragment_timeout_us;   /* 0: 60 s */
-    bool drop_bad_checksums;       /* such packets are counted, not handed on */
+    size_t fragment_budget_bytes; /* 0: 32 MiB */
+    int64_t fragment_timeout_us;  /* 0: 60 s */
+    bool drop_bad_checksums;      /* such packets are counted, not handed on */
+    bool ignore_checksums;        /* they are not even computed */
 };
 
 /* Counters, as EVE's stats.decoder names them where it can. */

@@ -17,13 +17,13 @@
 enum { PACKET_VLAN_MAX = 3 };
 
 enum packet_flags {
-    PACKET_HAS_TRANSPORT = 1,   /* TCP, UDP, SCTP or ICMP header decoded: it belongs to a flow */
-    PACKET_REASSEMBLED = 2,     /* from fragments */
-    PACKET_FRAGMENT = 4,        /* a fragment of a datagram that is not whole yet */
-    PACKET_BAD_CHECKSUM = 8,    /* IPv4 header or transport checksum is wrong */
-    PACKET_CUT = 16,            /* the capture's snap length cut payload off */
-    PACKET_TUNNELLED = 32,      /* from inside a tunnel */
-    PACKET_TICK = 64,           /* no packet: only time and number count (see engine/) */
+    PACKET_HAS_TRANSPORT = 1, /* TCP, UDP, SCTP or ICMP header decoded: it belongs to a flow */
+    PACKET_REASSEMBLED = 2,   /* from fragments */
+    PACKET_FRAGMENT = 4,      /* a fragment of a datagram that is not whole yet */
+    PACKET_BAD_CHECKSUM = 8,  /* IPv4 header or transport checksum is wrong */
+    PACKET_CUT = 16,          /* the capture's snap length cut payload off */
+    PACKET_TUNNELLED = 32,    /* from inside a tunnel */
+    PACKET_TICK = 64,         /* no packet: only time and number count (see engine/) */
 };
 
 enum tcp_flags {
@@ -51,19 +51,20 @@ enum ip_protocol {
 };
 
 struct packet {
-    int64_t time_us;   /* microseconds since 1970 */
-    uint64_t number;   /* of the captured frame, from 1, over all files of a run (pcap_cnt) */
+    int64_t time_us; /* microseconds since 1970 */
+    uint64_t number; /* of the captured frame, from 1, over all files of a run (pcap_cnt) */
     const uint8_t *frame;
     const uint8_t *payload; /* after the transport header */
     uint32_t frame_len;     /* captured bytes */
     uint32_t wire_len;      /* bytes on the wire */
     uint32_t payload_len;   /* captured payload bytes, without link padding */
-    uint32_t tunnel_id;     /* hash of the tunnel layers around it; 0 outside tunnels: part of the flow key */
+    uint32_t
+        tunnel_id; /* hash of the tunnel layers around it; 0 outside tunnels: part of the flow key */
     struct address src;
     struct address dst;
-    uint16_t src_port;      /* TCP, UDP, SCTP; 0 otherwise */
+    uint16_t src_port; /* TCP, UDP, SCTP; 0 otherwise */
     uint16_t dst_port;
-    uint8_t ip_version;     /* 4, 6, or 0 when it is no IP packet */
+    uint8_t ip_version; /* 4, 6, or 0 when it is no IP packet */
     uint8_t ip_proto;
     uint8_t ttl;
     uint8_t tcp_flags;
@@ -74,12 +75,13 @@ struct packet {
     uint16_t urgent;
     uint8_t icmp_type;
     uint8_t icmp_code;
-    uint16_t icmp_id;       /* echo identifier */
-    uint16_t vlan[PACKET_VLAN_MAX]; /* identifiers (12 bits), outermost first; tunnel's own for inner packets */
+    uint16_t icmp_id; /* echo identifier */
+    uint16_t vlan
+        [PACKET_VLAN_MAX]; /* identifiers (12 bits), outermost first; tunnel's own for inner packets */
     uint8_t vlan_count;
-    uint8_t flags;          /* enum packet_flags */
-    uint16_t file;          /* index of the capture file in the run */
-    uint16_t depth;         /* 0: outermost packet of the frame, 1: inside one tunnel, ... */
+    uint8_t flags;  /* enum packet_flags */
+    uint16_t file;  /* index of the capture file in the run */
+    uint16_t depth; /* 0: outermost packet of the frame, 1: inside one tunnel, ... */
 };
 
 static_assert(sizeof(struct packet) <= 128, "a packet fits two cache lines");

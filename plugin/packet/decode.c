@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Decoder: its life, and the way in and out of a frame. */
+#include "packet/decoder.h"
+
+#include "base/hash.h"
+
+enum { FRAGMENT_BUDGET = 32 * 1024 * 1024 };
+static const int64_t FRAGMENT_TIMEOUT_US = 60 * INT64_C(1000000);
+
+struct decoder *decoder_new(const struct decode_options *options, const struct decode_sink *sink)
+{
+    struct decoder *d = memory_new(1, sizeof(*d));
+
+    d->options = *options;
+    d->sink = *sink;
+    d->budget.limit =
+        options->fragment_budget_bytes ? options->fragment_budget_bytes : FRAGMENT_BUDGET;
+    d->fragments = fragments_new(&d->budget, options->fragment_policy,
+                                 options->fragment_timeout_us ? options->fragment_timeout_us
+                                                              : FRAGMENT_TIMEOUT_US,
+                                 &d->stats);
+    return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+    if (d == NULL)
+        return;
+    fragments_free(d->fragments);
+    memory_free(d);
+}
+
+void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anomaly)
+{
+    d->is_invalid = true;
+    d->stats.anomalies[anomaly]++;
+    d->sink.anomaly(d->sink.context, p, anomaly);
+}
+
+void decode_emit(struct decoder *d, const struct packet *p)
+{
+    if ((p->flags & PACKET_BAD_CHECKSUM) && d->options.drop_bad_checksums)
+        return;
+    d->sink.packet(d->sink.context, p);
+}
+
+void decoder_frame(struct decoder *d, const struct frame *frame)
+{
+    struct packet p = {
+        .time_us = frame->time_us,
+        .number = frame->number,
+        .frame = frame->data,
+        .frame_len = frame->len,
+        .wire_len = frame->wire_len,
+        .file = frame->file,
+        .flags = frame->len < frame->wire_len ? PACKET_CUT : 0,
+    };
+
+    d->frame = frame;
+    d->is_invalid = false;
+    d->stats.pkts++;
+    d->stats.bytes += frame->len;
+    d->stats.cut_by_snaplen += frame->len < frame->wire_len;
+    if (frame->wire_len > d->stats.max_pkt_size)
+        d->stats.max_pkt_size = frame->wire_len;
+    decode_link(d, &p, view_make(frame->data, frame->len), frame->link_type);
+    d->stats.invalid += d->is_invalid;
+}
+
+void decoder_release(struct decoder *d)
+{
+    fragments_release(d->fragments);
+}
+
+const struct decode_stats *decoder_stats(const struct decoder *d)
+{
+    return &d->stats;
+}
+
+uint64_t packet_pair_hash(const struct packet *packet)
+{
+    const struct address *low = &packet->src, *high = &packet->dst;
+    struct address pair[2];
+
+    if (address_compare(low, high) > 0) {
+        low = &packet->dst;
+        high = &packet->src;
+    }
+    pair[0] = *low;
+    pair[1] = *high;
+    return hash_plain(pair, sizeof(pair));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Decoder: what the files of this room share. Others see decode.h.
+ *
+ * A walk is one frame's way inwards: `p` is the packet being filled, `left` the bytes not decoded yet.
+ * Each layer takes its header off `left` and calls the next; a tunnel begins a new packet one level deeper.
+ */
+#ifndef SHRIKE_PACKET_DECODER_H
+#define SHRIKE_PACKET_DECODER_H
+
+#include "base/cursor.h"
+#include "packet/decode.h"
+
+enum {
+    ETHERTYPE_IPV4 = 0x0800,
+    ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_TEB = 0x6558, /* Ethernet within GRE, Geneve */
+    ETHERTYPE_VLAN = 0x8100,
+    ETHERTYPE_IPV6 = 0x86dd,
+    ETHERTYPE_PPP = 0x880b,
+    ETHERTYPE_MPLS = 0x8847,
+    ETHERTYPE_MPLS_MULTICAST = 0x8848,
+    ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
+    ETHERTYPE_PPPOE_SESSION = 0x8864,
+    ETHERTYPE_QINQ = 0x88a8,
+    ETHERTYPE_QINQ_OLD = 0x9100,
+    ETHERTYPE_ERSPAN2 = 0x88be,
+    ETHERTYPE_ERSPAN3 = 0x22eb,
+};
+
+struct fragments;
+
+struct decoder {
+    struct decode_options options;
+    struct decode_sink sink;
+    struct decode_stats stats;
+    struct budget budget;
+    struct fragments *fragments;
+    const struct frame *frame;
+    bool is_invalid; /* the frame at hand had an anomaly */
+};
+
+/* Raises an anomaly about `p` and counts it. */
+void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anomaly);
+/* Hands a packet on, unless its checksum is wrong and such packets are dropped. */
+void decode_emit(struct decoder *d, const struct packet *p);
+
+/* link.c */
+void decode_link(struct decoder *d, struct packet *p, struct view left, int link_type);
+void decode_ethernet(struct decoder *d, struct packet *p, struct view left);
+void decode_ethertype(struct decoder *d, struct packet *p, struct view left, uint16_t ethertype);
+void decode_ppp(struct decoder *d, struct packet *p, struct view left);
+/* Raw IP of either version, by its first nibble. */
+void decode_raw_ip(struct decoder *d, struct packet *p, struct view left);
+
+/* ip.c */
+void decode_ipv4(struct decoder *d, struct packet *p, struct view left);
+void decode_ipv6(struct decoder *d, struct packet *p, struct view left);
+
+/* transport.c: what the IP protocol number says; `left` is the IP payload, `is_cut` by the snap length. */
+void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut);
+
+/* tunnel.c */
+void decode_gre(struct decoder *d, const struct packet *outer, struct view left);
+/* Layers in UDP by port; the outer packet was emitted. */
+void decode_udp_tunnel(struct decoder *d, const struct packet *outer);
+/* A packet one level deeper, or false (counted) when that is too deep. */
+bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *inner,
+                  uint32_t kind, uint32_t id);
+
+/* fragment.c */
+struct fragments *fragments_new(struct budget *budget, enum overlap_policy policy,
+                                int64_t timeout_us, struct decode_stats *stats);
+void fragments_free(struct fragments *fragments);
+/* Takes a fragment: `offset` and `bytes` of the datagram, `has_more` after it, `id`. When that makes the
+ * datagram whole its payload is returned, valid until fragments_release(); else an empty view. */
+struct view fragments_add(struct fragments *fragments, const struct packet *p, uint32_t id,
+                          uint32_t offset, bool has_more, struct view bytes, enum anomaly *anomaly);
+void fragments_release(struct fragments *fragments);
+
+/* checksum.c: ones' complement sum of the bytes as big-endian words (RFC 1071); folded, not inverted. */
+uint32_t checksum_add(uint32_t sum, struct view bytes);
+bool checksum_is_right(uint32_t sum); /* the sum over data and its checksum field */
+/* Of the pseudo header (RFC 793, RFC 8200 section 8.1). */
+uint32_t checksum_pseudo(const struct packet *p, size_t len);
+
+#endif

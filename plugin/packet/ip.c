@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* IP: IPv4 (RFC 791) with options, IPv6 (RFC 8200) with extension headers, and their fragments. */
+#include "packet/decoder.h"
+
+enum {
+    IPV4_HEADER = 20,
+    IPV6_HEADER = 40,
+    NEXT_HOP_BY_HOP = 0,
+    NEXT_ROUTING = 43,
+    NEXT_FRAGMENT = 44,
+    NEXT_NONE = 59,
+    NEXT_DESTINATION = 60,
+    NEXT_MOBILITY = 135,
+    NEXT_HIP = 139,
+    NEXT_SHIM6 = 140,
+};
+
+/* A fragment joins the others; the datagram goes on when it is whole. */
+static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, uint32_t offset,
+                            bool has_more, struct view bytes)
+{
+    enum anomaly anomaly = ANOMALY_NONE;
+
+    d->stats.fragments++;
+    struct view whole = fragments_add(d->fragments, p, id, offset, has_more, bytes, &anomaly);
+    if (anomaly != ANOMALY_NONE)
+        decode_anomaly(d, p, anomaly);
+    if (whole.data == NULL) {
+        p->flags |= PACKET_FRAGMENT;
+        p->payload = bytes.data;
+        p->payload_len = (uint32_t)bytes.len;
+        decode_emit(d, p);
+        return;
+    }
+    d->stats.reassembled++;
+    p->flags |= PACKET_REASSEMBLED;
+    decode_ip_payload(d, p, whole, false);
+}
+
+static void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options)
+{
+    struct cursor c = cursor_over(options);
+
+    while (cursor_left(&c) > 0) {
+        uint8_t kind = cursor_u8(&c);
+        if (kind == 0)
+            return;
+        if (kind == 1)
+            continue;
+        uint8_t len = cursor_u8(&c);
+        if (c.overrun || len < 2 || (size_t)len - 2 > cursor_left(&c)) {
+            decode_anomaly(d, p, ANOMALY_IPV4_OPT_INVALID_LEN);
+            return;
+        }
+        cursor_skip(&c, (size_t)len - 2);
+    }
+}
+
+void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
+{
+    struct cursor c = cursor_over(left);
+
+    uint8_t version = cursor_u8(&c);
+    size_t header = (size_t)(version & 15) * 4;
+    cursor_skip(&c, 1);
+    size_t total = cursor_u16(&c);
+    uint16_t id = cursor_u16(&c);
+    uint16_t fragment = cursor_u16(&c);
+    p->ttl = cursor_u8(&c);
+    uint8_t proto = cursor_u8(&c);
+    cursor_skip(&c, 2);
+    const uint8_t *addresses = cursor_take(&c, 8);
+    d->stats.ipv4++;
+    if (c.overrun || version >> 4 != 4) {
+        decode_anomaly(d, p,
+                       c.overrun ? ANOMALY_IPV4_PKT_TOO_SMALL : ANOMALY_IPV4_WRONG_IP_VERSION);
+        return;
+    }
+    p->ip_version = 4;
+    p->ip_proto = proto;
+    p->src = address_from_v4(addresses);
+    p->dst = address_from_v4(addresses + 4);
+    if (header < IPV4_HEADER || header > left.len) {
+        decode_anomaly(d, p, ANOMALY_IPV4_HLEN_TOO_SMALL);
+        return;
+    }
+    if (total == 0) /* segmentation left to the network card: the rest of the frame */
+        total = left.len;
+    if (total < header) {
+        decode_anomaly(d, p, ANOMALY_IPV4_IPLEN_SMALLER_THAN_HLEN);
+        return;
+    }
+    bool is_cut = total > left.len;
+    if (is_cut && !(p->flags & PACKET_CUT))
+        decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_PKT);
+    if (!d->options.ignore_checksums &&
+        !checksum_is_right(checksum_add(0, view_slice(left, 0, header)))) {
+        p->flags |= PACKET_BAD_CHECKSUM;
+        d->stats.bad_ipv4_checksum++;
+    }
+    if (header > IPV4_HEADER)
+        check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header));
+    struct view payload = view_slice(left, header, total);
+    uint32_t offset = (fragment & 0x1fffU) * 8;
+    if (offset > 0 || fragment & 0x2000)
+        decode_fragment(d, p, id, offset, (fragment & 0x2000) != 0, payload);
+    else
+        decode_ip_payload(d, p, payload, is_cut);
+}
+
+/* The extension headers up to what cannot be stepped over; false when the packet ends here. Each takes at
+ * least eight bytes, so the payload's length bounds the loop. */
+static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *c, uint8_t *next,
+                            bool *is_fragment, uint32_t *fragment, uint32_t *id)
+{
+    for (;;) {
+        switch (*next) {
+        case NEXT_HOP_BY_HOP:
+        case NEXT_ROUTING:
+        case NEXT_DESTINATION:
+        case NEXT_MOBILITY:
+        case NEXT_HIP:
+        case NEXT_SHIM6:
+        case IP_AH: {
+            bool is_ah = *next == IP_AH;
+            *next = cursor_u8(c);
+            size_t units = cursor_u8(c);
+            cursor_skip(c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
+            break;
+        }
+        case NEXT_FRAGMENT:
+            *next = cursor_u8(c);
+            cursor_skip(c, 1);
+            *fragment = cursor_u16(c);
+            *id = cursor_u32(c);
+            *is_fragment = (*fragment & 0xfff9) != 0; /* an atomic one (RFC 6946) is no fragment */
+            if (*is_fragment && !c->overrun)
+                return true;
+            break;
+        case NEXT_NONE:
+            decode_emit(d, p);
+            return false;
+        default:
+            return true;
+        }
+        if (c->overrun) {
+            decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_EXTHDR);
+            return false;
+        }
+        p->ip_proto = *next;
+    }
+}
+
+void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
+{
+    struct cursor c = cursor_over(left);
+    bool is_fragment = false;
+    uint32_t fragment = 0, id = 0;
+
+    uint8_t version = cursor_u8(&c);
+    cursor_skip(&c, 3);
+    size_t length = cursor_u16(&c);
+    uint8_t next = cursor_u8(&c);
+    p->ttl = cursor_u8(&c);
+    const uint8_t *addresses = cursor_take(&c, 32);
+    d->stats.ipv6++;
+    if (c.overrun || version >> 4 != 6) {
+        decode_anomaly(d, p,
+                       c.overrun ? ANOMALY_IPV6_PKT_TOO_SMALL : ANOMALY_IPV6_WRONG_IP_VERSION);
+        return;
+    }
+    p->ip_version = 6;
+    p->ip_proto = next;
+    p->src = address_from_v6(addresses);
+    p->dst = address_from_v6(addresses + 16);
+    struct view payload = view_skip(left, IPV6_HEADER);
+    if (length == 0) /* a jumbogram, or segmentation left to the network card */
+        length = payload.len;
+    bool is_cut = length > payload.len;
+    if (is_cut && !(p->flags & PACKET_CUT))
+        decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_PKT);
+    payload = view_slice(payload, 0, length);
+    c = cursor_over(payload);
+    if (!skip_extensions(d, p, &c, &next, &is_fragment, &fragment, &id))
+        return;
+    p->ip_proto = next;
+    struct view rest = cursor_rest(&c);
+    if (is_fragment)
+        decode_fragment(d, p, id, fragment & 0xfff8, (fragment & 1) != 0, rest);
+    else
+        decode_ip_payload(d, p, rest, is_cut);
+}

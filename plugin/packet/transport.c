@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Transport: TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792, RFC 4443), SCTP (RFC 9260), and what else the IP
+ * protocol number may say. */
+#include "packet/decoder.h"
+
+enum { TCP_HEADER = 20, UDP_HEADER = 8, ICMP_HEADER = 4, SCTP_HEADER = 12 };
+
+static void set_payload(struct packet *p, struct view payload)
+{
+    p->payload = payload.data;
+    p->payload_len = (uint32_t)payload.len;
+}
+
+/* Verifies the checksum over `bytes` when the capture has all of them. */
+static void verify(struct decoder *d, struct packet *p, struct view bytes, bool is_cut,
+                   bool has_pseudo_header, uint64_t *bad)
+{
+    if (is_cut || d->options.ignore_checksums)
+        return;
+    uint32_t sum = has_pseudo_header ? checksum_pseudo(p, bytes.len) : 0;
+    if (checksum_is_right(checksum_add(sum, bytes)))
+        return;
+    p->flags |= PACKET_BAD_CHECKSUM;
+    (*bad)++;
+}
+
+static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bool is_cut)
+{
+    struct cursor c = cursor_over(left);
+
+    d->stats.tcp++;
+    p->src_port = cursor_u16(&c);
+    p->dst_port = cursor_u16(&c);
+    p->seq = cursor_u32(&c);
+    p->ack = cursor_u32(&c);
+    size_t header = (size_t)(cursor_u8(&c) >> 4) * 4;
+    p->tcp_flags = cursor_u8(&c);
+    p->window = cursor_u16(&c);
+    cursor_skip(&c, 2);
+    p->urgent = cursor_u16(&c);
+    if (c.overrun) {
+        decode_anomaly(d, p, ANOMALY_TCP_PKT_TOO_SMALL);
+        return;
+    }
+    if (header < TCP_HEADER || header > left.len) {
+        decode_anomaly(
+            d, p, header < TCP_HEADER ? ANOMALY_TCP_HLEN_TOO_SMALL : ANOMALY_TCP_INVALID_OPTLEN);
+        return;
+    }
+    set_payload(p, view_skip(left, header));
+    p->flags |= PACKET_HAS_TRANSPORT;
+    verify(d, p, left, is_cut, true, &d->stats.bad_tcp_checksum);
+    decode_emit(d, p);
+}
+
+static void decode_udp(struct decoder *d, struct packet *p, struct view left, bool is_cut)
+{
+    struct cursor c = cursor_over(left);
+
+    d->stats.udp++;
+    p->src_port = cursor_u16(&c);
+    p->dst_port = cursor_u16(&c);
+    size_t length = cursor_u16(&c);
+    uint16_t checksum = cursor_u16(&c);
+    if (c.overrun) {
+        decode_anomaly(d, p, ANOMALY_UDP_PKT_TOO_SMALL);
+        return;
+    }
+    if (length == 0 && p->ip_version == 6) /* a jumbogram's length is the IP payload's (RFC 2675) */
+        length = left.len;
+    if (length < UDP_HEADER || (length > left.len && !is_cut)) {
+        decode_anomaly(d, p, ANOMALY_UDP_LEN_INVALID);
+        if (length < UDP_HEADER)
+            return;
+        length = left.len;
+    }
+    left = view_slice(left, 0, length);
+    set_payload(p, view_skip(left, UDP_HEADER));
+    p->flags |= PACKET_HAS_TRANSPORT;
+    if (checksum != 0 && left.len == length)
+        verify(d, p, left, is_cut, true, &d->stats.bad_udp_checksum);
+    decode_emit(d, p);
+    decode_udp_tunnel(d, p);
+}
+
+static void decode_icmp(struct decoder *d, struct packet *p, struct view left, bool is_cut,
+                        bool is_v6)
+{
+    struct cursor c = cursor_over(left);
+
+    *(is_v6 ? &d->stats.icmpv6 : &d->stats.icmpv4) += 1;
+    p->icmp_type = cursor_u8(&c);
+    p->icmp_code = cursor_u8(&c);
+    cursor_skip(&c, 2);
+    if (c.overrun) {
+        decode_anomaly(d, p, is_v6 ? ANOMALY_ICMPV6_PKT_TOO_SMALL : ANOMALY_ICMPV4_PKT_TOO_SMALL);
+        return;
+    }
+    size_t header = left.len < 8 ? left.len : 8;
+    p->icmp_id = header == 8 ? cursor_u16(&c) : 0;
+    set_payload(p, view_skip(left, header));
+    p->flags |= PACKET_HAS_TRANSPORT;
+    verify(d, p, left, is_cut, is_v6, &d->stats.bad_icmp_checksum);
+    decode_emit(d, p);
+}
+
+static void decode_sctp(struct decoder *d, struct packet *p, struct view left)
+{
+    struct cursor c = cursor_over(left);
+
+    d->stats.sctp++;
+    p->src_port = cursor_u16(&c);
+    p->dst_port = cursor_u16(&c);
+    cursor_skip(&c, 8);
+    if (c.overrun) {
+        decode_anomaly(d, p, ANOMALY_SCTP_PKT_TOO_SMALL);
+        return;
+    }
+    set_payload(p, view_skip(left, SCTP_HEADER));
+    p->flags |= PACKET_HAS_TRANSPORT;
+    decode_emit(d, p);
+}
+
+static void decode_ip_in_ip(struct decoder *d, const struct packet *p, struct view left)
+{
+    struct packet inner;
+    bool is_v6 = p->ip_proto == IP_IPV6;
+
+    decode_emit(d, p);
+    if (!tunnel_enter(d, p, &inner, p->ip_proto, 0))
+        return;
+    if (is_v6 && p->ip_version == 4)
+        d->stats.ipv6_in_ipv4++;
+    else if (!is_v6 && p->ip_version == 6)
+        d->stats.ipv4_in_ipv6++;
+    else
+        d->stats.ipip++;
+    if (is_v6)
+        decode_ipv6(d, &inner, left);
+    else
+        decode_ipv4(d, &inner, left);
+}
+
+/* An authentication header (RFC 4302) in IPv4: what it protects follows in clear. */
+static void decode_authenticated(struct decoder *d, struct packet *p, struct view left, bool is_cut)
+{
+    size_t header = left.len >= 2 ? ((size_t)left.data[1] + 2) * 4 : left.len + 1;
+
+    if (header > left.len) {
+        decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_AH);
+        return;
+    }
+    p->ip_proto = left.data[0];
+    if (p->ip_proto == IP_AH) /* one in another: no host sends that */
+        decode_emit(d, p);
+    else
+        decode_ip_payload(d, p, view_skip(left, header), is_cut);
+}
+
+void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut)
+{
+    p->flags = (uint8_t)(is_cut ? p->flags | PACKET_CUT : p->flags & ~PACKET_CUT);
+    set_payload(p, left);
+    switch (p->ip_proto) {
+    case IP_TCP:
+        decode_tcp(d, p, left, is_cut);
+        return;
+    case IP_UDP:
+        decode_udp(d, p, left, is_cut);
+        return;
+    case IP_ICMP:
+        decode_icmp(d, p, left, is_cut, false);
+        return;
+    case IP_ICMPV6:
+        decode_icmp(d, p, left, is_cut, true);
+        return;
+    case IP_SCTP:
+        decode_sctp(d, p, left);
+        return;
+    case IP_IPIP:
+    case IP_IPV6:
+        decode_ip_in_ip(d, p, left);
+        return;
+    case IP_AH:
+        decode_authenticated(d, p, left, is_cut);
+        return;
+    case IP_GRE:
+        decode_emit(d, p);
+        decode_gre(d, p, left);
+        return;
+    default:
+        *(p->ip_proto == IP_ESP ? &d->stats.esp : &d->stats.other_ip) += 1;
+        decode_emit(d, p);
+    }
+}

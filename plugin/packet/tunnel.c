@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN I to III, VXLAN (RFC 7348), Geneve (RFC 8926), GTP-U
+ * (3GPP TS 29.281), Teredo (RFC 4380). Each begins a packet one level deeper, whose tunnel_id is part of the
+ * flow's key: the same inner addresses in two tunnels are two conversations. */
+#include "packet/decoder.h"
+
+#include "base/hash.h"
+
+enum {
+    PORT_GTPU = 2152,
+    PORT_TEREDO = 3544,
+    PORT_VXLAN = 4789,
+    PORT_VXLAN_OLD = 8472,
+    PORT_GENEVE = 6081,
+    GRE_CHECKSUM = 0x8000,
+    GRE_ROUTING = 0x4000,
+    GRE_KEY = 0x2000,
+    GRE_SEQUENCE = 0x1000,
+    GRE_ACK = 0x0080,
+    GRE_ROUTES_MAX = 16,
+    GTP_GPDU = 255,
+};
+
+bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *inner,
+                  uint32_t kind, uint32_t id)
+{
+    if (outer->depth + 1 >= DECODE_DEPTH_MAX) {
+        d->stats.tunnel_too_deep++;
+        decode_anomaly(d, outer, ANOMALY_GENERIC_TOO_MANY_LAYERS);
+        return false;
+    }
+    uint64_t pair = packet_pair_hash(outer);
+    uint64_t words[] = {pair, outer->tunnel_id, (uint64_t)kind << 32 | id};
+    uint32_t tunnel_id = (uint32_t)hash_plain(words, sizeof(words));
+    *inner = (struct packet){
+        .time_us = outer->time_us,
+        .number = outer->number,
+        .frame = outer->frame,
+        .frame_len = outer->frame_len,
+        .wire_len = outer->wire_len,
+        .file = outer->file,
+        .depth = outer->depth + 1,
+        .tunnel_id = tunnel_id ? tunnel_id : 1,
+        .flags = (uint8_t)((outer->flags & PACKET_CUT) | PACKET_TUNNELLED),
+    };
+    return true;
+}
+
+/* ERSPAN: type I has no header of its own, II has 8 bytes, III has 12 and perhaps 8 more. */
+static void decode_erspan(struct decoder *d, const struct packet *outer, struct view left,
+                          uint16_t proto, bool has_sequence)
+{
+    struct packet inner;
+    size_t header = !has_sequence ? 0 : proto == ETHERTYPE_ERSPAN2 ? 8 : 12;
+
+    d->stats.erspan++;
+    if (left.len < header) {
+        decode_anomaly(d, outer, ANOMALY_ERSPAN_HEADER_TOO_SMALL);
+        return;
+    }
+    if (header == 12 && left.data[11] & 1)
+        header += 8;
+    uint32_t session = header >= 8 ? (uint32_t)(left.data[2] & 3) << 8 | left.data[3] : 0;
+    if (tunnel_enter(d, outer, &inner, proto, session))
+        decode_ethernet(d, &inner, view_skip(left, header));
+}
+
+static void skip_gre_routes(struct cursor *c)
+{
+    for (int i = 0; i < GRE_ROUTES_MAX && !c->overrun; i++) {
+        uint16_t family = cursor_u16(c);
+        cursor_skip(c, 1);
+        uint8_t len = cursor_u8(c);
+        if (family == 0 && len == 0)
+            return;
+        cursor_skip(c, len);
+    }
+}
+
+void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct cursor c = cursor_over(left);
+    struct packet inner;
+    uint16_t flags = cursor_u16(&c), proto = cursor_u16(&c);
+    uint32_t key = 0;
+
+    d->stats.gre++;
+    if (flags & (GRE_CHECKSUM | GRE_ROUTING))
+        cursor_skip(&c, 4);
+    if (flags & GRE_KEY)
+        key = (flags & 7) == 1 ? cursor_u32(&c) & 0xffff : cursor_u32(&c); /* PPTP: length, call */
+    if (flags & GRE_SEQUENCE)
+        cursor_skip(&c, 4);
+    if ((flags & 7) == 1 && flags & GRE_ACK)
+        cursor_skip(&c, 4);
+    if (flags & GRE_ROUTING)
+        skip_gre_routes(&c);
+    if (c.overrun) {
+        decode_anomaly(d, outer, ANOMALY_GRE_PKT_TOO_SMALL);
+        return;
+    }
+    struct view rest = cursor_rest(&c);
+    if (rest.len == 0)
+        return;
+    if ((flags & 7) == 1) /* PPTP: the two directions have different call numbers */
+        key = 0;
+    if (proto == ETHERTYPE_ERSPAN2 || proto == ETHERTYPE_ERSPAN3)
+        decode_erspan(d, outer, rest, proto, (flags & GRE_SEQUENCE) != 0);
+    else if (tunnel_enter(d, outer, &inner, IP_GRE, key))
+        decode_ethertype(d, &inner, rest, proto);
+}
+
+static void decode_vxlan(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct packet inner;
+
+    if (left.len < 8 + 14 || !(left.data[0] & 0x08))
+        return;
+    d->stats.vxlan++;
+    uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
+    if (tunnel_enter(d, outer, &inner, PORT_VXLAN, network))
+        decode_ethernet(d, &inner, view_skip(left, 8));
+}
+
+static void decode_geneve(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct cursor c = cursor_over(left);
+    struct packet inner;
+    uint8_t first = cursor_u8(&c);
+
+    cursor_skip(&c, 1);
+    uint16_t proto = cursor_u16(&c);
+    uint32_t network = cursor_u32(&c) >> 8;
+    cursor_skip(&c, (size_t)(first & 0x3f) * 4);
+    if (c.overrun || first >> 6 != 0)
+        return;
+    d->stats.geneve++;
+    if (tunnel_enter(d, outer, &inner, PORT_GENEVE, network))
+        decode_ethertype(d, &inner, cursor_rest(&c), proto);
+}
+
+/* GTPv1-U: 8 bytes, 4 more when any of the flags E, S, PN is set, then extension headers. */
+static void decode_gtpu(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct cursor c = cursor_over(left);
+    struct packet inner;
+    uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
+
+    cursor_skip(&c, 6);
+    if (flags >> 4 != 3 || type != GTP_GPDU)
+        return;
+    if (flags & 7) {
+        cursor_skip(&c, 3);
+        for (uint8_t next = cursor_u8(&c); next != 0 && flags & 4 && !c.overrun;) {
+            size_t units = cursor_u8(&c);
+            if (units == 0)
+                return;
+            cursor_skip(&c, units * 4 - 2);
+            next = cursor_u8(&c);
+        }
+    }
+    struct view rest = cursor_rest(&c);
+    if (c.overrun || rest.len == 0 || (rest.data[0] >> 4 != 4 && rest.data[0] >> 4 != 6))
+        return;
+    d->stats.gtp++;
+    /* The two directions have different tunnel endpoint identifiers: they are no part of the key. */
+    if (!tunnel_enter(d, outer, &inner, PORT_GTPU, 0))
+        return;
+    if (rest.data[0] >> 4 == 6)
+        decode_ipv6(d, &inner, rest);
+    else
+        decode_ipv4(d, &inner, rest);
+}
+
+/* An IPv6 packet of just the right length, after an authentication or origin indication if there is one. */
+static void decode_teredo(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct packet inner;
+
+    if (left.len >= 4 && left.data[0] == 0 && left.data[1] == 1)
+        left = view_skip(left, (size_t)13 + left.data[2] + left.data[3]);
+    if (left.len >= 8 && left.data[0] == 0 && left.data[1] == 0)
+        left = view_skip(left, 8);
+    if (left.len < 40 || left.data[0] >> 4 != 6 ||
+        ((size_t)left.data[4] << 8 | left.data[5]) != left.len - 40)
+        return;
+    d->stats.teredo++;
+    if (tunnel_enter(d, outer, &inner, PORT_TEREDO, 0))
+        decode_ipv6(d, &inner, left);
+}
+
+void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
+{
+    static const struct {
+        uint16_t port;
+        bool is_destination; /* only there; else on either side */
+        void (*decode)(struct decoder *, const struct packet *, struct view);
+    } rows[] = {
+        {PORT_GTPU, false, decode_gtpu},    {PORT_TEREDO, false, decode_teredo},
+        {PORT_VXLAN, true, decode_vxlan},   {PORT_VXLAN_OLD, true, decode_vxlan},
+        {PORT_GENEVE, true, decode_geneve},
+    };
+
+    if (outer->payload_len == 0)
+        return;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is_here = outer->dst_port == rows[i].port ||
+                       (!rows[i].is_destination && outer->src_port == rows[i].port);
+        if (is_here) {
+            rows[i].decode(d, outer, packet_payload(outer));
+            return;
+        }
+    }
+}

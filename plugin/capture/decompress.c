@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Decompression of capture files: gzip (several members too) by zlib, zstd by libzstd. */
+#include "capture/source.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/memory.h"
+
+enum { INPUT_BYTES = 256 * 1024, WINDOW_LOG_MAX = 27 };
+
+struct decompressor {
+    enum compression compression;
+    z_stream gzip;
+    ZSTD_DStream *zstd;
+    uint8_t *input;
+    size_t input_len, input_at;
+    bool is_input_end, is_between; /* between members or frames: the end may come here */
+};
+
+struct decompressor *decompressor_new(enum compression compression)
+{
+    struct decompressor *d = memory_new(1, sizeof(*d));
+
+    d->compression = compression;
+    d->input = memory_new(INPUT_BYTES, 1);
+    d->is_between = true;
+    if (compression == COMPRESSION_GZIP) {
+        if (inflateInit2(&d->gzip, 15 + 16) != Z_OK)
+            d->is_input_end = true;
+    } else {
+        d->zstd = ZSTD_createDStream();
+        ZSTD_DCtx_setParameter(d->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+    }
+    return d;
+}
+
+void decompressor_free(struct decompressor *d)
+{
+    if (d == NULL)
+        return;
+    if (d->compression == COMPRESSION_GZIP)
+        inflateEnd(&d->gzip);
+    ZSTD_freeDStream(d->zstd);
+    memory_free(d->input);
+    memory_free(d);
+}
+
+void decompressor_feed(struct decompressor *d, struct view bytes)
+{
+    memcpy(d->input, bytes.data, bytes.len);
+    d->input_len = bytes.len;
+}
+
+static int refill(struct decompressor *d, int fd, uint64_t *stored, struct error *error)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, d->input, INPUT_BYTES);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set(error, "read failed: %s", strerror(errno));
+    d->is_input_end = n == 0;
+    d->input_at = 0;
+    d->input_len = (size_t)n;
+    *stored += (uint64_t)n;
+    return 0;
+}
+
+/* One step; sets *made. */
+static int step_gzip(struct decompressor *d, uint8_t *out, size_t max, size_t *made,
+                     struct error *error)
+{
+    if (d->is_between && inflateReset(&d->gzip) != Z_OK)
+        return error_set(error, "gzip: cannot start");
+    d->gzip.next_in = d->input + d->input_at;
+    d->gzip.avail_in = (uInt)(d->input_len - d->input_at);
+    d->gzip.next_out = out;
+    d->gzip.avail_out = (uInt)(max < UINT32_MAX ? max : UINT32_MAX);
+    uInt room = d->gzip.avail_out;
+    int rc = inflate(&d->gzip, Z_NO_FLUSH);
+    d->input_at = d->input_len - d->gzip.avail_in;
+    *made = room - d->gzip.avail_out;
+    d->is_between = rc == Z_STREAM_END;
+    if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+        return error_set(error, "gzip: %s", d->gzip.msg ? d->gzip.msg : "broken data");
+    return 0;
+}
+
+static int step_zstd(struct decompressor *d, uint8_t *out, size_t max, size_t *made,
+                     struct error *error)
+{
+    ZSTD_inBuffer in = {d->input, d->input_len, d->input_at};
+    ZSTD_outBuffer to = {out, max, 0};
+    size_t rc = ZSTD_decompressStream(d->zstd, &to, &in);
+
+    d->input_at = in.pos;
+    *made = to.pos;
+    d->is_between = rc == 0;
+    return ZSTD_isError(rc) ? error_set(error, "zstd: %s", ZSTD_getErrorName(rc)) : 0;
+}
+
+long decompressor_read(struct decompressor *d, int fd, uint8_t *out, size_t max, uint64_t *stored,
+                       struct error *error)
+{
+    size_t made = 0;
+
+    while (made == 0) {
+        if (d->input_at == d->input_len && !d->is_input_end && refill(d, fd, stored, error) != 0)
+            return -1;
+        if (d->input_at == d->input_len && d->is_input_end) {
+            if (d->is_between)
+                return 0;
+            return error_set(error, "the compressed data is cut off");
+        }
+        int rc = d->compression == COMPRESSION_GZIP ? step_gzip(d, out, max, &made, error)
+                                                    : step_zstd(d, out, max, &made, error);
+        if (rc != 0)
+            return -1;
+    }
+    return (long)made;
+}

@@ -17,11 +17,16 @@
 #include "packet/packet.h"
 
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
-enum flow_reason { FLOW_REASON_TIMEOUT, FLOW_REASON_CLOSED, FLOW_REASON_EVICTED, FLOW_REASON_SHUTDOWN };
+enum flow_reason {
+    FLOW_REASON_TIMEOUT,
+    FLOW_REASON_CLOSED,
+    FLOW_REASON_EVICTED,
+    FLOW_REASON_SHUTDOWN
+};
 
 enum flow_flags {
-    FLOW_MIDSTREAM = 1,      /* its start was not seen */
-    FLOW_GAP = 2,            /* bytes are missing */
+    FLOW_MIDSTREAM = 1, /* its start was not seen */
+    FLOW_GAP = 2,       /* bytes are missing */
     FLOW_ALERTED = 4,
     FLOW_SYN_SEEN = 8,
     FLOW_SYNACK_SEEN = 16,
@@ -45,36 +50,39 @@ struct match_flow;    /* match/match.h: streaming state, rules already reported 
 struct kept_packets;  /* output: packets kept for --pcap-out */
 
 struct flow {
-    /* key, compared on look-up */
+    /* first line: the key, compared on look-up, and what TCP needs */
     struct address client;
     struct address server;
     uint16_t client_port;
     uint16_t server_port;
     uint16_t vlan[2];
     uint32_t tunnel_id;
+    uint32_t icmp_key; /* type pair and identifier (flow_key.h); 0 for other protocols */
     uint8_t ip_proto;
     uint8_t ip_version;
-    uint8_t state;  /* enum flow_state */
-    uint8_t icmp_type, icmp_code; /* of the first packet */
+    uint8_t state; /* enum flow_state */
     uint8_t vlan_count;
-    uint16_t flags; /* enum flow_flags */
-    /* table's own */
-    uint32_t hash;
-    uint32_t timer_next, timer_prev, timer_slot;
-    int64_t last_us; /* time of the last packet */
-    /* counted for every packet */
-    struct flow_side side[2]; /* by enum direction */
-    int64_t start_us;
-    uint64_t start_number; /* packet number of its first packet */
-    uint64_t id;           /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
-    uint64_t next_tx;      /* transactions so far */
+    uint16_t flags;               /* enum flow_flags */
+    uint8_t icmp_type, icmp_code; /* of the first packet */
     struct tcp_flow *tcp;
+    /* second line: written for every packet */
+    int64_t last_us;           /* time of the last packet */
+    struct flow_side side[2];  /* by enum direction */
+    uint32_t hash, timer_slot; /* table's own, as are the next two */
+    /* third line */
+    uint32_t timer_next, timer_prev;
     struct protocol_flow *protocol;
     struct match_flow *match;
     struct kept_packets *kept;
+    int64_t start_us;
+    uint64_t start_number; /* packet number of its first packet */
+    uint64_t id; /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
+    uint64_t next_tx; /* transactions so far */
 };
 
-static_assert(sizeof(struct flow) <= 256, "an idle flow costs four cache lines");
+static_assert(sizeof(struct flow) == 192, "an idle flow costs three cache lines");
+static_assert(offsetof(struct flow, last_us) == 64, "what every packet writes begins a line");
+static_assert(offsetof(struct flow, timer_next) == 128, "what few packets need comes last");
 
 static inline enum direction direction_reverse(enum direction direction)
 {
@@ -83,6 +91,10 @@ static inline enum direction direction_reverse(enum direction direction)
 
 /* Direction of a packet of this flow, by endpoints. */
 enum direction flow_direction(const struct flow *flow, const struct packet *packet);
+
+/* The ICMP type that answers `type` (or that `type` answers), or -1 when messages of this type go one
+ * way. `ip_proto`: IP_ICMP or IP_ICMPV6. */
+int icmp_counterpart(uint8_t ip_proto, uint8_t type);
 
 /* Names as EVE has them: "new", "established", "closed"; "timeout", "closed", "evicted", "shutdown". */
 const char *flow_state_name(enum flow_state state);

@@ -27,16 +27,17 @@ struct flow_timeouts {
 };
 
 struct flow_table_options {
-    struct budget *budget;        /* for records and buckets; not owned */
+    struct budget *budget;         /* for records and buckets; not owned */
     struct flow_timeouts timeouts; /* zero members: the defaults */
-    bool refuse_midstream;        /* a TCP flow begins only with SYN */
+    bool refuse_midstream;         /* a TCP flow begins only with SYN */
 };
 
 struct flow_stats {
     uint64_t total, tcp, udp, icmpv4, icmpv6, sctp, other;
     uint64_t active, peak;
     uint64_t timed_out, closed, evicted, shutdown, midstream;
-    uint64_t refused; /* packets that got no flow: the budget was spent and nothing could be evicted */
+    uint64_t
+        refused; /* packets that got no flow: the budget was spent and nothing could be evicted */
 };
 
 /* Called once for each flow that ends, before its record is reused. Must release flow->tcp,
@@ -68,5 +69,8 @@ void flow_table_tick(struct flow_table *table, int64_t now_us);
 void flow_table_finish(struct flow_table *table);
 
 const struct flow_stats *flow_table_stats(const struct flow_table *table);
+
+/* The option, for tcp.c: bytes of flows without SYN are not to be looked at. */
+bool flow_table_refuses_midstream(const struct flow_table *table);
 
 #endif

@@ -19,9 +19,9 @@
 
 struct tcp_options {
     enum overlap_policy policy;
-    struct budget *budget;          /* for waiting segments; not owned */
-    uint32_t segments_max;          /* waiting segments a direction; 0: 4096 */
-    uint32_t waiting_bytes_max;     /* waiting bytes a direction; 0: 1 MiB */
+    struct budget *budget;      /* for waiting segments; not owned */
+    uint32_t segments_max;      /* waiting segments a direction; 0: 4096 */
+    uint32_t waiting_bytes_max; /* waiting bytes a direction; 0: 1 MiB */
 };
 
 struct tcp_stats {
@@ -40,7 +40,8 @@ struct stream_sink {
     /* No more bytes will come in this direction (FIN reached in order, RST, or flow end); once. */
     void (*end)(void *context, struct flow *flow, enum direction direction,
                 const struct packet *packet);
-    void (*anomaly)(void *context, struct flow *flow, const struct packet *packet, enum anomaly anomaly);
+    void (*anomaly)(void *context, struct flow *flow, const struct packet *packet,
+                    enum anomaly anomaly);
     void *context;
 };
 

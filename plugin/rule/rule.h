@@ -46,7 +46,16 @@ struct offsets {
     bool is_exact; /* it must start exactly at `from` (`at: N`) */
 };
 
-enum list_type { LIST_IP, LIST_DOMAIN, LIST_URL, LIST_STRING, LIST_JA3, LIST_JA4, LIST_SHA1, LIST_SHA256 };
+enum list_type {
+    LIST_IP,
+    LIST_DOMAIN,
+    LIST_URL,
+    LIST_STRING,
+    LIST_JA3,
+    LIST_JA4,
+    LIST_SHA1,
+    LIST_SHA256
+};
 
 struct list_entry {
     struct view value;      /* text as written; for LIST_IP also parsed */
@@ -68,22 +77,23 @@ struct list {
 struct predicate {
     enum predicate_op op;
     enum predicate_of of;
-    enum field_id field;     /* FIELD_NONE: keyword, any bytes field of the event */
-    struct view header_name; /* http.header.NAME: which header; empty otherwise */
-    bool is_cased;           /* MATCH_GLOB, MATCH_HEX, MATCH_FIELD: case counts */
-    bool is_negated;         /* `neq` */
+    enum field_id field;       /* FIELD_NONE: keyword, any bytes field of the event */
+    struct view header_name;   /* http.header.NAME: which header; empty otherwise */
+    bool is_cased;             /* MATCH_GLOB, MATCH_HEX, MATCH_FIELD: case counts */
+    bool is_negated;           /* `neq` */
     struct glob_piece *pieces; /* MATCH_GLOB */
     size_t piece_count;
-    struct view bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case */
-    struct view mask;  /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
-    unsigned regex_flags; /* REGEX_* */
-    enum compare compare; /* MATCH_NUMBER */
-    int64_t number;       /* MATCH_NUMBER; entropy in thousandths of a bit */
+    struct view
+        bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case */
+    struct view mask;       /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
+    unsigned regex_flags;   /* REGEX_* */
+    enum compare compare;   /* MATCH_NUMBER */
+    int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */
     struct address address; /* MATCH_PREFIX */
     unsigned prefix_bits;
-    bool wanted; /* MATCH_EXISTS: true or false asked for */
+    bool wanted;             /* MATCH_EXISTS: true or false asked for */
     enum field_id other;     /* MATCH_FIELD */
-    const struct list *list; /* MATCH_LIST */
+    const struct list *list; /* MATCH_LIST; set by rules_finish() */
     struct offsets offsets;
     const char *text; /* as the author wrote it, for explanations: `http.uri|contains: /news.php` */
     struct place place;
@@ -110,7 +120,7 @@ struct rule_test {
 };
 
 struct rule {
-    const char *id;    /* uuid as written; NULL when absent */
+    const char *id; /* uuid as written; NULL when absent */
     const char *title;
     const char *description; /* NULL when absent; so the next ones */
     const char *author;
@@ -138,6 +148,8 @@ struct rule {
     struct place place;
 };
 
+struct rules_pending; /* what rules_finish() still has to look up */
+
 /* All that was loaded. */
 struct rules {
     struct arena *arena;
@@ -145,9 +157,11 @@ struct rules {
     size_t count;
     struct list **lists;
     size_t list_count;
-    size_t refused;   /* rules that no wire can answer: loaded from a good document, left out with a reason */
+    size_t
+        refused; /* rules that no wire can answer: loaded from a good document, left out with a reason */
     size_t documents; /* YAML documents seen */
     size_t files;
+    struct rules_pending *pending; /* the room's own */
 };
 
 struct rules *rules_new(void);
@@ -163,6 +177,7 @@ void rules_load_text(struct rules *rules, const char *name, struct view text,
 void rules_finish(struct rules *rules, struct diagnostics *diagnostics);
 
 const char *level_name(enum level level); /* "high" */
-unsigned level_severity(enum level level); /* EVE: critical and high 1, medium 2, low 3, informational 4 */
+unsigned
+level_severity(enum level level); /* EVE: critical and high 1, medium 2, low 3, informational 4 */
 
 #endif

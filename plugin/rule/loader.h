@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loader: what the readers of one document share, and how they complain.
+ *
+ * error    the document is wrong: it is not loaded
+ * refuse   the document is good, but this version or any network sensor cannot answer it: not loaded,
+ *          counted, told as a warning
+ * warn     it is loaded, but something in it is probably not what its author wanted
+ * note     worth knowing
+ */
+#ifndef SHRIKE_RULE_LOADER_H
+#define SHRIKE_RULE_LOADER_H
+
+#include "rule/rule.h"
+#include "rule/yaml.h"
+
+struct loader {
+    struct rules *rules;
+    struct arena *arena; /* rules->arena: what is kept */
+    struct diagnostics *diagnostics;
+    struct rule *rule; /* being read; NULL in a list document */
+    size_t predicates; /* made for the rule so far */
+    bool is_bad;
+    bool is_refused;
+};
+
+void loader_error(struct loader *l, struct place place, const char *id, const char *help,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+void loader_refuse(struct loader *l, struct place place, const char *id, const char *help,
+                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+void loader_warn(struct loader *l, struct place place, const char *id, const char *help,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+void loader_note(struct loader *l, struct place place, const char *id, const char *help,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Text as it may stand in a message: cut when long, without control characters. */
+const char *loader_shown(struct loader *l, struct view text);
+/* "did you mean `x`?", or `otherwise` when x is NULL. */
+const char *loader_did_you_mean(struct loader *l, const char *nearest, const char *otherwise);
+
+/* The name nearest to a misspelt one, NULL when none is near. */
+const char *nearest_name(struct view name, const char *const *names, size_t count);
+
+/* A scalar's text, kept; NULL and an error when the node is a list or map. */
+const char *loader_string(struct loader *l, const struct yaml_node *node, const char *key);
+/* Its value; -1 when it is none. */
+int loader_hex_digit(uint8_t c);
+/* A whole number, decimal or 0x hexadecimal. False without a message when it is none. */
+bool loader_parse_number(struct view text, int64_t *out);
+/* 2027-01-01, also with T12:30:00 and an optional Z: microseconds since 1970. */
+bool loader_parse_time(struct view text, int64_t *out);
+/* 30s, 10m, 1h, 7d, 2w: microseconds. */
+bool loader_parse_duration(struct view text, int64_t *out);
+
+/* Has rules_finish() look up a list by name for a predicate of the rule being read. */
+void loader_await_list(struct loader *l, struct predicate *predicate, const char *name,
+                       struct place place);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rule text: any bytes as a rule file. Whatever comes out must be whole: every predicate of a kept rule
+ * has what its operation needs. */
+#include <assert.h>
+
+#include "rule/rule.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t check(const struct node *node, unsigned depth)
+{
+    size_t count = 1;
+
+    assert(depth <= 64);
+    if (node->kind == NODE_PREDICATE) {
+        const struct predicate *p = node->predicate;
+        assert(p->text != NULL && p->field <= FIELD_NONE && p->offsets.from <= p->offsets.to);
+        assert(p->op != MATCH_LIST || p->list != NULL);
+        assert(p->op != MATCH_HEX || p->bytes.len > 0);
+        assert(p->mask.len == 0 || p->mask.len == p->bytes.len);
+        assert(p->op != MATCH_PREFIX || p->prefix_bits <= 128);
+    }
+    for (size_t i = 0; i < node->count; i++)
+        count += check(node->children[i], depth + 1);
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct rules *rules = rules_new();
+    struct diagnostics diagnostics;
+
+    diagnostics_init(&diagnostics);
+    rules_load_text(rules, "fuzz.yml", view_make(data, size), &diagnostics);
+    rules_finish(rules, &diagnostics);
+    for (size_t i = 0; i < rules->count; i++) {
+        assert(rules->items[i]->event != EVENT_ANY && rules->items[i]->title != NULL);
+        check(rules->items[i]->condition, 0);
+    }
+    diagnostics_sort(&diagnostics);
+    diagnostics_clear(&diagnostics);
+    rules_free(rules);
+    return 0;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Documents: metadata, log sources, the shrike block, lists, and the set as a whole. */
+#include "unit/rule_load.h"
+
+#include <sys/stat.h>
+
+#define DETECTION "detection: {s: {http.uri: /a}, condition: s}\n"
+
+static void a_rule_keeps_its_metadata(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load("title: A title\nid: 5f1f4a3e-5a0f-4a8e-9a67-0d8f4d1c2b3a\nstatus: test\n"
+             "description: text\nauthor: me\ndate: 2026-01-31\nlevel: critical\n"
+             "references: [https://a.example]\nfalsepositives:\n  - None\n  - Rarely: this\n"
+             "tags: [attack.t1071.001, attack.command-and-control]\ncustom: kept\n"
+             "logsource: {category: proxy}\n" DETECTION);
+    assert_int_equal(loaded.diagnostics.count, 0);
+    const struct rule *rule = loaded.rules->items[0];
+    assert_string_equal(rule->title, "A title");
+    assert_string_equal(rule->id, "5f1f4a3e-5a0f-4a8e-9a67-0d8f4d1c2b3a");
+    assert_string_equal(rule->status, "test");
+    assert_string_equal(rule->author, "me");
+    assert_string_equal(rule->date, "2026-01-31");
+    assert_int_equal(rule->level, LEVEL_CRITICAL);
+    assert_int_equal(rule->reference_count, 1);
+    assert_int_equal(rule->tag_count, 2);
+    assert_string_equal(rule->tags[1], "attack.command-and-control");
+    assert_string_equal(rule->false_positives[1], "Rarely: this");
+    assert_int_equal(rule->event, EVENT_HTTP);
+    assert_int_equal(rule->place.line, 1);
+    unload(&loaded);
+}
+
+static void sids_come_from_the_id_and_stay(void **state)
+{
+    (void)state;
+    struct loaded a = load(RULE_HEAD("http") DETECTION);
+    struct loaded b = load("# moved\n\n" RULE_HEAD("http") DETECTION);
+    uint32_t sid = a.rules->items[0]->sid;
+    assert_true(sid >= 9000000 && sid < 1009000000);
+    assert_int_equal(sid, b.rules->items[0]->sid);
+    unload(&a);
+    unload(&b);
+    a = load(RULE_HEAD("http") DETECTION "shrike: {sid: 7}\n");
+    assert_int_equal(a.rules->items[0]->sid, 7);
+    unload(&a);
+}
+
+static void expect_event(const char *logsource, enum event_type event)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+             "title: t\nid: 5f1f4a3e-5a0f-4a8e-9a67-0d8f4d1c2b3a\nlevel: low\nlogsource: {%s}\n"
+             "detection: {s: {dst_port: 443}, condition: s}\n",
+             logsource);
+    struct loaded loaded = load(text);
+    assert_int_equal(loaded.diagnostics.errors, 0);
+    if (event == EVENT_ANY) {
+        assert_int_equal(loaded.rules->count, 0);
+        assert_int_equal(loaded.rules->refused, 1);
+    } else {
+        assert_int_equal(loaded.rules->count, 1);
+        assert_int_equal(loaded.rules->items[0]->event, event);
+    }
+    unload(&loaded);
+}
+
+static void log_sources_name_events(void **state)
+{
+    (void)state;
+    expect_event("product: shrike, service: packet", EVENT_PACKET);
+    expect_event("product: shrike, service: anomaly", EVENT_ANOMALY);
+    expect_event("category: proxy", EVENT_HTTP);
+    expect_event("category: webserver, product: apache", EVENT_HTTP);
+    expect_event("category: dns", EVENT_DNS);
+    expect_event("category: network, service: dns", EVENT_DNS);
+    expect_event("category: network, service: connection", EVENT_FLOW);
+    expect_event("category: firewall", EVENT_FLOW);
+    expect_event("category: network_connection, product: windows", EVENT_FLOW);
+    expect_event("product: zeek, service: conn", EVENT_FLOW);
+    expect_event("product: zeek, service: http", EVENT_HTTP);
+    expect_event("product: zeek, service: dns", EVENT_DNS);
+    expect_event("product: zeek, service: ssl", EVENT_TLS);
+    expect_event("product: zeek, service: x509", EVENT_TLS);
+}
+
+static void log_sources_no_wire_has_are_refused(void **state)
+{
+    (void)state;
+    expect_event("product: zeek, service: dce_rpc", EVENT_ANY);
+    expect_event("product: zeek, service: kerberos", EVENT_ANY);
+    expect_event("product: windows, category: process_creation", EVENT_ANY);
+    expect_event("product: linux, service: auditd", EVENT_ANY);
+    expect_event("product: okta", EVENT_ANY);
+    expect_event("product: shrike, service: ssh", EVENT_ANY);
+}
+
+static void a_refused_rule_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load("title: a\nlogsource: {category: process_creation}\ndetection: {s: {Image: a}, "
+             "condition: s}\n"
+             "---\n" RULE_HEAD("http") DETECTION "---\ncorrelation: {}\n---\nfilter: {}\n");
+    assert_int_equal(loaded.rules->count, 1);
+    assert_int_equal(loaded.rules->refused, 3);
+    assert_int_equal(loaded.rules->documents, 4);
+    assert_int_equal(loaded.diagnostics.errors, 0);
+    unload(&loaded);
+}
+
+static void aliases_of_other_taxonomies_are_fields(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load("title: t\nid: 5f1f4a3e-5a0f-4a8e-9a67-0d8f4d1c2b3a\nlevel: low\nlogsource: "
+             "{category: proxy}\n"
+             "detection: {s: {c-useragent: a, cs-method: GET, sc-status: 200}, condition: s}\n");
+    assert_string_equal(condition_of(&loaded),
+                        "(http.user_agent 'a' and http.method 'GET' and http.stat_code = 200)");
+    unload(&loaded);
+}
+
+static void the_shrike_block_is_read(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load(RULE_HEAD("http") DETECTION
+             "shrike:\n  direction: to_server\n  ports: [80, 8000-8002]\n"
+             "  suppress: {by: [src_ip, http.host], for: 90m}\n"
+             "  tests:\n    - {pcap: ../a.pcap, alerts: 3}\n    - {pcap: b.pcap, alerts: 0}\n");
+    assert_int_equal(loaded.diagnostics.count, 0);
+    const struct rule *rule = loaded.rules->items[0];
+    assert_int_equal(rule->direction, RULE_TO_SERVER);
+    assert_int_equal(rule->port_count, 4);
+    assert_int_equal(rule->ports[3], 8002);
+    assert_int_equal(rule->suppress_us, 90LL * 60 * 1000000);
+    assert_int_equal(rule->suppress_by_count, 2);
+    assert_int_equal(rule->suppress_by[1], FIELD_HTTP_HOST);
+    assert_int_equal(rule->test_count, 2);
+    assert_string_equal(rule->tests[0].pcap, "../a.pcap");
+    assert_int_equal(rule->tests[0].alerts, 3);
+    unload(&loaded);
+}
+
+static void lists_may_stand_after_the_rules_that_name_them(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load(RULE_HEAD("http") "detection: {s: {src_ip|expand: '%relays%'}, condition: s}\n"
+                               "---\nlist: relays\ntype: ip\nsource: https://a.example\n"
+                               "expires: 2100-01-01\nvalues:\n  - 192.0.2.1\n"
+                               "  - 2001:db8::/32\n"
+                               "  - {value: 10.0.0.0/8, note: lab, confidence: 80}\n");
+    assert_int_equal(loaded.diagnostics.count, 0);
+    const struct list *list = loaded.rules->items[0]->condition->predicate->list;
+    assert_ptr_equal(list, loaded.rules->lists[0]);
+    assert_int_equal(list->count, 3);
+    assert_int_equal(list->entries[1].prefix_bits, 32);
+    assert_int_equal(list->entries[2].prefix_bits, 104);
+    assert_string_equal(list->entries[2].note, "lab, confidence 80");
+    assert_true(list->expires_us == INT64_C(4102444800000000));
+    unload(&loaded);
+}
+
+static void hashes_of_lists_have_the_form_of_their_field(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load("list: a\ntype: sha1\nvalues: [DA39A3EE5E6B4B0D3255BFEF95601890AFD80709]\n---\n"
+             "list: b\ntype: ja3\nvalues: [D41D8CD98F00B204E9800998ECF8427E]\n");
+    assert_int_equal(loaded.diagnostics.count, 0);
+    assert_true(view_equal(loaded.rules->lists[0]->entries[0].value,
+                           VIEW("da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09")));
+    assert_true(view_equal(loaded.rules->lists[1]->entries[0].value,
+                           VIEW("d41d8cd98f00b204e9800998ecf8427e")));
+    unload(&loaded);
+}
+
+static void a_rule_without_its_list_is_left_out(void **state)
+{
+    (void)state;
+    struct loaded loaded =
+        load(RULE_HEAD("http") "detection: {s: {src_ip|expand: '%none%'}, condition: s}\n");
+    assert_string_equal(only_fault(&loaded), "unknown-list");
+    assert_int_equal(loaded.rules->count, 0);
+    unload(&loaded);
+}
+
+static void the_first_of_two_rules_with_one_id_stays(void **state)
+{
+    (void)state;
+    struct loaded loaded = load(RULE_HEAD("http") DETECTION "---\n" RULE_HEAD("http") DETECTION);
+    assert_string_equal(only_fault(&loaded), "duplicate-id");
+    assert_int_equal(loaded.rules->count, 1);
+    assert_int_equal(loaded.rules->items[0]->place.line, 1);
+    unload(&loaded);
+}
+
+static void levels_have_names_and_severities(void **state)
+{
+    (void)state;
+    assert_string_equal(level_name(LEVEL_INFORMATIONAL), "informational");
+    assert_int_equal(level_severity(LEVEL_CRITICAL), 1);
+    assert_int_equal(level_severity(LEVEL_HIGH), 1);
+    assert_int_equal(level_severity(LEVEL_MEDIUM), 2);
+    assert_int_equal(level_severity(LEVEL_LOW), 3);
+    assert_int_equal(level_severity(LEVEL_INFORMATIONAL), 4);
+}
+
+static size_t load_path(const char *path, struct loaded *loaded)
+{
+    *loaded = (struct loaded){.rules = rules_new()};
+    diagnostics_init(&loaded->diagnostics);
+    buf_init(&loaded->text, 1 << 20);
+    assert_int_equal(rules_load(loaded->rules, path, &loaded->diagnostics), 0);
+    rules_finish(loaded->rules, &loaded->diagnostics);
+    return loaded->diagnostics.errors;
+}
+
+static void our_own_rules_load(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    assert_int_equal(load_path(TESTS_DIR "/../rules", &loaded), 0);
+    assert_int_equal(loaded.rules->refused, 0);
+    assert_int_equal(loaded.rules->count + loaded.rules->list_count, loaded.rules->documents);
+    unload(&loaded);
+}
+
+/* SigmaHQ's network rules, where they are at hand. */
+static void every_rule_of_sigmahq_loads_or_is_refused(void **state)
+{
+    (void)state;
+    static const char FOLDER[] = TESTS_DIR "/../../shared/sigma/rules";
+    struct stat status;
+    struct loaded loaded;
+
+    if (stat(FOLDER, &status) != 0)
+        skip();
+    assert_int_equal(load_path(FOLDER, &loaded), 0);
+    assert_int_equal(loaded.rules->count + loaded.rules->refused, loaded.rules->documents);
+    assert_true(loaded.rules->count >= 110);
+    unload(&loaded);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rule_keeps_its_metadata),
+        cmocka_unit_test(sids_come_from_the_id_and_stay),
+        cmocka_unit_test(log_sources_name_events),
+        cmocka_unit_test(log_sources_no_wire_has_are_refused),
+        cmocka_unit_test(a_refused_rule_does_not_stop_the_others),
+        cmocka_unit_test(aliases_of_other_taxonomies_are_fields),
+        cmocka_unit_test(the_shrike_block_is_read),
+        cmocka_unit_test(lists_may_stand_after_the_rules_that_name_them),
+        cmocka_unit_test(hashes_of_lists_have_the_form_of_their_field),
+        cmocka_unit_test(a_rule_without_its_list_is_left_out),
+        cmocka_unit_test(the_first_of_two_rules_with_one_id_stays),
+        cmocka_unit_test(levels_have_names_and_severities),
+        cmocka_unit_test(our_own_rules_load),
+        cmocka_unit_test(every_rule_of_sigmahq_loads_or_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -15,6 +15,7 @@
 #include "base/anomaly.h"
 #include "fields/event.h"
 #include "flow/flow.h"
+#include "proto/recycler.h"
 
 enum proto_id {
     PROTO_UNKNOWN, /* not decided yet */
@@ -46,22 +47,33 @@ struct proto_stats {
 
 /* What a worker gives its parsers. One thread. */
 struct proto_context {
-    struct budget *budget;          /* for all parser memory */
-    struct event *event;            /* to fill and emit */
+    struct budget *budget; /* for all parser memory */
+    struct event *event;   /* to fill and emit */
     struct event_sink sink;
     const struct field_set *wanted; /* what rules and logs read */
     struct proto_limits limits;
-    void (*anomaly)(void *context, struct flow *flow, const struct packet *packet, enum anomaly anomaly);
+    void (*anomaly)(void *context, struct flow *flow, const struct packet *packet,
+                    enum anomaly anomaly);
     void *anomaly_context;
-    const struct packet *packet;    /* the packet at hand; NULL at flow end */
-    struct flow *flow;              /* the flow at hand */
+    const struct packet *packet; /* the packet at hand; NULL at flow end */
+    struct flow *flow;           /* the flow at hand */
     struct proto_stats stats;
+    /* proto.c's own, set by proto_context_init() */
+    struct recycler recycler; /* for parsers, too: blocks from the budget, kept warm */
+    uint32_t awake;           /* bit 1 << id: somebody wants what this parser makes */
+    bool is_restarting;       /* proto_restart() was called in this data() */
+    struct view restart[2];
 };
+
+/* Once, after budget, event, sink, wanted and anomaly are set. */
+void proto_context_init(struct proto_context *context);
+/* Gives all idle memory back; every flow must have had its proto_flow_end(). */
+void proto_context_clear(struct proto_context *context);
 
 enum parse_result {
     PARSE_MORE, /* all bytes taken, wants more */
     PARSE_DONE, /* wants no more bytes of this direction (TLS after its handshake) */
-    PARSE_BAD,  /* not this protocol or beyond repair: the parser is closed, an anomaly was raised */
+    PARSE_BAD, /* not this protocol or beyond repair: the parser is closed, an anomaly was raised */
 };
 
 /* One protocol. `state` is what open() returned. All members but gap and end are required. */
@@ -100,9 +112,28 @@ void proto_stream_end(struct proto_context *context, struct flow *flow, enum dir
                       const struct packet *packet);
 void proto_datagram(struct proto_context *context, struct flow *flow, enum direction direction,
                     const struct packet *packet);
-/* Flow is over: closes the parser, releases flow->protocol. */
+/* Flow is over: closes the parser, which emits what is unfinished. proto_of_flow() and
+ * proto_flow_note() still answer: the flow's record can be made now. */
+void proto_flow_close(struct proto_context *context, struct flow *flow);
+/* proto_flow_close() where that was not done, then releases flow->protocol. */
 void proto_flow_end(struct proto_context *context, struct flow *flow);
 /* True when no parser wants further bytes of this direction. */
 bool proto_is_done(const struct flow *flow, enum direction direction);
+/* What a parser noted for the flow's own event (FIELD_FLOW_TLS_SNI, ...); data NULL when nothing was.
+ * Valid until proto_flow_end(). */
+struct view proto_flow_note(const struct flow *flow, enum field_id field);
+
+/* For parsers. ------------------------------------------------------------------------------------- */
+
+enum { PROTO_NOTE_MAX = 255 }; /* bytes of a note that are kept */
+
+/* Keeps a value for the flow's event, in place of an older one; nothing when nobody wants the field. */
+void proto_note(struct proto_context *context, enum field_id field, struct view value);
+/* Hands context->event to the sink and counts it when it is complete. */
+void proto_emit(struct proto_context *context, enum proto_id id);
+void proto_anomaly(struct proto_context *context, enum anomaly anomaly);
+/* Called in data(): another protocol begins here (the inside of a CONNECT tunnel). Its first bytes in
+ * either direction, valid until data() returns, which should give PARSE_DONE. The parser is closed. */
+void proto_restart(struct proto_context *context, struct view to_server, struct view to_client);
 
 #endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identification: the part of the room that decides whose bytes these are. See identify.c. */
+#ifndef SHRIKE_PROTO_IDENTIFY_H
+#define SHRIKE_PROTO_IDENTIFY_H
+
+#include "proto/proto.h"
+
+enum {
+    IDENTIFY_BYTES = 512,            /* of a direction are shown to identify() */
+    IDENTIFY_DATAGRAMS = 8,          /* of a flow, likewise */
+    IDENTIFY_ONE_SIDED = 256 * 1024, /* bytes of a refused direction while the other is silent */
+};
+
+enum proto_phase {
+    PHASE_IDENTIFYING,
+    PHASE_PARSING,
+    PHASE_ASLEEP, /* decided, and nobody reads on */
+};
+
+struct note;
+
+/* A flow's protocol. */
+struct protocol_flow {
+    void *state; /* of the parser, in PHASE_PARSING */
+    struct note *notes;
+    uint8_t *start[2]; /* first bytes while they are inconclusive, IDENTIFY_BYTES; else NULL */
+    uint64_t lost[2];  /* bytes before them (or refused) that a parser will not see */
+    uint16_t start_len[2];
+    uint16_t refused[2]; /* bit 1 << id: this row said no to this direction */
+    uint8_t id;          /* enum proto_id, as reported */
+    uint8_t phase;       /* enum proto_phase */
+    uint8_t done, ended; /* bit 1 << direction */
+    uint8_t restarts;
+    uint8_t datagrams; /* refused */
+};
+
+static_assert(sizeof(struct protocol_flow) == RECYCLER_LEAST, "one cache line a flow");
+static_assert(PROTO_COUNT <= 16, "refused has a bit a row");
+
+/* The row's parser; `id` must be a protocol. */
+const struct proto_parser *proto_parser_of(enum proto_id id);
+bool proto_has_transport(enum proto_id id, uint8_t ip_proto);
+
+/* Shows the first bytes to every row that has not refused this direction yet. Returns the protocol,
+ * PROTO_UNKNOWN while more bytes may tell, PROTO_FAILED when all refused this direction. */
+enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
+                             enum direction direction, struct view start);
+bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
+                         enum direction direction);
+/* No row will be asked about this direction any more; its bytes so far are lost. */
+void identify_refuse(struct protocol_flow *p, struct recycler *recycler, enum direction direction);
+/* Adds to the bytes kept; returns how many fitted. 0 also when there is no memory. */
+size_t identify_keep(struct protocol_flow *p, struct recycler *recycler, enum direction direction,
+                     struct view bytes);
+void identify_forget(struct protocol_flow *p, struct recycler *recycler, enum direction direction);
+/* Content (`id`) and well-known port disagree. */
+bool identify_is_mismatch(const struct flow *flow, enum proto_id id);
+
+#endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Life of a parser on a flow.
+ *
+ *              identify() says yes                 PARSE_BAD, both ends reached, flow over
+ *   IDENTIFYING -----------------> PARSING ------------------------------------------> ASLEEP
+ *        |   ^                        |  proto_restart(): another protocol begins
+ *        |   +------------------------+
+ *        +--> ASLEEP: all rows refused (PROTO_FAILED), or nobody wants this parser's fields
+ *
+ * Sleeping   a parser runs when a loaded rule or a log reads a field of its event (the event of the
+ *            protocol's name), a field of the finished flow of its name (tls.sni), or anomalies, since
+ *            only a parser sees what is odd. Otherwise the protocol is identified and no more.
+ * Replay     bytes kept while in doubt are given to the parser first, the other direction's before
+ *            those at hand; what had to be let go before is a gap to it.
+ * Mismatch   raised when content is one of our protocols and the server's port is well known for another,
+ *            or when the port is well known for one of ours and all rows refused what both sides said in
+ *            an unbroken flow (something that is not TLS on 443). Not raised inside tunnels.
+ * Restart    the inside of a tunnel is identified like a flow of its own, at most RESTARTS_MAX deep, so
+ *            the one recursion here (feed -> restart -> feed) has that depth. While it is undecided, and
+ *            when it is none of ours, the flow keeps the outer protocol's name.
+ */
+#include "proto/identify.h"
+
+enum { RESTARTS_MAX = 3 };
+
+struct note {
+    struct note *next;
+    uint32_t size; /* of the block */
+    uint16_t field;
+    uint8_t len;
+    uint8_t bytes[];
+};
+
+static void feed(struct proto_context *context, struct protocol_flow *p, enum direction direction,
+                 struct view bytes);
+static void take_stream(struct proto_context *context, struct protocol_flow *p,
+                        enum direction direction, struct view bytes);
+
+/* ---- context --------------------------------------------------------------------------------------- */
+
+static bool wants_event(const struct field_set *wanted, enum event_type type)
+{
+    for (enum field_id id = field_first(type); id < field_end(type); id++) {
+        if (field_set_has(wanted, id))
+            return true;
+    }
+    return false;
+}
+
+/* A field of the flow's event that this protocol notes: its name begins with the protocol's. */
+static bool wants_note(const struct field_set *wanted, struct view protocol)
+{
+    for (enum field_id id = field_first(EVENT_FLOW); id < field_end(EVENT_FLOW); id++) {
+        struct view name = view_from_string(field_get(id)->name);
+        if (field_set_has(wanted, id) && view_starts(name, protocol) && name.len > protocol.len &&
+            name.data[protocol.len] == '.')
+            return true;
+    }
+    return false;
+}
+
+static bool is_wanted(const struct field_set *wanted, enum proto_id id)
+{
+    struct view name = view_from_string(proto_name(id));
+    enum event_type type = event_type_find(name);
+
+    return (type != EVENT_COUNT && wants_event(wanted, type)) || wants_note(wanted, name) ||
+           wants_event(wanted, EVENT_ANOMALY);
+}
+
+void proto_context_init(struct proto_context *context)
+{
+    struct proto_limits *limits = &context->limits;
+
+    limits->header_bytes = limits->header_bytes ? limits->header_bytes : 64 * 1024;
+    limits->request_body_bytes =
+        limits->request_body_bytes ? limits->request_body_bytes : 100 * 1024;
+    limits->response_body_bytes =
+        limits->response_body_bytes ? limits->response_body_bytes : 100 * 1024;
+    recycler_init(&context->recycler, context->budget);
+    context->awake = 0;
+    for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++) {
+        if (is_wanted(context->wanted, id))
+            context->awake |= 1u << id;
+    }
+    context->is_restarting = false;
+}
+
+void proto_context_clear(struct proto_context *context)
+{
+    recycler_clear(&context->recycler);
+}
+
+/* ---- for parsers ----------------------------------------------------------------------------------- */
+
+void proto_anomaly(struct proto_context *context, enum anomaly anomaly)
+{
+    if (context->anomaly != NULL)
+        context->anomaly(context->anomaly_context, context->flow, context->packet, anomaly);
+}
+
+void proto_emit(struct proto_context *context, enum proto_id id)
+{
+    if (context->event->is_complete)
+        context->stats.transactions[id]++;
+    context->sink.emit(context->sink.context, context->event);
+}
+
+void proto_restart(struct proto_context *context, struct view to_server, struct view to_client)
+{
+    context->is_restarting = true;
+    context->restart[TO_SERVER] = to_server;
+    context->restart[TO_CLIENT] = to_client;
+}
+
+static struct note *find_note(const struct protocol_flow *p, enum field_id field)
+{
+    struct note *note = p->notes;
+    while (note != NULL && note->field != field)
+        note = note->next;
+    return note;
+}
+
+static struct note *new_note(struct proto_context *context, struct protocol_flow *p,
+                             enum field_id field)
+{
+    size_t size = sizeof(struct note) + PROTO_NOTE_MAX;
+    struct note *note = recycler_get(&context->recycler, &size);
+
+    if (note == NULL)
+        return NULL;
+    *note = (struct note){.next = p->notes, .size = (uint32_t)size, .field = (uint16_t)field};
+    p->notes = note;
+    return note;
+}
+
+void proto_note(struct proto_context *context, enum field_id field, struct view value)
+{
+    struct protocol_flow *p = context->flow->protocol;
+
+    if (p == NULL || !field_set_has(context->wanted, field))
+        return;
+    struct note *note = find_note(p, field);
+    if (note == NULL)
+        note = new_note(context, p, field);
+    if (note == NULL)
+        return;
+    value = view_slice(value, 0, PROTO_NOTE_MAX);
+    note->len = (uint8_t)value.len;
+    if (value.len > 0)
+        memcpy(note->bytes, value.data, value.len);
+}
+
+struct view proto_flow_note(const struct flow *flow, enum field_id field)
+{
+    const struct note *note = flow->protocol ? find_note(flow->protocol, field) : NULL;
+    return note ? view_make(note->bytes, note->len) : (struct view){NULL, 0};
+}
+
+/* ---- the flow's record ------------------------------------------------------------------------------ */
+
+static struct protocol_flow *flow_protocol(struct proto_context *context, struct flow *flow)
+{
+    size_t size = sizeof(struct protocol_flow);
+
+    if (flow->protocol != NULL)
+        return flow->protocol;
+    flow->protocol = recycler_get(&context->recycler, &size);
+    if (flow->protocol != NULL)
+        *flow->protocol = (struct protocol_flow){.id = PROTO_UNKNOWN, .phase = PHASE_IDENTIFYING};
+    return flow->protocol;
+}
+
+enum proto_id proto_of_flow(const struct flow *flow)
+{
+    return flow->protocol ? (enum proto_id)flow->protocol->id : PROTO_UNKNOWN;
+}
+
+bool proto_is_done(const struct flow *flow, enum direction direction)
+{
+    const struct protocol_flow *p = flow->protocol;
+
+    if (p == NULL || p->phase == PHASE_IDENTIFYING)
+        return false;
+    return p->phase == PHASE_ASLEEP || (p->done & 1u << direction) != 0;
+}
+
+static void forget_starts(struct proto_context *context, struct protocol_flow *p)
+{
+    identify_forget(p, &context->recycler, TO_SERVER);
+    identify_forget(p, &context->recycler, TO_CLIENT);
+}
+
+static void close_parser(struct proto_context *context, struct protocol_flow *p)
+{
+    if (p->phase == PHASE_PARSING) {
+        void *state = p->state;
+        p->state = NULL;
+        p->phase = PHASE_ASLEEP;
+        proto_parser_of(p->id)->close(state, context);
+    }
+    p->phase = PHASE_ASLEEP;
+    forget_starts(context, p);
+}
+
+static void raise_mismatch(struct proto_context *context)
+{
+    context->flow->flags |= FLOW_PROTO_MISMATCH;
+    context->stats.mismatches++;
+    proto_anomaly(context, ANOMALY_APPLAYER_PORT_PROTO_MISMATCH);
+}
+
+/* ---- deciding --------------------------------------------------------------------------------------- */
+
+/* None of ours. `by_content`: all rows have refused bytes that they saw. */
+static void fail(struct proto_context *context, struct protocol_flow *p, bool by_content)
+{
+    const struct flow *flow = context->flow;
+
+    p->phase = PHASE_ASLEEP;
+    forget_starts(context, p);
+    if (p->restarts > 0)
+        return;
+    p->id = PROTO_FAILED;
+    context->stats.flows[PROTO_FAILED]++;
+    if (by_content && !(flow->flags & (FLOW_MIDSTREAM | FLOW_GAP)) &&
+        identify_is_mismatch(flow, PROTO_FAILED))
+        raise_mismatch(context);
+}
+
+/* What a parser has missed of a direction. */
+struct missed {
+    uint64_t lost;
+    uint8_t *start;
+    uint16_t start_len;
+};
+
+static struct missed take_missed(struct protocol_flow *p, enum direction direction)
+{
+    struct missed missed = {p->lost[direction], p->start[direction], p->start_len[direction]};
+    p->lost[direction] = 0;
+    p->start[direction] = NULL;
+    p->start_len[direction] = 0;
+    return missed;
+}
+
+static void replay(struct proto_context *context, struct protocol_flow *p, enum direction direction,
+                   struct missed missed)
+{
+    if (missed.lost > 0)
+        proto_stream_gap(context, context->flow, direction, missed.lost, context->packet);
+    take_stream(context, p, direction, view_make(missed.start, missed.start_len));
+    recycler_put(&context->recycler, missed.start, IDENTIFY_BYTES);
+    if (p->ended & 1u << direction && p->phase == PHASE_PARSING) {
+        const struct proto_parser *parser = proto_parser_of(p->id);
+        if (parser->end != NULL)
+            parser->end(p->state, context, direction);
+    }
+}
+
+/* The flow speaks `id`: opens its parser, unless nobody wants it. */
+static void adopt(struct proto_context *context, struct protocol_flow *p, enum proto_id id)
+{
+    p->id = (uint8_t)id;
+    p->phase = PHASE_ASLEEP;
+    context->stats.flows[id]++;
+    if (p->restarts == 0 && identify_is_mismatch(context->flow, id))
+        raise_mismatch(context);
+    if (context->awake & 1u << id) {
+        p->state = proto_parser_of(id)->open(context);
+        if (p->state != NULL)
+            p->phase = PHASE_PARSING;
+        else
+            context->stats.errors[id]++;
+    }
+}
+
+/* Every row has refused this direction. */
+static void give_up_direction(struct proto_context *context, struct protocol_flow *p,
+                              enum direction direction)
+{
+    identify_refuse(p, &context->recycler, direction);
+    if (identify_is_refused(p, context->flow, direction_reverse(direction)))
+        fail(context, p, p->ended == 0);
+}
+
+/* Bytes while the protocol is undecided. */
+static void identify_stream(struct proto_context *context, struct protocol_flow *p,
+                            enum direction direction, struct view bytes)
+{
+    struct view start = view_slice(bytes, 0, IDENTIFY_BYTES);
+    bool was_kept = p->start_len[direction] > 0;
+    size_t kept = 0;
+
+    if (identify_is_refused(p, context->flow, direction)) {
+        p->lost[direction] += bytes.len;
+        if (p->lost[direction] > IDENTIFY_ONE_SIDED)
+            fail(context, p, false);
+        return;
+    }
+    if (was_kept) {
+        kept = identify_keep(p, &context->recycler, direction, bytes);
+        start = view_make(p->start[direction], p->start_len[direction]);
+    }
+    enum proto_id id = identify_start(p, context->flow, direction, start);
+    if (id == PROTO_UNKNOWN) {
+        if (!was_kept && identify_keep(p, &context->recycler, direction, bytes) == 0)
+            id = PROTO_FAILED; /* no memory to wait with */
+        else
+            return;
+    }
+    if (id == PROTO_FAILED) {
+        p->lost[direction] += bytes.len - kept;
+        give_up_direction(context, p, direction);
+        return;
+    }
+    enum direction other = direction_reverse(direction);
+    struct missed before = take_missed(p, other), here = take_missed(p, direction);
+    adopt(context, p, id);
+    replay(context, p, other, before);
+    replay(context, p, direction, here);
+    take_stream(context, p, direction, view_skip(bytes, kept));
+}
+
+/* ---- bytes to the parser ------------------------------------------------------------------------------ */
+
+/* The parser said that another protocol begins: identification starts again. */
+static void restart(struct proto_context *context, struct protocol_flow *p)
+{
+    const struct proto_parser *outer = proto_parser_of(p->id);
+    void *state = p->state;
+    const struct view rest[2] = {context->restart[TO_SERVER], context->restart[TO_CLIENT]};
+
+    context->is_restarting = false;
+    if (p->restarts == RESTARTS_MAX) {
+        close_parser(context, p);
+        return;
+    }
+    p->restarts++;
+    p->state = NULL;
+    p->phase = PHASE_IDENTIFYING;
+    p->done = 0;
+    p->datagrams = 0;
+    for (int direction = TO_SERVER; direction <= TO_CLIENT; direction++) {
+        p->refused[direction] = 0;
+        p->lost[direction] = 0;
+    }
+    take_stream(context, p, TO_SERVER, rest[TO_SERVER]);
+    take_stream(context, p, TO_CLIENT, rest[TO_CLIENT]);
+    outer->close(state, context); /* last: the rests may lie in its memory */
+}
+
+static void settle(struct proto_context *context, struct protocol_flow *p, enum direction direction,
+                   enum parse_result result)
+{
+    if (result == PARSE_BAD) {
+        context->is_restarting = false;
+        context->stats.errors[p->id]++;
+        close_parser(context, p);
+        return;
+    }
+    if (context->is_restarting)
+        restart(context, p);
+    else if (result == PARSE_DONE)
+        p->done |= (uint8_t)(1u << direction);
+}
+
+static void feed(struct proto_context *context, struct protocol_flow *p, enum direction direction,
+                 struct view bytes)
+{
+    if (p->done & 1u << direction)
+        return;
+    settle(context, p, direction,
+           proto_parser_of(p->id)->data(p->state, context, direction, bytes));
+}
+
+static void take_stream(struct proto_context *context, struct protocol_flow *p,
+                        enum direction direction, struct view bytes)
+{
+    if (bytes.len == 0)
+        return;
+    if (p->phase == PHASE_IDENTIFYING)
+        identify_stream(context, p, direction, bytes);
+    else if (p->phase == PHASE_PARSING)
+        feed(context, p, direction, bytes);
+}
+
+/* ---- entry points --------------------------------------------------------------------------------------- */
+
+static struct protocol_flow *enter(struct proto_context *context, struct flow *flow,
+                                   const struct packet *packet)
+{
+    context->flow = flow;
+    context->packet = packet;
+    return flow_protocol(context, flow);
+}
+
+void proto_stream_data(struct proto_context *context, struct flow *flow, enum direction direction,
+                       struct view bytes, const struct packet *packet)
+{
+    struct protocol_flow *p = enter(context, flow, packet);
+    if (p != NULL)
+        take_stream(context, p, direction, bytes);
+}
+
+void proto_stream_gap(struct proto_context *context, struct flow *flow, enum direction direction,
+                      uint64_t missing, const struct packet *packet)
+{
+    struct protocol_flow *p = enter(context, flow, packet);
+
+    if (p == NULL || p->phase == PHASE_ASLEEP || p->done & 1u << direction)
+        return;
+    if (p->phase == PHASE_IDENTIFYING) { /* what comes next is looked at as if it were the start */
+        p->lost[direction] += missing + p->start_len[direction];
+        identify_forget(p, &context->recycler, direction);
+        return;
+    }
+    const struct proto_parser *parser = proto_parser_of(p->id);
+    enum parse_result result = PARSE_BAD;
+    if (parser->gap != NULL)
+        result = parser->gap(p->state, context, direction, missing);
+    settle(context, p, direction, result);
+}
+
+void proto_stream_end(struct proto_context *context, struct flow *flow, enum direction direction,
+                      const struct packet *packet)
+{
+    struct protocol_flow *p = flow->protocol;
+
+    context->flow = flow;
+    context->packet = packet;
+    if (p == NULL || p->ended & 1u << direction)
+        return;
+    p->ended |= (uint8_t)(1u << direction);
+    if (p->phase == PHASE_PARSING) {
+        const struct proto_parser *parser = proto_parser_of(p->id);
+        if (parser->end != NULL)
+            parser->end(p->state, context, direction);
+        if (p->ended ==
+            3) /* nothing more can come: its memory is freed before the flow times out */
+            close_parser(context, p);
+    }
+}
+
+void proto_datagram(struct proto_context *context, struct flow *flow, enum direction direction,
+                    const struct packet *packet)
+{
+    struct protocol_flow *p = enter(context, flow, packet);
+    struct view bytes = packet_payload(packet);
+
+    if (p == NULL || p->phase == PHASE_ASLEEP || bytes.len == 0)
+        return;
+    if (p->phase == PHASE_IDENTIFYING) {
+        p->refused[direction] = 0; /* a datagram is whole: each is judged by itself */
+        enum proto_id id = identify_start(p, flow, direction, bytes);
+        if (id == PROTO_UNKNOWN || id == PROTO_FAILED) {
+            if (++p->datagrams == IDENTIFY_DATAGRAMS)
+                fail(context, p, true);
+            return;
+        }
+        adopt(context, p, id);
+    }
+    if (p->phase == PHASE_PARSING)
+        feed(context, p, direction, bytes);
+}
+
+void proto_flow_close(struct proto_context *context, struct flow *flow)
+{
+    struct protocol_flow *p = flow->protocol;
+
+    if (p == NULL)
+        return;
+    context->flow = flow;
+    context->packet = NULL;
+    if (p->phase == PHASE_IDENTIFYING) {
+        if (p->start_len[TO_SERVER] + p->start_len[TO_CLIENT] > 0 ||
+            p->lost[TO_SERVER] + p->lost[TO_CLIENT] > 0 || p->datagrams > 0)
+            fail(context, p, false);
+    }
+    close_parser(context, p);
+}
+
+void proto_flow_end(struct proto_context *context, struct flow *flow)
+{
+    struct protocol_flow *p = flow->protocol;
+
+    if (p == NULL)
+        return;
+    proto_flow_close(context, flow);
+    for (struct note *note = p->notes; note != NULL;) {
+        struct note *next = note->next;
+        recycler_put(&context->recycler, note, note->size);
+        note = next;
+    }
+    recycler_put(&context->recycler, p, sizeof(*p));
+    flow->protocol = NULL;
+}

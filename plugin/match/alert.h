@@ -15,11 +15,11 @@ struct evidence {
     enum field_id field;     /* the field it read (keywords: the one it was found in) */
     struct view header_name; /* http.header.NAME */
     const char *predicate;   /* as the author wrote it */
-    uint64_t offset;         /* of the match within the value (streams: within the direction's bytes) */
+    uint64_t offset; /* of the match within the value (streams: within the direction's bytes) */
     bool has_offset;
-    struct view excerpt;     /* matched bytes, at most EXCERPT_MAX; a number or address as text */
-    struct view list_entry;  /* MATCH_LIST: the entry; empty otherwise */
-    const char *list_name;   /* NULL unless a list */
+    struct view excerpt;    /* matched bytes, at most EXCERPT_MAX; a number or address as text */
+    struct view list_entry; /* MATCH_LIST: the entry; empty otherwise */
+    const char *list_name;  /* NULL unless a list */
     const char *list_note;
 };
 

@@ -16,12 +16,12 @@
 #include "match/alert.h"
 
 struct match_stats {
-    uint64_t events[EVENT_COUNT];  /* events looked at */
-    uint64_t scans, scan_bytes;    /* hs_scan and hs_scan_stream calls */
-    uint64_t candidates;           /* gate fired */
+    uint64_t events[EVENT_COUNT]; /* events looked at */
+    uint64_t scans, scan_bytes;   /* hs_scan and hs_scan_stream calls */
+    uint64_t candidates;          /* gate fired */
     uint64_t alerts, suppressed;
-    uint64_t confirm_limit_hits;   /* PCRE2 gave up: not confirmed */
-    uint64_t scan_errors;          /* Hyperscan returned neither success nor terminated */
+    uint64_t confirm_limit_hits; /* PCRE2 gave up: not confirmed */
+    uint64_t scan_errors;        /* Hyperscan returned neither success nor terminated */
     uint64_t streams_open, streams_peak, stream_bytes_skipped;
 };
 

@@ -19,11 +19,11 @@ struct rule_info {
     uint32_t gid;   /* EVE's generator: 1 for rules */
     uint32_t sid;
     uint32_t rev;
-    unsigned severity;      /* EVE: 1..4 */
-    const char *level;      /* "high" */
-    const char *id;         /* uuid; "" when absent */
+    unsigned severity; /* EVE: 1..4 */
+    const char *level; /* "high" */
+    const char *id;    /* uuid; "" when absent */
     const char *title;
-    const char *category;   /* EVE's alert.category: the rule's ATT&CK tactic, or "" */
+    const char *category; /* EVE's alert.category: the rule's ATT&CK tactic, or "" */
     const char *const *tags;
     size_t tag_count;
     const char *const *references;

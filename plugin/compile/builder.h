@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Builder: what the compiler's files share while a rule set grows.
+ *
+ * Idea       every table is a vector that only grows; at the end its rows become the rule set's.
+ *            Equal things (texts, predicates, regexes, lists, gates) are found again by an index
+ *            over their bytes, so that a thousand rules that ask `http.method: POST` hold one
+ *            predicate.
+ * Memory     `arena` is scratch and dies with the builder; nothing in the rule set points into it.
+ */
+#ifndef SHRIKE_COMPILE_BUILDER_H
+#define SHRIKE_COMPILE_BUILDER_H
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "compile/compile.h"
+#include "fields/event.h"
+#include "rule/rule.h"
+#include "ruleset/tables.h"
+
+/* Rows of one size in one block of memory. */
+struct vector {
+    void *rows;
+    size_t count, capacity, size;
+};
+
+static inline void vector_init(struct vector *vector, size_t size)
+{
+    *vector = (struct vector){.size = size};
+}
+
+/* Room for `count` more rows, not cleared; returns the first. */
+void *vector_grow(struct vector *vector, size_t count);
+/* Copies one row; returns its index. */
+uint32_t vector_push(struct vector *vector, const void *row);
+
+static inline void *vector_at(const struct vector *vector, size_t index)
+{
+    return (uint8_t *)vector->rows + index * vector->size;
+}
+
+/* From bytes to a number: open addressing, keys copied to an arena. */
+struct index_entry {
+    uint64_t hash;
+    struct view key;
+    uint32_t value;
+    bool is_used;
+};
+struct index {
+    struct arena *arena;
+    struct index_entry *entries;
+    size_t count, capacity;
+};
+
+void index_init(struct index *index, struct arena *arena);
+void index_clear(struct index *index);
+/* The number that stands for `key`, NO_INDEX for a new key; valid until the next call. */
+uint32_t *index_find(struct index *index, struct view key);
+
+/* What a gate is looked for with. */
+enum gate_kind { GATE_LITERAL, GATE_TEXT, GATE_DOMAIN, GATE_PREFIX, GATE_NUMBER, GATE_LIST };
+enum gate_flags { GATE_CASED = 1, GATE_AT_START = 2, GATE_AT_END = 4 };
+
+struct gate {
+    enum gate_kind kind;
+    unsigned flags; /* GATE_LITERAL */
+    enum field_id field;
+    struct view key; /* what is looked for; GATE_LIST: the set's number */
+    unsigned bits;   /* rarity: seen once in 2^bits values, roughly */
+};
+
+/* Gates of one event, field and kind become one database or set. */
+struct gate_table {
+    enum event_type event;
+    enum gate_kind kind;
+    enum field_id field;
+    uint32_t set; /* GATE_LIST */
+    uint32_t first_gate;
+    struct vector keys; /* struct gate_key */
+    struct index by_key;
+};
+struct gate_key {
+    struct view key;
+    unsigned flags;
+};
+
+/* gate `local` of table `table` opens rule `rule` */
+struct gate_use {
+    uint32_t table, local, rule;
+};
+
+/* A stream pattern before its database is built. */
+struct stream_pattern {
+    const char *expression;
+    unsigned flags; /* HS_FLAG_* */
+    uint32_t group;
+    enum stream_part part;
+    struct vector watches; /* struct watch_row; predicate: number within the group's predicates */
+};
+
+struct group_builder {
+    enum direction direction;
+    struct view ports;        /* the sorted ports as bytes; empty: any */
+    struct vector rules;      /* uint32_t rule */
+    struct vector predicates; /* struct group_use */
+    struct index by_predicate;
+};
+struct group_use {
+    uint32_t predicate;
+    uint32_t length;
+    struct vector rules; /* uint32_t: number within the group */
+};
+
+struct builder {
+    struct ruleset *set;
+    struct arena *arena;
+    struct diagnostics *diagnostics;
+    struct compile_stats *stats;
+    const struct rule *rule; /* at hand */
+    bool has_failed;         /* the rule at hand cannot be compiled */
+
+    struct vector rules, nodes, predicates, pieces, ports, blob, regexes, info, probes, rule_lists;
+    struct vector sets, slots, bloom, entries, notes, bytes;
+    struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
+        pattern_index, glob_index, tested_index;
+    struct vector gate_tables; /* struct gate_table */
+    struct vector gate_uses;   /* struct gate_use */
+    struct vector ungated;     /* uint32_t rule */
+    struct vector groups;      /* struct group_builder */
+    struct vector patterns;    /* struct stream_pattern */
+    struct vector databases;   /* hs_database_t * */
+};
+
+/* An error at a predicate of the rule at hand: the rule will be left out. */
+void builder_refuse(struct builder *b, const char *id, struct place place, const char *help,
+                    const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Bytes into the blob, each text once; always followed by a NUL. */
+struct text builder_text(struct builder *b, struct view bytes);
+uint32_t builder_string(struct builder *b, const char *text);
+
+/* literal.c */
+enum { GATE_LITERAL_MIN = 4, LITERALS_MAX = 64 };
+/* Roughly how many bits of surprise these bytes are in HTTP-like traffic. */
+unsigned literal_bits(struct view bytes, bool is_cased);
+/* The window of at most `max` bytes that surprises most. */
+struct view literal_best(struct view bytes, size_t max, bool is_cased);
+struct literal_set {
+    struct view items[LITERALS_MAX];
+    size_t count;
+    bool is_cased;
+};
+/* Literals of which at least one occurs in everything that the expression matches; false when none
+ * can be told. Views live in the arena. */
+bool regex_literals(struct arena *arena, struct view expression, unsigned flags,
+                    struct literal_set *out);
+/* The greatest upper bound of a counted repeat, 0 when there is none. */
+unsigned regex_largest_repeat(struct view expression);
+/* Does it hold an anchor to the start (`^`, \A, \G)? */
+bool regex_is_anchored(struct view expression);
+
+/* plan.c: at least one of `gates` is seen in every event for which the condition is true. */
+struct gate_plan {
+    struct vector gates; /* struct gate */
+    unsigned bits;       /* of the weakest */
+    bool is_found;
+};
+struct gate_plan plan_gates(struct builder *b, const struct node *condition);
+void plan_clear(struct gate_plan *plan);
+/* Enters the plan's gates for the rule. */
+void plan_register(struct builder *b, uint32_t rule, enum event_type event,
+                   const struct gate_plan *plan);
+
+/* program.c */
+uint32_t program_predicate(struct builder *b, const struct predicate *predicate);
+uint32_t program_compile(struct builder *b, const struct node *condition);
+/* RULE_* flags of the rule at hand. */
+unsigned program_flags(const struct rule *rule);
+
+/* sets.c */
+uint32_t sets_add_list(struct builder *b, const struct list *list);
+struct set_key {
+    struct view bytes;
+    const char *note;
+};
+/* Keys in their stored form; equal keys become one entry, so entries number distinct keys in order.
+ */
+uint32_t sets_build(struct builder *b, enum set_kind kind, const struct set_key *keys,
+                    size_t count);
+size_t sets_address_key(const struct address *address, unsigned bits, uint8_t out[17]);
+
+/* streams.c */
+void streams_add_rule(struct builder *b, uint32_t rule);
+int streams_finish(struct builder *b, struct error *error);
+
+/* databases.c */
+/* Bytes as \xHH after `out`'s present text. */
+void expression_escape(struct buf *out, struct view bytes);
+hs_database_t *database_build(struct builder *b, const char *const *expressions,
+                              const unsigned *flags, const unsigned *ids, size_t count,
+                              unsigned mode, struct error *error);
+int databases_finish(struct builder *b, struct error *error);
+
+/* selftest.c: can this machine and this library be trusted? */
+int selftest_run(struct error *error);
+
+#endif

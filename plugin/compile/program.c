@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Program: conditions as trees in prefix order, predicates as rows.
+ *
+ * Order      children of AND and OR are sorted by cost (numbers before sets before globs before
+ *            regexes), since evaluation stops at the first that decides. Truth does not change by
+ *            it.
+ * Waiting    an http or dns event comes twice: with the request alone, and again with its answer.
+ *            A rule whose truth the answer may take back (`not http.stat_code: 200`, a missing
+ *            answer field, a count over one) waits for the complete event: RULE_WAITS. All other
+ *            rules may fire as soon as they are true.
+ * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
+ *            (lists, domains, entropy, comparison with a field) is refused, with what to write
+ *            instead.
+ */
+#include "compile/builder.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert((int)QUERY_GLOB == (int)MATCH_GLOB && (int)QUERY_REGEX == (int)MATCH_REGEX &&
+                  (int)QUERY_HEX == (int)MATCH_HEX && (int)QUERY_NUMBER == (int)MATCH_NUMBER &&
+                  (int)QUERY_PREFIX == (int)MATCH_PREFIX &&
+                  (int)QUERY_DOMAIN == (int)MATCH_DOMAIN &&
+                  (int)QUERY_EXISTS == (int)MATCH_EXISTS && (int)QUERY_FIELD == (int)MATCH_FIELD &&
+                  (int)QUERY_LIST == (int)MATCH_LIST,
+              "tables.h and rule.h name the same operations");
+static_assert((int)QUERY_VALUE == (int)OF_VALUE && (int)QUERY_LEN == (int)OF_LEN &&
+                  (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY,
+              "tables.h and rule.h name the same numbers");
+static_assert((int)QUERY_EQ == (int)COMPARE_EQ && (int)QUERY_LT == (int)COMPARE_LT &&
+                  (int)QUERY_LTE == (int)COMPARE_LTE && (int)QUERY_GT == (int)COMPARE_GT &&
+                  (int)QUERY_GTE == (int)COMPARE_GTE,
+              "tables.h and rule.h name the same comparisons");
+static_assert((int)PIECE_LITERAL == (int)GLOB_LITERAL && (int)PIECE_ONE == (int)GLOB_ONE &&
+                  (int)PIECE_ANY == (int)GLOB_ANY,
+              "tables.h and rule.h name the same pieces");
+static_assert((int)TREE_AND == (int)NODE_AND && (int)TREE_OR == (int)NODE_OR &&
+                  (int)TREE_NOT == (int)NODE_NOT && (int)TREE_PREDICATE == (int)NODE_PREDICATE &&
+                  (int)TREE_TRUE == (int)NODE_TRUE && (int)TREE_FALSE == (int)NODE_FALSE,
+              "tables.h and rule.h name the same nodes");
+
+/* --- when a rule may be decided ------------------------------------------------------------------
+ */
+
+/* Fields that come with the answer, or may change until the event is complete. */
+static bool is_answer_side(enum field_id id)
+{
+    enum event_type event = field_get(id)->event;
+
+    if (event == EVENT_FLOW)
+        return true;
+    if (event == EVENT_HTTP)
+        return id >= FIELD_HTTP_STAT_CODE;
+    if (event == EVENT_DNS)
+        return id == FIELD_DNS_RCODE || id == FIELD_DNS_RCODE_NUM || id == FIELD_DNS_ANSWER ||
+               id == FIELD_DNS_ANSWER_IP || id == FIELD_DNS_CNAME || id == FIELD_DNS_TXT ||
+               id == FIELD_DNS_TTL;
+    if (event == EVENT_TLS)
+        return id == FIELD_TLS_VERSION || id == FIELD_TLS_SERVER_ALPN || id == FIELD_TLS_CIPHER ||
+               (id >= FIELD_TLS_CERT_SUBJECT && id < FIELD_TLS_JA3_HASH) ||
+               id == FIELD_TLS_JA3S_HASH || id == FIELD_TLS_JA3S_STRING;
+    return false;
+}
+
+/* Can more values make the predicate's answer, in this polarity, untrue? */
+static bool predicate_waits(const struct predicate *p, bool is_positive)
+{
+    if (p->field != FIELD_NONE && !is_answer_side(p->field) &&
+        (p->op != MATCH_FIELD || !is_answer_side(p->other)))
+        return false;
+    if (p->field == FIELD_TLS_VERSION || p->of == OF_COUNT)
+        return true;
+    bool asks_absence = p->is_negated || (p->op == MATCH_EXISTS && !p->wanted);
+    return asks_absence == is_positive;
+}
+
+static bool node_waits(const struct node *node, bool is_positive)
+{
+    if (node->kind == NODE_PREDICATE)
+        return predicate_waits(node->predicate, is_positive);
+    for (size_t i = 0; i < node->count; i++) {
+        if (node_waits(node->children[i], is_positive == (node->kind != NODE_NOT)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_payload(const struct predicate *p)
+{
+    return p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
+           p->field == FIELD_NONE;
+}
+
+/* Answered by hits. */
+static bool is_stream_query(const struct predicate *p)
+{
+    return is_payload(p) && p->of == OF_VALUE &&
+           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX);
+}
+
+/* Raw bytes: false may become true at any later byte, so a `not` can only be decided at the end; a
+ * length is known only then. */
+static bool stream_waits(const struct node *node, bool is_positive)
+{
+    if (node->kind == NODE_PREDICATE) {
+        const struct predicate *p = node->predicate;
+        if (is_stream_query(p))
+            return p->is_negated == is_positive;
+        return is_payload(p) && p->of == OF_LEN;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (stream_waits(node->children[i], is_positive == (node->kind != NODE_NOT)))
+            return true;
+    }
+    return false;
+}
+
+/* Reads what changes with every packet, so that the end of the stream is worth another look. */
+static bool reads_counters(const struct node *node)
+{
+    if (node->kind == NODE_PREDICATE) {
+        enum field_id id = node->predicate->field;
+        return (id >= FIELD_FLOW_BYTES_TOSERVER && id <= FIELD_FLOW_AGE) || id == FIELD_APP_PROTO;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (reads_counters(node->children[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Could the condition be `wanted` while no byte predicate has been hit? */
+static bool is_open_at_start(const struct node *node, bool wanted)
+{
+    bool is_and = node->kind == NODE_AND;
+
+    switch (node->kind) {
+    case NODE_PREDICATE:
+        return !is_stream_query(node->predicate) || wanted == node->predicate->is_negated;
+    case NODE_NOT:
+        return is_open_at_start(node->children[0], !wanted);
+    case NODE_TRUE:
+        return wanted;
+    case NODE_FALSE:
+        return !wanted;
+    case NODE_AND:
+    case NODE_OR:
+        /* AND is true, OR is false, when all children are so; else one is enough */
+        for (size_t i = 0; i < node->count; i++) {
+            if (is_open_at_start(node->children[i], wanted) != (is_and == wanted))
+                return is_and != wanted;
+        }
+        return is_and == wanted;
+    }
+    return true;
+}
+
+unsigned program_flags(const struct rule *rule)
+{
+    if (rule->event != EVENT_STREAM)
+        return node_waits(rule->condition, true) ? RULE_WAITS : 0;
+    if (stream_waits(rule->condition, true))
+        return RULE_WAITS | RULE_AT_END;
+    return (is_open_at_start(rule->condition, true) ? RULE_AT_START : 0) |
+           (reads_counters(rule->condition) ? RULE_AT_END : 0);
+}
+
+/* --- predicates ----------------------------------------------------------------------------------
+ */
+
+static bool fits_type(const struct predicate *p, enum field_type type)
+{
+    bool is_bytes = type == TYPE_BYTES;
+
+    if (p->of == OF_COUNT)
+        return true;
+    if (p->of != OF_VALUE)
+        return is_bytes;
+    switch (p->op) {
+    case MATCH_GLOB:
+    case MATCH_REGEX:
+    case MATCH_HEX:
+    case MATCH_DOMAIN:
+        return is_bytes;
+    case MATCH_NUMBER:
+        return type == TYPE_NUMBER || type == TYPE_BOOL || type == TYPE_TIME;
+    case MATCH_PREFIX:
+        return type == TYPE_IP || is_bytes;
+    case MATCH_LIST:
+        return is_bytes || (type == TYPE_IP && p->list->type == LIST_IP);
+    case MATCH_FIELD:
+        return type == field_get(p->other)->type;
+    case MATCH_EXISTS:
+        return true;
+    }
+    return false;
+}
+
+static void check_predicate(struct builder *b, const struct predicate *p)
+{
+    enum field_type type = p->field == FIELD_NONE ? TYPE_BYTES : field_get(p->field)->type;
+
+    if (!fits_type(p, type))
+        builder_refuse(b, "field-type", p->place, NULL,
+                       "%s: a field of type %s cannot be asked this", p->text,
+                       field_type_name(type));
+    if (b->rule->event != EVENT_STREAM || !is_payload(p) || is_stream_query(p))
+        return;
+    if (p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT)
+        return;
+    builder_refuse(
+        b, "stream-bytes-gone", p->place,
+        "use contains, hex or re, or a field of a parsed protocol (http.*, dns.*, tls.*)",
+        "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
+}
+
+static uint32_t regex_compile(struct builder *b, const struct predicate *p)
+{
+    uint8_t *key = arena_alloc(b->arena, p->bytes.len + 1);
+    if (p->bytes.len > 0)
+        memcpy(key, p->bytes.data, p->bytes.len);
+    key[p->bytes.len] = (uint8_t)p->regex_flags;
+    uint32_t *known = index_find(&b->regex_index, view_make(key, p->bytes.len + 1));
+    if (*known != NO_INDEX)
+        return *known;
+    uint32_t options = (p->regex_flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
+                       (p->regex_flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
+                       (p->regex_flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | PCRE2_NEVER_UTF;
+    int code;
+    size_t offset;
+    pcre2_code *regex = pcre2_compile(p->bytes.data, p->bytes.len, options, &code, &offset, NULL);
+    if (regex == NULL) {
+        uint8_t message[256];
+        pcre2_get_error_message(code, message, sizeof(message));
+        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at offset %zu of %.*s",
+                       (const char *)message, offset, (int)p->bytes.len,
+                       (const char *)p->bytes.data);
+        return NO_INDEX;
+    }
+    (void)pcre2_jit_compile(regex, PCRE2_JIT_COMPLETE); /* without JIT it is interpreted */
+    *known = vector_push(&b->regexes, &regex);
+    return *known;
+}
+
+static struct view fold_into(struct arena *arena, struct view bytes)
+{
+    uint8_t *copy = arena_alloc(arena, bytes.len + 1);
+    for (size_t i = 0; i < bytes.len; i++)
+        copy[i] = byte_fold(bytes.data[i]);
+    return view_make(copy, bytes.len);
+}
+
+static struct span add_pieces(struct builder *b, const struct predicate *p)
+{
+    struct span span = {(uint32_t)b->pieces.count, 0};
+    for (size_t i = 0; i < p->piece_count; i++) {
+        struct view bytes = p->pieces[i].bytes;
+        struct piece_row row = {.kind = p->pieces[i].kind};
+        bool is_again = i > 0 && row.kind == PIECE_ANY && p->pieces[i - 1].kind == GLOB_ANY;
+        if (is_again || (row.kind == PIECE_LITERAL && bytes.len == 0))
+            continue;
+        if (row.kind == PIECE_LITERAL)
+            row.bytes = builder_text(b, p->is_cased ? bytes : fold_into(b->arena, bytes));
+        vector_push(&b->pieces, &row);
+        span.count++;
+    }
+    return span;
+}
+
+static void fill_operands(struct builder *b, const struct predicate *p, struct predicate_row *row)
+{
+    switch (p->op) {
+    case MATCH_REGEX:
+        row->bytes = builder_text(b, p->bytes);
+        if (!(row->flags & QUERY_STREAM))
+            row->regex = regex_compile(b, p);
+        break;
+    case MATCH_HEX:
+        row->bytes = builder_text(b, p->is_cased ? p->bytes : fold_into(b->arena, p->bytes));
+        row->mask = builder_text(b, p->mask);
+        break;
+    case MATCH_DOMAIN:
+        row->bytes = builder_text(b, fold_into(b->arena, p->bytes));
+        break;
+    case MATCH_PREFIX:
+        row->address = p->address;
+        row->prefix_bits = p->prefix_bits;
+        break;
+    case MATCH_LIST:
+        row->set = sets_add_list(b, p->list);
+        break;
+    case MATCH_FIELD:
+        row->other = (uint16_t)p->other;
+        break;
+    case MATCH_GLOB:
+    case MATCH_NUMBER:
+    case MATCH_EXISTS:
+        break;
+    }
+}
+
+/* Everything that makes two predicates one, less the pieces, which have no number before they are
+ * known to be new. */
+struct predicate_key {
+    struct predicate_row row;
+    struct text pieces;
+    uint32_t regex_flags;
+    uint32_t event;
+};
+
+/* Bytes that stand for a glob: kind, length, bytes. */
+static struct text glob_text(struct builder *b, const struct predicate *p)
+{
+    struct vector text;
+    vector_init(&text, 1);
+    for (size_t i = 0; i < p->piece_count; i++) {
+        const struct glob_piece *piece = &p->pieces[i];
+        uint32_t head[2] = {piece->kind, (uint32_t)piece->bytes.len};
+        memcpy(vector_grow(&text, sizeof(head)), head, sizeof(head));
+        if (piece->bytes.len > 0)
+            memcpy(vector_grow(&text, piece->bytes.len), piece->bytes.data, piece->bytes.len);
+    }
+    struct view kept = arena_copy(b->arena, view_make(text.rows, text.count));
+    memory_free(text.rows);
+    uint32_t *known = index_find(&b->glob_index, kept);
+    if (*known == NO_INDEX)
+        *known = (uint32_t)b->glob_index.count;
+    return (struct text){*known, (uint32_t)kept.len};
+}
+
+uint32_t program_predicate(struct builder *b, const struct predicate *p)
+{
+    struct predicate_key key;
+
+    memset(&key, 0, sizeof(key));
+    struct predicate_row *row = &key.row;
+    bool is_stream = b->rule->event == EVENT_STREAM && is_stream_query(p);
+    row->op = (uint8_t)p->op;
+    row->of = (uint8_t)p->of;
+    row->compare = (uint8_t)p->compare;
+    row->flags = (uint8_t)((p->is_cased ? QUERY_CASED : 0) | (p->is_negated ? QUERY_NEGATED : 0) |
+                           (p->wanted ? QUERY_WANTED : 0) | (p->offsets.is_exact ? QUERY_AT : 0) |
+                           (is_stream ? QUERY_STREAM : 0));
+    row->field = (uint16_t)p->field;
+    row->regex = row->set = NO_INDEX;
+    row->header_name = builder_text(b, p->header_name);
+    row->written = builder_string(b, p->text);
+    row->number = p->number;
+    row->from = p->offsets.from;
+    row->to = p->offsets.to;
+    fill_operands(b, p, row);
+    key.pieces = glob_text(b, p);
+    key.regex_flags = p->regex_flags;
+    key.event = b->rule->event;
+    uint32_t *known = index_find(&b->predicate_index, view_make(&key, sizeof(key)));
+    if (*known == NO_INDEX) {
+        row->pieces = add_pieces(b, p);
+        *known = vector_push(&b->predicates, row);
+    }
+    return *known;
+}
+
+/* --- conditions ----------------------------------------------------------------------------------
+ */
+
+static unsigned node_cost(const struct node *node)
+{
+    static const uint8_t COST[] = {[MATCH_GLOB] = 4,   [MATCH_REGEX] = 40, [MATCH_HEX] = 6,
+                                   [MATCH_NUMBER] = 1, [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,
+                                   [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,  [MATCH_LIST] = 5};
+    unsigned cost = 0;
+
+    if (node->kind == NODE_PREDICATE) {
+        const struct predicate *p = node->predicate;
+        cost = COST[p->op] + (p->header_name.len ? 8U : 0U) + (p->of == OF_ENTROPY ? 30U : 0U);
+        return p->field == FIELD_NONE ? cost * 10 : cost;
+    }
+    for (size_t i = 0; i < node->count; i++)
+        cost += node_cost(node->children[i]);
+    return cost;
+}
+
+struct child {
+    const struct node *node;
+    unsigned cost;
+    size_t place;
+};
+
+static int compare_children(const void *a, const void *b)
+{
+    const struct child *left = a;
+    const struct child *right = b;
+    if (left->cost != right->cost)
+        return left->cost < right->cost ? -1 : 1;
+    return left->place < right->place ? -1 : 1;
+}
+
+static void emit(struct builder *b, const struct node *node, unsigned depth)
+{
+    struct node_row row = {.kind = node->kind};
+
+    if (depth > NODE_DEPTH_MAX) {
+        if (!b->has_failed)
+            builder_refuse(b, "condition-depth", b->rule->place, NULL,
+                           "the condition is nested more than %d deep", NODE_DEPTH_MAX);
+        return;
+    }
+    if (node->kind == NODE_PREDICATE) {
+        check_predicate(b, node->predicate);
+        if (b->has_failed)
+            return;
+        row.predicate = program_predicate(b, node->predicate);
+    }
+    uint32_t at = vector_push(&b->nodes, &row);
+    struct child *children = arena_array(b->arena, node->count + 1, sizeof(*children));
+    for (size_t i = 0; i < node->count; i++)
+        children[i] = (struct child){node->children[i], node_cost(node->children[i]), i};
+    qsort(children, node->count, sizeof(*children), compare_children);
+    for (size_t i = 0; i < node->count; i++)
+        emit(b, children[i].node, depth + 1);
+    ((struct node_row *)vector_at(&b->nodes, at))->next = (uint32_t)b->nodes.count;
+}
+
+uint32_t program_compile(struct builder *b, const struct node *condition)
+{
+    uint32_t root = (uint32_t)b->nodes.count;
+    emit(b, condition, 0);
+    return root;
+}

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Streams: predicates on raw bytes become patterns of streaming databases.
+ *
+ * Idea       the bytes are gone once scanned, so every predicate of a stream rule must be told by
+ *            the scan itself. A rule belongs to a group, which is a direction and a list of ports;
+ *            a group has two databases, for the whole stream and for its first 4096 bytes
+ *            (payload.head, and every predicate on payload that cannot hold later). Datagrams use
+ *            the same ones.
+ * Watches    a pattern's hit answers a predicate when it lies where the author wants it. `at: N`
+ *            for a small N becomes an anchor; other offsets are compared with the hit's end less
+ *            the pattern's length, so they need a pattern of fixed length and all of its hits.
+ * Gaps       the scan starts over after one; anchored patterns then no longer count.
+ * Cost       every regex is compiled alone first: told when slow, refused with Hyperscan's reason.
+ *            Ports beyond GROUP_MAX lists share the group without ports; rules check theirs
+ *            anyway.
+ */
+#include "compile/builder.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ANCHOR_MAX = 64, REPEAT_MAX = 1000, EXPRESSION_MAX = 256 * 1024 };
+#define SLOW_SECONDS 0.1
+
+/* One predicate as a pattern. */
+struct stream_query {
+    const char *expression;
+    unsigned flags;
+    enum stream_part part;
+    uint32_t length; /* of every match; 0 when it varies */
+    unsigned watch;  /* WATCH_* */
+    uint64_t from, to;
+};
+
+static void refuse_offsets(struct builder *b, const struct predicate *p)
+{
+    builder_refuse(b, "stream-offsets", p->place,
+                   "use a hex or contains value without wildcards, or drop `from`",
+                   "%s: on raw streams a start offset needs a pattern of fixed length", p->text);
+}
+
+/* Pieces [begin, end) of a glob; returns the fixed length, 0 when it varies. */
+static uint32_t write_pieces(struct buf *out, const struct predicate *p, size_t begin, size_t end)
+{
+    size_t length = 0;
+    bool is_fixed = true;
+
+    for (size_t i = begin; i < end; i++) {
+        const struct glob_piece *piece = &p->pieces[i];
+        if (piece->kind == GLOB_LITERAL) {
+            expression_escape(out, piece->bytes);
+            length += piece->bytes.len;
+        } else if (piece->kind == GLOB_ONE) {
+            buf_byte(out, '.');
+            length++;
+        } else {
+            buf_text(out, ".*");
+            is_fixed = false;
+        }
+    }
+    return is_fixed ? (uint32_t)length : 0;
+}
+
+/* Puts `at: N` into the expression where it can stand there. */
+static void write_start(struct builder *b, const struct predicate *p, struct stream_query *q,
+                        struct buf *out, bool is_anchored, bool is_fixed)
+{
+    size_t from = p->offsets.from;
+
+    if (p->offsets.is_exact && from <= (is_fixed ? (size_t)ANCHOR_MAX : (size_t)REPEAT_MAX)) {
+        if (from > 0)
+            buf_format(out, "^.{%zu}", from);
+        else
+            buf_byte(out, '^');
+        q->watch |= WATCH_ANCHORED;
+        return;
+    }
+    if (is_anchored) {
+        buf_byte(out, '^');
+        q->watch |= WATCH_ANCHORED;
+    }
+    if (!p->offsets.is_exact && from == 0)
+        return;
+    if (!is_fixed)
+        refuse_offsets(b, p);
+    q->from = from;
+    q->watch |= p->offsets.is_exact ? WATCH_AT : 0;
+}
+
+static void query_glob(struct builder *b, const struct predicate *p, struct stream_query *q,
+                       struct buf *out)
+{
+    size_t begin = 0;
+    size_t end = p->piece_count;
+    struct buf core;
+
+    while (begin < end && p->pieces[begin].kind == GLOB_ANY)
+        begin++;
+    while (end > begin && p->pieces[end - 1].kind == GLOB_ANY)
+        end--;
+    buf_init(&core, EXPRESSION_MAX);
+    q->length = write_pieces(&core, p, begin, end);
+    if (core.len == 0)
+        builder_refuse(b, "stream-empty", p->place, "use `exists: true` for a stream with bytes",
+                       "%s: an empty value cannot be looked for in a stream", p->text);
+    write_start(b, p, q, out, begin == 0, q->length > 0);
+    buf_add(out, buf_view(&core));
+    if (end == p->piece_count)
+        buf_text(out, "\\z");
+    bool is_at_start = (q->watch & WATCH_ANCHORED) != 0 && q->length > 0;
+    if (is_at_start && end < p->piece_count && p->offsets.from + q->length <= STREAM_HEAD_LEN)
+        q->part = PART_HEAD; /* it ends where it must, or nowhere */
+    if (q->to <= STREAM_HEAD_LEN && end < p->piece_count)
+        q->part = PART_HEAD;
+    buf_clear(&core);
+}
+
+static void query_hex(struct builder *b, const struct predicate *p, struct stream_query *q,
+                      struct buf *out)
+{
+    q->length = (uint32_t)p->bytes.len;
+    write_start(b, p, q, out, false, true);
+    for (size_t i = 0; i < p->bytes.len; i++) {
+        if (p->mask.len > 0 && p->mask.data[i] == 0)
+            buf_byte(out, '.');
+        else
+            expression_escape(out, view_slice(p->bytes, i, i + 1));
+    }
+    bool is_at_start = (q->watch & WATCH_ANCHORED) != 0;
+    if (q->to <= STREAM_HEAD_LEN || (is_at_start && p->offsets.from + q->length <= STREAM_HEAD_LEN))
+        q->part = PART_HEAD;
+}
+
+static void query_regex(struct builder *b, const struct predicate *p, struct stream_query *q,
+                        struct buf *out)
+{
+    unsigned repeat = regex_largest_repeat(p->bytes);
+
+    if (repeat > REPEAT_MAX)
+        builder_refuse(b, "stream-repeat", p->place,
+                       "write * or + for long repeats, or a smaller count",
+                       "%s: a repeat of %u on a raw stream; at most %d are allowed", p->text,
+                       repeat, REPEAT_MAX);
+    if (p->offsets.from > 0 || p->offsets.is_exact)
+        refuse_offsets(b, p);
+    if (regex_is_anchored(p->bytes))
+        q->watch |= WATCH_ANCHORED;
+    buf_add(out, p->bytes);
+    q->flags = (p->regex_flags & REGEX_CASELESS ? HS_FLAG_CASELESS : 0) |
+               (p->regex_flags & REGEX_MULTILINE ? HS_FLAG_MULTILINE : 0) |
+               (p->regex_flags & REGEX_DOTALL ? HS_FLAG_DOTALL : 0);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+}
+
+/* What an author wrote is compiled alone before it meets the others. */
+static void test_alone(struct builder *b, const struct predicate *p, const struct stream_query *q)
+{
+    hs_database_t *database = NULL;
+    hs_compile_error_t *failure = NULL;
+    struct timespec start;
+    struct view key = view_make(q->expression, strlen(q->expression));
+    uint32_t *known = index_find(&b->tested_index, key);
+
+    if (*known == q->flags)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (memchr(p->bytes.data, '\0', p->bytes.len) != NULL ||
+        hs_compile(q->expression, q->flags, HS_MODE_STREAM, NULL, &database, &failure) !=
+            HS_SUCCESS) {
+        builder_refuse(b, "stream-regex", p->place,
+                       "use a field of a parsed protocol, or contains and hex values",
+                       "%s: Hyperscan cannot search a stream for it: %s", p->text,
+                       failure ? failure->message : "it holds a NUL byte");
+        hs_free_compile_error(failure);
+        return;
+    }
+    hs_free_database(database);
+    *index_find(&b->tested_index, key) = q->flags;
+    double seconds = seconds_since(&start);
+    if (seconds >= SLOW_SECONDS)
+        diagnostics_add(b->diagnostics, SEVERITY_WARNING, "slow-pattern", p->place,
+                        "give it a longer fixed part, or smaller repeats",
+                        "%s: compiling it alone took %.1f s", p->text, seconds);
+    else
+        diagnostics_add(b->diagnostics, SEVERITY_NOTE, "stream-regex-cost", p->place, NULL,
+                        "%s: a regular expression over raw streams costs every byte", p->text);
+}
+
+/* false when it was refused. */
+static bool make_query(struct builder *b, const struct predicate *p, struct stream_query *q)
+{
+    struct buf text;
+
+    *q = (struct stream_query){.to = p->offsets.to, .part = PART_WHOLE};
+    q->flags = HS_FLAG_DOTALL | (p->is_cased ? 0U : (unsigned)HS_FLAG_CASELESS);
+    if (p->field == FIELD_STREAM_PAYLOAD_HEAD) {
+        q->part = PART_HEAD;
+        q->to = q->to < STREAM_HEAD_LEN ? q->to : STREAM_HEAD_LEN;
+    }
+    buf_init(&text, EXPRESSION_MAX);
+    if (p->op == MATCH_GLOB)
+        query_glob(b, p, q, &text);
+    else if (p->op == MATCH_HEX)
+        query_hex(b, p, q, &text);
+    else
+        query_regex(b, p, q, &text);
+    if (text.is_full)
+        builder_refuse(b, "stream-length", p->place, NULL, "%s: the value is too long", p->text);
+    q->expression = (const char *)arena_copy(b->arena, buf_view(&text)).data;
+    buf_clear(&text);
+    bool is_anywhere = q->from == 0 && (q->watch & WATCH_AT) == 0 &&
+                       (q->to == SIZE_MAX || (q->part == PART_HEAD && q->to >= STREAM_HEAD_LEN));
+    if (is_anywhere)
+        q->flags |=
+            HS_FLAG_SINGLEMATCH; /* one hit answers it; otherwise every hit's place counts */
+    if (!b->has_failed && p->op == MATCH_REGEX)
+        test_alone(b, p, q);
+    return !b->has_failed;
+}
+
+/* --- groups --------------------------------------------------------------------------------------
+ */
+
+static int compare_ports(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+static uint32_t group_for(struct builder *b, enum direction direction)
+{
+    size_t count = b->rule->port_count;
+    uint16_t *key = arena_array(b->arena, count + 1, sizeof(*key));
+
+    if (count > 0)
+        memcpy(key + 1, b->rule->ports, count * sizeof(*key));
+    key[0] = (uint16_t)direction;
+    qsort(key + 1, count, sizeof(*key), compare_ports);
+    /* two places stay free for the groups without ports */
+    if (count > 0 && b->groups.count >= GROUP_MAX - 2 &&
+        *index_find(&b->group_index, view_make(key, (count + 1) * sizeof(*key))) == NO_INDEX)
+        count = 0;
+    uint32_t *known = index_find(&b->group_index, view_make(key, (count + 1) * sizeof(*key)));
+    if (*known == NO_INDEX) {
+        struct group_builder group = {.direction = direction,
+                                      .ports = view_make(key + 1, count * sizeof(*key))};
+        vector_init(&group.rules, sizeof(uint32_t));
+        vector_init(&group.predicates, sizeof(struct group_use));
+        index_init(&group.by_predicate, b->arena);
+        *known = vector_push(&b->groups, &group);
+    }
+    assert(*known < GROUP_MAX);
+    return *known;
+}
+
+static void add_watch(struct builder *b, uint32_t group, uint32_t local,
+                      const struct stream_query *q)
+{
+    size_t len = strlen(q->expression);
+    uint32_t *key = arena_alloc(b->arena, 3 * sizeof(*key) + len);
+    key[0] = group;
+    key[1] = q->part;
+    key[2] = q->flags;
+    memcpy(key + 3, q->expression, len);
+    uint32_t *known = index_find(&b->pattern_index, view_make(key, 3 * sizeof(*key) + len));
+    if (*known == NO_INDEX) {
+        struct stream_pattern pattern = {
+            .expression = q->expression, .flags = q->flags, .group = group, .part = q->part};
+        vector_init(&pattern.watches, sizeof(struct watch_row));
+        *known = vector_push(&b->patterns, &pattern);
+    }
+    struct watch_row watch = {
+        .predicate = local, .flags = q->watch, .length = q->length, .from = q->from, .to = q->to};
+    vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
+}
+
+static void add_predicate(struct builder *b, uint32_t number, const struct predicate *p,
+                          uint32_t rule)
+{
+    struct stream_query query;
+    uint32_t predicate = program_predicate(b, p);
+    struct group_builder *group = vector_at(&b->groups, number);
+    uint32_t *local = index_find(&group->by_predicate, view_make(&predicate, sizeof(predicate)));
+
+    if (*local == NO_INDEX) {
+        if (!make_query(b, p, &query))
+            return;
+        struct group_use use = {.predicate = predicate, .length = query.length};
+        vector_init(&use.rules, sizeof(uint32_t));
+        *local = vector_push(&group->predicates, &use);
+        add_watch(b, number, *local, &query);
+    }
+    struct group_use *use = vector_at(&group->predicates, *local);
+    size_t count = use->rules.count;
+    if (count == 0 || *(uint32_t *)vector_at(&use->rules, count - 1) != rule)
+        vector_push(&use->rules, &rule);
+}
+
+static bool is_stream_query(const struct predicate *p)
+{
+    return (p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
+            p->field == FIELD_NONE) &&
+           p->of == OF_VALUE && (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX);
+}
+
+/* Calls add_predicate() for every byte predicate; with group NO_INDEX only tries their patterns. */
+static void walk(struct builder *b, const struct node *node, uint32_t group, uint32_t rule)
+{
+    struct stream_query query;
+
+    if (node->kind == NODE_PREDICATE && is_stream_query(node->predicate)) {
+        if (group == NO_INDEX)
+            (void)make_query(b, node->predicate, &query);
+        else
+            add_predicate(b, group, node->predicate, rule);
+    }
+    for (size_t i = 0; i < node->count; i++)
+        walk(b, node->children[i], group, rule);
+}
+
+void streams_add_rule(struct builder *b, uint32_t rule)
+{
+    walk(b, b->rule->condition, NO_INDEX, 0);
+    if (b->has_failed)
+        return;
+    for (enum direction direction = TO_SERVER; direction <= TO_CLIENT; direction++) {
+        if ((b->rule->direction == RULE_TO_SERVER && direction == TO_CLIENT) ||
+            (b->rule->direction == RULE_TO_CLIENT && direction == TO_SERVER))
+            continue;
+        uint32_t number = group_for(b, direction);
+        struct group_builder *group = vector_at(&b->groups, number);
+        uint32_t local = vector_push(&group->rules, &rule);
+        walk(b, b->rule->condition, number, local);
+    }
+}
+
+/* --- rows ----------------------------------------------------------------------------------------
+ */
+
+struct sorted_use {
+    const struct group_use *use;
+    uint32_t local;
+};
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct sorted_use *left = a;
+    const struct sorted_use *right = b;
+    return left->use->predicate < right->use->predicate ? -1 : 1;
+}
+
+static struct span add_list(struct builder *b, const struct vector *numbers)
+{
+    struct span span = {(uint32_t)b->rule_lists.count, (uint32_t)numbers->count};
+    for (size_t i = 0; i < numbers->count; i++)
+        vector_push(&b->rule_lists, vector_at(numbers, i));
+    return span;
+}
+
+/* Numbers, within the group, of the rules that have the flag. */
+static struct span add_flagged(struct builder *b, const struct group_builder *group, unsigned flag)
+{
+    struct span span = {(uint32_t)b->rule_lists.count, 0};
+    for (uint32_t i = 0; i < group->rules.count; i++) {
+        const struct rule_row *rule =
+            vector_at(&b->rules, *(uint32_t *)vector_at(&group->rules, i));
+        if (rule->flags & flag) {
+            vector_push(&b->rule_lists, &i);
+            span.count++;
+        }
+    }
+    return span;
+}
+
+/* Rows of the group's predicates, ascending; new_place[local] tells where each went. */
+static struct span add_group_predicates(struct builder *b, const struct group_builder *group,
+                                        struct vector *rows, uint32_t *new_place)
+{
+    size_t count = group->predicates.count;
+    struct span span = {(uint32_t)rows->count, (uint32_t)count};
+    struct sorted_use *sorted = arena_array(b->arena, count + 1, sizeof(*sorted));
+
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = (struct sorted_use){vector_at(&group->predicates, i), i};
+    qsort(sorted, count, sizeof(*sorted), compare_uses);
+    for (uint32_t i = 0; i < count; i++) {
+        struct group_predicate_row row = {.predicate = sorted[i].use->predicate,
+                                          .length = sorted[i].use->length,
+                                          .rules = add_list(b, &sorted[i].use->rules)};
+        new_place[sorted[i].local] = vector_push(rows, &row);
+    }
+    return span;
+}
+
+static void add_patterns(struct builder *b, uint32_t group, const uint32_t *new_place,
+                         struct pattern_row *patterns, struct vector *watches)
+{
+    for (size_t i = 0; i < b->patterns.count; i++) {
+        const struct stream_pattern *pattern = vector_at(&b->patterns, i);
+        if (pattern->group != group)
+            continue;
+        patterns[i].watches =
+            (struct span){(uint32_t)watches->count, (uint32_t)pattern->watches.count};
+        for (size_t w = 0; w < pattern->watches.count; w++) {
+            struct watch_row watch = *(struct watch_row *)vector_at(&pattern->watches, w);
+            watch.predicate = new_place[watch.predicate];
+            vector_push(watches, &watch);
+        }
+    }
+}
+
+static int build_part(struct builder *b, uint32_t group, enum stream_part part, struct error *error)
+{
+    struct group_databases *databases = &b->set->group_databases[group];
+    const char **expressions = arena_array(b->arena, b->patterns.count + 1, sizeof(*expressions));
+    unsigned *flags = arena_array(b->arena, b->patterns.count + 1, sizeof(*flags));
+    unsigned *ids = arena_array(b->arena, b->patterns.count + 1, sizeof(*ids));
+    size_t count = 0;
+
+    for (unsigned i = 0; i < b->patterns.count; i++) {
+        const struct stream_pattern *pattern = vector_at(&b->patterns, i);
+        if (pattern->group != group || pattern->part != part)
+            continue;
+        expressions[count] = pattern->expression;
+        flags[count] = pattern->flags;
+        ids[count++] = i;
+    }
+    if (count == 0)
+        return 0;
+    databases->stream[part] =
+        database_build(b, expressions, flags, ids, count, HS_MODE_STREAM, error);
+    if (databases->stream[part] == NULL)
+        return -1;
+    hs_error_t rc = hs_stream_size(databases->stream[part], &databases->stream_size[part]);
+    return rc == HS_SUCCESS ? 0 : error_set(error, "hs_stream_size fails (error %d)", rc);
+}
+
+static int compare_port_rows(const void *a, const void *b)
+{
+    return (int)((const struct port_row *)a)->port - (int)((const struct port_row *)b)->port;
+}
+
+static void add_port_groups(struct builder *b, struct vector *rows)
+{
+    struct ruleset *set = b->set;
+    struct index by_port;
+
+    index_init(&by_port, b->arena);
+    for (uint32_t g = 0; g < b->groups.count; g++) {
+        const struct group_builder *group = vector_at(&b->groups, g);
+        uint64_t bit = UINT64_C(1) << g;
+        set->direction_groups[group->direction] |= bit;
+        if (group->ports.len == 0)
+            set->any_port_groups |= bit;
+        for (size_t i = 0; i + 2 <= group->ports.len; i += 2) {
+            struct port_row row = {.groups = 0};
+            memcpy(&row.port, group->ports.data + i, sizeof(row.port));
+            uint32_t *known = index_find(&by_port, view_make(&row.port, sizeof(row.port)));
+            if (*known == NO_INDEX)
+                *known = vector_push(rows, &row);
+            ((struct port_row *)vector_at(rows, *known))->groups |= bit;
+        }
+    }
+    index_clear(&by_port);
+    if (rows->count > 0)
+        qsort(rows->rows, rows->count, sizeof(struct port_row), compare_port_rows);
+}
+
+static void add_group_rows(struct builder *b, struct vector *rows, struct vector *predicates,
+                           struct vector *watches)
+{
+    for (uint32_t g = 0; g < b->groups.count; g++) {
+        const struct group_builder *group = vector_at(&b->groups, g);
+        uint32_t *new_place =
+            arena_array(b->arena, group->predicates.count + 1, sizeof(*new_place));
+        struct group_row row = {.direction = group->direction};
+        row.ports = (struct span){(uint32_t)b->ports.count, (uint32_t)(group->ports.len / 2)};
+        if (group->ports.len > 0)
+            memcpy(vector_grow(&b->ports, row.ports.count), group->ports.data, group->ports.len);
+        row.rules = add_list(b, &group->rules);
+        row.predicates = add_group_predicates(b, group, predicates, new_place);
+        row.start = add_flagged(b, group, RULE_AT_START);
+        row.end = add_flagged(b, group, RULE_AT_END);
+        vector_push(rows, &row);
+        add_patterns(b, g, new_place, b->set->patterns, watches);
+    }
+}
+
+int streams_finish(struct builder *b, struct error *error)
+{
+    struct ruleset *set = b->set;
+    struct vector rows, predicates, watches, ports;
+
+    vector_init(&rows, sizeof(struct group_row));
+    vector_init(&predicates, sizeof(struct group_predicate_row));
+    vector_init(&watches, sizeof(struct watch_row));
+    vector_init(&ports, sizeof(struct port_row));
+    set->patterns = memory_new(b->patterns.count, sizeof(*set->patterns));
+    set->pattern_count = b->patterns.count;
+    set->group_databases = memory_new(b->groups.count, sizeof(*set->group_databases));
+    add_group_rows(b, &rows, &predicates, &watches);
+    add_port_groups(b, &ports);
+    set->groups = rows.rows;
+    set->group_count = rows.count;
+    set->group_predicates = predicates.rows;
+    set->group_predicate_count = predicates.count;
+    set->watches = watches.rows;
+    set->watch_count = watches.count;
+    set->port_groups = ports.rows;
+    set->port_group_count = ports.count;
+    for (uint32_t g = 0; g < b->groups.count; g++) {
+        if (build_part(b, g, PART_WHOLE, error) != 0 || build_part(b, g, PART_HEAD, error) != 0)
+            return -1;
+    }
+    return 0;
+}

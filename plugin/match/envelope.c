@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Envelope: the fields that every event has, taken from its flow, or from its packet when there is
+ * none. Source is the client and destination the server, whichever way the packet at hand went.
+ * Values are made once an event, when first asked for.
+ */
+#include "match/matcher.h"
+
+#include <assert.h>
+
+#include "proto/proto.h"
+
+static_assert(FIELD_FLOW_START - FIELD_SRC_IP + 1 == ENVELOPE_COUNT,
+              "a slot for each envelope field");
+
+static const char *proto_text(struct matcher *m, uint8_t ip_proto)
+{
+    switch (ip_proto) {
+    case IP_TCP:
+        return "tcp";
+    case IP_UDP:
+        return "udp";
+    case IP_ICMP:
+        return "icmp";
+    case IP_ICMPV6:
+        return "ipv6-icmp";
+    case IP_SCTP:
+        return "sctp";
+    default:
+        snprintf(m->proto_scratch, sizeof(m->proto_scratch), "%u", ip_proto);
+        return m->proto_scratch;
+    }
+}
+
+static uint32_t from_text(union value *out, const char *text)
+{
+    out->bytes = view_from_string(text);
+    return 1;
+}
+
+static uint32_t from_number(union value *out, uint64_t number)
+{
+    out->number = (int64_t)number;
+    return 1;
+}
+
+static uint32_t from_ip(union value *out, const struct address *ip)
+{
+    out->ip = *ip;
+    return 1;
+}
+
+static uint32_t vlans(union value *out, const uint16_t *vlan, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        out[i].number = vlan[i];
+    return count;
+}
+
+/* What only a flow knows. */
+static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_id field,
+                        union value *out)
+{
+    const struct flow_side *side = flow->side;
+
+    if (field == FIELD_FLOW_BYTES_TOSERVER)
+        return from_number(out, side[TO_SERVER].bytes);
+    if (field == FIELD_FLOW_BYTES_TOCLIENT)
+        return from_number(out, side[TO_CLIENT].bytes);
+    if (field == FIELD_FLOW_PKTS_TOSERVER)
+        return from_number(out, side[TO_SERVER].pkts);
+    if (field == FIELD_FLOW_PKTS_TOCLIENT)
+        return from_number(out, side[TO_CLIENT].pkts);
+    if (field == FIELD_FLOW_START)
+        return from_number(out, (uint64_t)flow->start_us);
+    if (field == FIELD_FLOW_AGE) {
+        int64_t now = m->event->time_us > flow->start_us ? m->event->time_us : flow->last_us;
+        return from_number(out,
+                           now > flow->start_us ? (uint64_t)(now - flow->start_us) / 1000000 : 0);
+    }
+    if (field == FIELD_COMMUNITY_ID) {
+        out->bytes =
+            view_make(m->community_id, community_id(flow, m->community_id_seed, m->community_id));
+        return 1;
+    }
+    if (field == FIELD_APP_PROTO) {
+        enum proto_id proto = proto_of_flow(flow);
+        return proto == PROTO_UNKNOWN ? 0 : from_text(out, proto_name(proto));
+    }
+    return 0;
+}
+
+static uint32_t of_endpoints(struct matcher *m, const struct flow *flow,
+                             const struct packet *packet, enum field_id field, union value *out)
+{
+    if (field == FIELD_SRC_IP)
+        return from_ip(out, flow ? &flow->client : &packet->src);
+    if (field == FIELD_DST_IP)
+        return from_ip(out, flow ? &flow->server : &packet->dst);
+    if (field == FIELD_SRC_PORT)
+        return from_number(out, flow ? flow->client_port : packet->src_port);
+    if (field == FIELD_DST_PORT)
+        return from_number(out, flow ? flow->server_port : packet->dst_port);
+    if (field == FIELD_PROTO)
+        return from_text(out, proto_text(m, flow ? flow->ip_proto : packet->ip_proto));
+    if (packet != NULL)
+        return vlans(out, packet->vlan, packet->vlan_count);
+    return vlans(out, flow->vlan, flow->vlan_count > 2 ? 2 : flow->vlan_count);
+}
+
+static uint32_t make(struct matcher *m, enum field_id field, union value *out)
+{
+    const struct flow *flow = m->event->flow;
+    const struct packet *packet = m->event->packet;
+
+    if (field == FIELD_DIRECTION)
+        return from_text(out, m->event->direction == TO_SERVER ? "to_server" : "to_client");
+    bool is_endpoint = field <= FIELD_PROTO || field == FIELD_VLAN;
+    if (is_endpoint) {
+        if (flow == NULL && (packet == NULL || packet->ip_version == 0))
+            return 0;
+        return of_endpoints(m, flow, packet, field, out);
+    }
+    return flow != NULL ? of_flow(m, flow, field, out) : 0;
+}
+
+struct value_list envelope_get(struct matcher *m, enum field_id field)
+{
+    unsigned slot = (unsigned)field - FIELD_SRC_IP;
+
+    assert(slot < ENVELOPE_COUNT);
+    if (m->envelope_seen[slot] != m->generation) {
+        m->envelope_seen[slot] = m->generation;
+        m->envelope_count[slot] = make(m, field, m->envelope[slot]);
+    }
+    return (struct value_list){m->envelope[slot], m->envelope_count[slot]};
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Evidence: after a rule is true, what made it so.
+ *
+ * The condition is walked again, into every child that is true (so a predicate that holds in a
+ * branch that does not is no evidence), and each predicate that holds is asked once more, now for
+ * the place. What holds because something is missing (`not`, `neq`, null) has no bytes to show and
+ * is left out. Only alerts pay for this.
+ */
+#include "match/matcher.h"
+
+#include <assert.h>
+
+enum { ENTRY_TEXT = 64 };
+
+struct collector {
+    struct matcher *m;
+    struct evidence *out;
+    size_t count;
+};
+
+/* Room for one evidence's number or address as text. */
+static char *text_room(struct collector *c, bool is_entry)
+{
+    return (char *)c->m->entry_text + (c->count * 2 + is_entry) * ENTRY_TEXT;
+}
+
+static struct view value_text(struct collector *c, enum field_type type, const union value *value)
+{
+    char *room = text_room(c, false);
+
+    if (type == TYPE_BYTES)
+        return value->bytes;
+    if (type == TYPE_IP)
+        return view_from_string(address_format(&value->ip, room));
+    int len = snprintf(room, ENTRY_TEXT, "%lld", (long long)value->number);
+    return view_make(room, (size_t)len);
+}
+
+/* Address entries are kept as bytes and a length. */
+static struct view entry_text(struct collector *c, struct view entry, const struct predicate_row *p)
+{
+    const struct set_row *row = &c->m->set->sets[p->set];
+    char *room = text_room(c, true);
+    struct address address;
+
+    if (row->kind != SET_ADDRESS)
+        return entry;
+    assert(entry.len == 17);
+    memcpy(&address, entry.data, 16);
+    address_format(&address, room);
+    unsigned bits = entry.data[16];
+    if (bits < 128) {
+        size_t len = strlen(room);
+        bool is_v4 = address_is_v4(&address) && bits >= 96;
+        snprintf(room + len, ENTRY_TEXT - len, "/%u", is_v4 ? bits - 96 : bits);
+    }
+    return view_from_string(room);
+}
+
+static void add(struct collector *c, const struct predicate_row *p, enum field_id field,
+                const union value *value, const struct place_found *found)
+{
+    const struct ruleset *set = c->m->set;
+    enum field_type type = field_get(field)->type;
+    struct view excerpt = found->bytes;
+
+    if (type != TYPE_BYTES)
+        excerpt = value_text(c, type, value);
+    c->out[c->count] = (struct evidence){
+        .field = field,
+        .header_name = ruleset_text(set, p->header_name),
+        .predicate = ruleset_string(set, p->written),
+        .offset = found->offset,
+        .has_offset = found->has_offset,
+        .excerpt = view_slice(excerpt, 0, EXCERPT_MAX),
+        .list_entry =
+            p->op == QUERY_LIST ? entry_text(c, found->list_entry, p) : (struct view){NULL, 0},
+        .list_name = found->list_name,
+        .list_note = found->list_note,
+    };
+    c->count++;
+}
+
+/* The first value of the field that fits. */
+static bool add_from_field(struct collector *c, const struct predicate_row *p, enum field_id field)
+{
+    struct matcher *m = c->m;
+    struct value_list list = values_of(m, field, ruleset_text(m->set, p->header_name));
+    bool is_of_all = p->of == QUERY_COUNT || p->op == QUERY_EXISTS;
+
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct place_found found = {.offset = 0};
+        if (is_of_all && field_get(field)->type == TYPE_BYTES)
+            found.bytes = list.items[i].bytes;
+        if (is_of_all || value_holds(m, p, field, &list.items[i], &found)) {
+            add(c, p, field, &list.items[i], &found);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_keyword(struct collector *c, const struct predicate_row *p)
+{
+    enum event_type type = c->m->event->type;
+
+    for (enum field_id id = c->m->event->first; id < FIELD_COUNT && field_get(id)->event == type;
+         id++) {
+        if (field_get(id)->type == TYPE_BYTES && add_from_field(c, p, id))
+            return;
+    }
+}
+
+static void add_stream_hit(struct collector *c, const struct predicate_row *p, uint32_t predicate)
+{
+    const struct stream_hit *hit = NULL;
+    enum field_id field = p->field == FIELD_NONE ? FIELD_STREAM_PAYLOAD : (enum field_id)p->field;
+    struct place_found found = {.offset = 0};
+
+    if (!stream_predicate_hit(c->m, predicate, &hit))
+        return;
+    if (hit != NULL) {
+        found.offset = hit->offset;
+        found.has_offset = true;
+        found.bytes = view_make(hit->excerpt, hit->len);
+    }
+    add(c, p, field, NULL, &found);
+}
+
+static void add_predicate(struct collector *c, uint32_t predicate)
+{
+    const struct predicate_row *p = &c->m->set->predicates[predicate];
+
+    if (c->count == EVIDENCE_MAX || p->flags & QUERY_NEGATED)
+        return;
+    if (p->flags & QUERY_STREAM)
+        add_stream_hit(c, p, predicate);
+    else if (p->field == FIELD_NONE)
+        add_keyword(c, p);
+    else
+        add_from_field(c, p, p->field);
+}
+
+/* Recursion is over the rule's tree, NODE_DEPTH_MAX deep at most. True when the subtree holds. */
+static bool walk(struct collector *c, uint32_t at)
+{
+    const struct node_row *nodes = c->m->set->nodes;
+    size_t before = c->count;
+    bool is_and = nodes[at].kind == TREE_AND;
+    bool holds = is_and;
+
+    switch ((enum tree_kind)nodes[at].kind) {
+    case TREE_PREDICATE:
+        holds = predicate_holds(c->m, nodes[at].predicate);
+        if (holds)
+            add_predicate(c, nodes[at].predicate);
+        return holds;
+    case TREE_NOT:
+        holds = !walk(c, at + 1);
+        c->count = before; /* what a `not` rests on is absence */
+        return holds;
+    case TREE_AND:
+    case TREE_OR:
+        for (uint32_t child = at + 1; child < nodes[at].next; child = nodes[child].next) {
+            if (walk(c, child) != is_and)
+                holds = !is_and;
+        }
+        if (!holds)
+            c->count = before;
+        return holds;
+    case TREE_TRUE:
+        return true;
+    case TREE_FALSE:
+        return false;
+    }
+    return false;
+}
+
+size_t collect_evidence(struct matcher *m, const struct rule_row *rule,
+                        struct evidence out[EVIDENCE_MAX])
+{
+    struct collector c = {.m = m, .out = out};
+    walk(&c, rule->node);
+    return c.count;
+}

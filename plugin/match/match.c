@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Matcher: its life, whole events, and what happens when a rule is true.
+ *
+ * Event      probes -> candidates (scan.c) -> condition of each (evaluate.c) -> once? ->
+ *            suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
+ *            so that alerts come out in the same order on every run whatever Hyperscan and the
+ *            hashes did first.
+ * Once       a transaction comes twice, with the request alone and again with its answer. A rule
+ *            that fired on the first half is noted in flow->match and passed over in the second.
+ *            At most REPORTED_MAX notes a flow; beyond that the oldest is forgotten (and may
+ *            repeat).
+ */
+#include "match/match.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "match/matcher.h"
+
+enum { REPORTED_MAX = 256, EVIDENCE_TEXT = EVIDENCE_MAX * 2 * 64 };
+
+/* PCRE2: about what a megabyte of honest text takes; hostile text stops here. */
+enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 4096 };
+enum { JIT_STACK_FIRST = 32 * 1024, JIT_STACK_MAX = 512 * 1024 };
+
+static void new_regex_state(struct matcher *m)
+{
+    if (m->set->regex_count == 0)
+        return;
+    m->regex_data = pcre2_match_data_create(1, NULL);
+    m->regex_context = pcre2_match_context_create(NULL);
+    m->regex_stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
+    pcre2_set_match_limit(m->regex_context, MATCH_LIMIT);
+    pcre2_set_depth_limit(m->regex_context, DEPTH_LIMIT);
+    pcre2_set_heap_limit(m->regex_context, HEAP_LIMIT_KIB);
+    pcre2_jit_stack_assign(m->regex_context, NULL, m->regex_stack);
+}
+
+static void new_stream_state(struct matcher *m)
+{
+    const struct ruleset *set = m->set;
+    size_t bits = 0;
+
+    for (size_t g = 0; g < set->group_count; g++) {
+        size_t here = (size_t)set->groups[g].predicates.count + set->groups[g].rules.count;
+        bits = here > bits ? here : bits;
+    }
+    m->new_hits = memory_new(bits, sizeof(*m->new_hits));
+    m->new_hit_ends = memory_new(bits, sizeof(*m->new_hit_ends));
+    m->datagram_bits = memory_new(bits / 64 + 1, sizeof(uint64_t));
+    if (set->group_count > 0)
+        m->stream_event = event_new();
+    pool_init(&m->flows, m->budget, sizeof(struct match_flow));
+    pool_init(&m->groups, m->budget, sizeof(struct group_state));
+}
+
+struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_budget,
+                            uint16_t community_id_seed, const struct alert_sink *sink,
+                            struct error *error)
+{
+    struct matcher *m = memory_new(1, sizeof(*m));
+
+    m->set = set;
+    m->budget = stream_budget;
+    m->sink = *sink;
+    m->community_id_seed = community_id_seed;
+    m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
+    m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
+    m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
+    m->rule_seen = memory_new(set->rule_count, sizeof(*m->rule_seen));
+    m->candidates = memory_new(set->rule_count, sizeof(*m->candidates));
+    m->predicate_memo = memory_new(set->predicate_count, sizeof(*m->predicate_memo));
+    m->header_values = memory_new(EVENT_VALUES_MAX, sizeof(*m->header_values));
+    m->entry_text = memory_new(1, EVIDENCE_TEXT);
+    m->fold = memory_new(set->fold_max + 1, 1);
+    new_regex_state(m);
+    new_stream_state(m);
+    if (set->has_suppress)
+        m->suppressor = suppressor_new(stream_budget);
+    if (set->scratch != NULL) {
+        hs_error_t rc = hs_clone_scratch(set->scratch, &m->scratch);
+        if (rc != HS_SUCCESS) {
+            error_set(error, "Hyperscan gives no scratch space (error %d)", rc);
+            matcher_free(m);
+            return NULL;
+        }
+    }
+    if (datagrams_open(m, error) != 0) {
+        matcher_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void matcher_free(struct matcher *m)
+{
+    if (m == NULL)
+        return;
+    datagrams_close(m);
+    hs_free_scratch(m->scratch);
+    pcre2_match_data_free(m->regex_data);
+    pcre2_match_context_free(m->regex_context);
+    pcre2_jit_stack_free(m->regex_stack);
+    suppressor_free(m->suppressor);
+    pool_clear(&m->flows);
+    pool_clear(&m->groups);
+    event_free(m->stream_event);
+    memory_free(m->datagram_bits);
+    memory_free(m->new_hit_ends);
+    memory_free(m->new_hits);
+    memory_free(m->fold);
+    memory_free(m->entry_text);
+    memory_free(m->header_values);
+    memory_free(m->predicate_memo);
+    memory_free(m->candidates);
+    memory_free(m->rule_seen);
+    memory_free(m->gates_hit);
+    memory_free(m->gate_seen);
+    memory_free(m->rule_alerts);
+    memory_free(m);
+}
+
+void next_generation(struct matcher *m)
+{
+    if (++m->generation < UINT32_C(1) << 31)
+        return;
+    m->generation = 1;
+    memset(m->gate_seen, 0, m->set->gate_count * sizeof(*m->gate_seen));
+    memset(m->rule_seen, 0, m->set->rule_count * sizeof(*m->rule_seen));
+    memset(m->predicate_memo, 0, m->set->predicate_count * sizeof(*m->predicate_memo));
+    memset(m->envelope_seen, 0, sizeof(m->envelope_seen));
+}
+
+/* --- once ----------------------------------------------------------------------------------------
+ */
+
+struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)
+{
+    if (flow->match == NULL) {
+        struct match_flow *made = pool_get(&m->flows);
+        if (made != NULL)
+            memset(made, 0, sizeof(*made));
+        flow->match = made;
+    }
+    return flow->match;
+}
+
+static bool was_reported(const struct event *event, uint32_t rule)
+{
+    const struct match_flow *match = event->flow ? event->flow->match : NULL;
+
+    for (uint32_t i = 0; match != NULL && i < match->reported_count; i++) {
+        if (match->reported[i].rule == rule && match->reported[i].tx == event->tx_id)
+            return true;
+    }
+    return false;
+}
+
+static bool grow_reported(struct matcher *m, struct match_flow *match)
+{
+    uint32_t capacity = match->reported_capacity ? match->reported_capacity * 2 : 4;
+
+    if (capacity > REPORTED_MAX)
+        return false;
+    struct reported *grown = budget_resize(m->budget, match->reported,
+                                           match->reported_capacity * sizeof(struct reported),
+                                           capacity * sizeof(struct reported));
+    if (grown == NULL)
+        return false;
+    match->reported = grown;
+    match->reported_capacity = capacity;
+    return true;
+}
+
+static void note_reported(struct matcher *m, uint32_t rule)
+{
+    struct match_flow *match = match_flow_of(m, m->event->flow);
+
+    if (match == NULL)
+        return;
+    if (match->reported_count == match->reported_capacity && !grow_reported(m, match)) {
+        if (match->reported_count == 0)
+            return;
+        match->reported_count--;
+        memmove(match->reported, match->reported + 1,
+                match->reported_count * sizeof(*match->reported));
+    }
+    match->reported[match->reported_count++] =
+        (struct reported){.rule = rule, .tx = m->event->tx_id};
+}
+
+/* The transaction is over: its notes go. */
+static void forget_reported(const struct matcher *m, const struct event *event)
+{
+    struct match_flow *match = event->flow ? event->flow->match : NULL;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; match != NULL && i < match->reported_count; i++) {
+        bool is_other = m->set->rules[match->reported[i].rule].event != event->type;
+        if (is_other || match->reported[i].tx != event->tx_id)
+            match->reported[kept++] = match->reported[i];
+    }
+    if (match != NULL)
+        match->reported_count = kept;
+}
+
+/* --- alerts --------------------------------------------------------------------------------------
+ */
+
+void raise_alert(struct matcher *m, uint32_t rule)
+{
+    struct evidence evidence[EVIDENCE_MAX];
+    uint64_t left_out = 0;
+
+    if (m->set->rules[rule].suppress_us > 0 && !suppressor_allows(m, rule, &left_out)) {
+        m->stats.suppressed++;
+        return;
+    }
+    m->stats.alerts++;
+    m->rule_alerts[rule]++;
+    struct alert alert = {.rule = &m->set->info[rule],
+                          .event = m->event,
+                          .evidence = evidence,
+                          .suppressed = left_out};
+    alert.evidence_count = collect_evidence(m, &m->set->rules[rule], evidence);
+    m->sink.alert(m->sink.context, &alert);
+}
+
+static bool has_port(const struct ruleset *set, struct span span, uint16_t port)
+{
+    for (uint32_t i = 0; i < span.count; i++) {
+        if (set->ports[span.first + i] == port)
+            return true;
+    }
+    return false;
+}
+
+bool rule_fits(const struct matcher *m, const struct rule_row *rule)
+{
+    const struct event *event = m->event;
+
+    if ((rule->side == SIDE_TO_SERVER && event->direction != TO_SERVER) ||
+        (rule->side == SIDE_TO_CLIENT && event->direction != TO_CLIENT))
+        return false;
+    if (rule->ports.count == 0)
+        return true;
+    if (event->flow != NULL)
+        return has_port(m->set, rule->ports, event->flow->client_port) ||
+               has_port(m->set, rule->ports, event->flow->server_port);
+    return event->packet != NULL && (has_port(m->set, rule->ports, event->packet->src_port) ||
+                                     has_port(m->set, rule->ports, event->packet->dst_port));
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+void sort_candidates(struct matcher *m)
+{
+    if (m->candidate_count > 1)
+        qsort(m->candidates, m->candidate_count, sizeof(*m->candidates), compare_rules);
+}
+
+static void judge(struct matcher *m, uint32_t number)
+{
+    const struct rule_row *rule = &m->set->rules[number];
+    const struct event *event = m->event;
+
+    assert(rule->event == event->type);
+    if (!event->is_complete && (rule->flags & RULE_WAITS))
+        return;
+    if (!rule_fits(m, rule) || !rule_holds(m, rule) || was_reported(event, number))
+        return;
+    if (!event->is_complete && event->flow != NULL)
+        note_reported(m, number);
+    raise_alert(m, number);
+}
+
+bool match_wants_event(const struct matcher *m, enum event_type type)
+{
+    return m->set->events[type].rules > 0;
+}
+
+void match_event(struct matcher *m, const struct event *event)
+{
+    assert(event->type != EVENT_STREAM && event->type != EVENT_ANY);
+    if (m->set->events[event->type].rules == 0)
+        return;
+    m->stats.events[event->type]++;
+    m->event = event;
+    m->group = NULL;
+    next_generation(m);
+    scan_event(m);
+    sort_candidates(m);
+    for (size_t i = 0; i < m->candidate_count; i++)
+        judge(m, m->candidates[i]);
+    if (event->is_complete)
+        forget_reported(m, event);
+    m->event = NULL;
+}
+
+const struct match_stats *matcher_stats(const struct matcher *m)
+{
+    return &m->stats;
+}
+
+uint64_t matcher_rule_alerts(const struct matcher *m, size_t rule)
+{
+    assert(rule < m->set->rule_count);
+    return m->rule_alerts[rule];
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Matcher: what the files of this room share. Hosts see match.h.
+ *
+ * Generations  everything that is remembered for one event (gates seen, rules seen, answers of
+ *              predicates, envelope values) is stamped with the event's generation, so that
+ *              nothing is cleared between events; when 2^31 generations are spent all stamps are.
+ * Now          `event` and `group` say what is being evaluated: an event, or a stream's group with
+ *              the hits so far.
+ */
+#ifndef SHRIKE_MATCH_MATCHER_H
+#define SHRIKE_MATCH_MATCHER_H
+
+#include "base/pool.h"
+#include "match/match.h"
+#include "ruleset/tables.h"
+
+enum {
+    LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
+    ENVELOPE_COUNT = 16, /* fields of EVENT_ANY */
+    EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
+};
+
+/* Where a predicate held within a value. */
+struct place_found {
+    uint64_t offset;
+    struct view bytes;
+    bool has_offset;
+    const char *list_name, *list_note;
+    struct view list_entry;
+};
+
+/* A hit of a group's predicate, with the bytes, which are gone later. */
+struct stream_hit {
+    uint32_t predicate; /* row of group_predicates */
+    uint32_t len;       /* of excerpt */
+    uint64_t offset;    /* of excerpt, within the direction's bytes */
+    uint8_t excerpt[EXCERPT_KEPT];
+};
+
+/* One group on one direction of one flow. `bits`: the group's predicates, then its rules (fired).
+ */
+struct group_state {
+    struct group_state *next;
+    uint32_t group;
+    uint32_t fired; /* rules */
+    hs_stream_t *streams[PART_COUNT];
+    uint64_t *bits; /* NULL before the first hit */
+    struct stream_hit *hits;
+    uint32_t hit_count, hit_capacity;
+};
+
+struct stream_side {
+    struct group_state *groups;
+    uint64_t offset; /* bytes and gaps so far */
+    uint64_t base;   /* offset at which the scan last began */
+    bool is_open, is_started, is_ended, is_refused;
+    uint8_t tail_len;
+    uint8_t tail[EXCERPT_KEPT]; /* the last bytes seen */
+};
+
+/* A rule that fired on the first half of a transaction. */
+struct reported {
+    uint32_t rule;
+    uint32_t reserved;
+    uint64_t tx;
+};
+
+struct match_flow {
+    struct stream_side sides[2];
+    struct reported *reported;
+    uint32_t reported_count, reported_capacity;
+};
+
+struct suppressor;
+
+struct matcher {
+    const struct ruleset *set;
+    struct budget *budget;
+    struct alert_sink sink;
+    uint16_t community_id_seed;
+    struct match_stats stats;
+    uint64_t *rule_alerts;
+
+    /* now */
+    const struct event *event;
+    struct group_state *group; /* NULL unless a stream is evaluated */
+    const struct stream_side *side;
+    uint32_t generation;
+    uint32_t *gate_seen;      /* generation */
+    uint32_t *rule_seen;      /* generation */
+    uint32_t *predicate_memo; /* generation << 1 | answer */
+    uint32_t *candidates;     /* rules */
+    size_t candidate_count;
+    uint32_t *gates_hit;
+    size_t gate_hit_count;
+
+    union value envelope[ENVELOPE_COUNT][PACKET_VLAN_MAX];
+    uint32_t envelope_seen[ENVELOPE_COUNT];
+    uint32_t envelope_count[ENVELOPE_COUNT];
+    char community_id[COMMUNITY_ID_MAX];
+    char proto_scratch[4];
+
+    hs_scratch_t *scratch; /* NULL when the set has no database */
+    pcre2_match_data *regex_data;
+    pcre2_match_context *regex_context;
+    pcre2_jit_stack *regex_stack;
+    uint8_t *fold;              /* set->fold_max bytes */
+    union value *header_values; /* EVENT_VALUES_MAX: lines of one header name */
+    uint8_t *entry_text;        /* an alert's list entries, as text */
+
+    /* streams */
+    struct event *stream_event;
+    struct pool flows, groups;
+    uint32_t *new_hits; /* rows of group_predicates */
+    uint64_t *new_hit_ends;
+    size_t new_hit_count;
+    uint64_t *datagram_bits;
+    struct stream_side datagram_side;
+    hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */
+    struct suppressor *suppressor;
+};
+
+/* scan.c: candidates of m->event from its probes. */
+void scan_event(struct matcher *m);
+/* Adds a rule to the candidates of this generation, once. */
+static inline void add_candidate(struct matcher *m, uint32_t rule)
+{
+    if (m->rule_seen[rule] == m->generation)
+        return;
+    m->rule_seen[rule] = m->generation;
+    m->candidates[m->candidate_count++] = rule;
+}
+
+/* match.c */
+void next_generation(struct matcher *m);
+/* Direction and ports of the rule fit m->event. */
+bool rule_fits(const struct matcher *m, const struct rule_row *rule);
+/* Everything after "the rule is true": suppression, evidence, the sink. */
+void raise_alert(struct matcher *m, uint32_t rule);
+void sort_candidates(struct matcher *m);
+/* flow->match, made when absent; NULL when the budget is spent. */
+struct match_flow *match_flow_of(struct matcher *m, struct flow *flow);
+
+/* lookup.c: members of a set that a value hits, most specific first; at most `max`. */
+size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_type type,
+                    const union value *value, uint32_t *members, size_t max);
+
+/* envelope.c */
+struct value_list envelope_get(struct matcher *m, enum field_id field);
+
+/* glob.c */
+bool glob_match(const struct ruleset *set, const struct predicate_row *p, struct view value,
+                struct place_found *found);
+bool hex_match(const struct ruleset *set, const struct predicate_row *p, struct view value,
+               struct place_found *found);
+
+/* evaluate.c */
+bool rule_holds(struct matcher *m, const struct rule_row *rule);
+bool predicate_holds(struct matcher *m, uint32_t predicate);
+/* Values of a field of m->event; for http.header.NAME, of that header. */
+struct value_list values_of(struct matcher *m, enum field_id field, struct view header_name);
+/* Does this one value answer yes? `found` may be NULL. Negation is the caller's. */
+bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id field,
+                 const union value *value, struct place_found *found);
+
+/* evidence.c: what held; returns the count. */
+size_t collect_evidence(struct matcher *m, const struct rule_row *rule,
+                        struct evidence out[EVIDENCE_MAX]);
+
+/* stream.c */
+/* Streams for datagrams, one a database; -1 when Hyperscan gives none. */
+int datagrams_open(struct matcher *m, struct error *error);
+void datagrams_close(struct matcher *m);
+/* Was the predicate (row of `predicates`) hit in m->group? */
+bool stream_predicate_hit(const struct matcher *m, uint32_t predicate,
+                          const struct stream_hit **hit);
+
+/* suppress.c */
+struct suppressor *suppressor_new(struct budget *budget);
+void suppressor_free(struct suppressor *suppressor);
+/* True when the alert is to be written; *left_out: how many were not since the last one. */
+bool suppressor_allows(struct matcher *m, uint32_t rule, uint64_t *left_out);
+
+#endif

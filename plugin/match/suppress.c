@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Suppression: the first alert of a rule and key, then a count for a while.
+ *
+ * Idea       a table of windows, keyed by rule and the values of the `suppress: by` fields, in
+ *            packet time. A window begins with the alert that was written; until it is over,
+ *            alerts of its key are counted, and the next one written carries that count.
+ * Memory     at most WINDOWS_MAX windows under the matcher's budget. When there is no room the
+ *            window that began first goes, in the order of beginning and never by hash, so runs
+ *            repeat; its key's next alert is then written early, without a count.
+ */
+#include "match/matcher.h"
+
+#include <assert.h>
+
+enum { WINDOWS_FIRST = 64, WINDOWS_MAX = 1 << 16, NONE = -1 };
+
+struct window {
+    uint64_t key;
+    int64_t begin_us;
+    uint64_t left_out;
+    int32_t next_in_bucket;
+    int32_t older, newer;
+    uint32_t rule;
+};
+
+/* `capacity` windows and as many buckets; windows [0, count) are in use. */
+struct suppressor {
+    struct budget *budget;
+    struct window *windows;
+    int32_t *buckets;
+    uint32_t capacity, count;
+    int32_t oldest, newest;
+};
+
+struct suppressor *suppressor_new(struct budget *budget)
+{
+    struct suppressor *s = memory_new(1, sizeof(*s));
+    s->budget = budget;
+    s->oldest = s->newest = NONE;
+    return s;
+}
+
+static size_t window_bytes(uint32_t capacity)
+{
+    return capacity * sizeof(struct window);
+}
+
+void suppressor_free(struct suppressor *s)
+{
+    if (s == NULL)
+        return;
+    budget_free(s->budget, s->windows, window_bytes(s->capacity));
+    budget_free(s->budget, s->buckets, s->capacity * sizeof(int32_t));
+    memory_free(s);
+}
+
+static int32_t *bucket_of(struct suppressor *s, uint64_t key)
+{
+    return &s->buckets[key & (s->capacity - 1)];
+}
+
+/* Doubles; false when the budget or the maximum says no. */
+static bool grow(struct suppressor *s)
+{
+    uint32_t capacity = s->capacity ? s->capacity * 2 : WINDOWS_FIRST;
+
+    if (capacity > WINDOWS_MAX)
+        return false;
+    int32_t *buckets = budget_alloc(s->budget, capacity * sizeof(*buckets));
+    if (buckets == NULL)
+        return false;
+    struct window *windows =
+        budget_resize(s->budget, s->windows, window_bytes(s->capacity), window_bytes(capacity));
+    if (windows == NULL) {
+        budget_free(s->budget, buckets, capacity * sizeof(*buckets));
+        return false;
+    }
+    budget_free(s->budget, s->buckets, s->capacity * sizeof(*buckets));
+    s->windows = windows;
+    s->buckets = buckets;
+    s->capacity = capacity;
+    memset(buckets, 0xff, capacity * sizeof(*buckets));
+    for (uint32_t i = 0; i < s->count; i++) {
+        int32_t *bucket = bucket_of(s, windows[i].key);
+        windows[i].next_in_bucket = *bucket;
+        *bucket = (int32_t)i;
+    }
+    return true;
+}
+
+static void unlink_age(struct suppressor *s, int32_t at)
+{
+    struct window *w = &s->windows[at];
+    if (w->older != NONE)
+        s->windows[w->older].newer = w->newer;
+    else
+        s->oldest = w->newer;
+    if (w->newer != NONE)
+        s->windows[w->newer].older = w->older;
+    else
+        s->newest = w->older;
+}
+
+static void link_newest(struct suppressor *s, int32_t at)
+{
+    struct window *w = &s->windows[at];
+    w->older = s->newest;
+    w->newer = NONE;
+    if (s->newest != NONE)
+        s->windows[s->newest].newer = at;
+    else
+        s->oldest = at;
+    s->newest = at;
+}
+
+static void unlink_bucket(struct suppressor *s, int32_t at)
+{
+    int32_t *link = bucket_of(s, s->windows[at].key);
+    while (*link != at)
+        link = &s->windows[*link].next_in_bucket;
+    *link = s->windows[at].next_in_bucket;
+}
+
+/* A free window: a new one, or the oldest's. NONE when there is no memory at all. */
+static int32_t take_window(struct suppressor *s)
+{
+    if (s->count == s->capacity && !grow(s)) {
+        if (s->oldest == NONE)
+            return NONE;
+        int32_t at = s->oldest;
+        unlink_age(s, at);
+        unlink_bucket(s, at);
+        return at;
+    }
+    return (int32_t)s->count++;
+}
+
+static uint64_t key_of(struct matcher *m, uint32_t rule)
+{
+    const struct rule_row *row = &m->set->rules[rule];
+    uint64_t key = hash_keyed(m->set->key, &rule, sizeof(rule));
+
+    for (unsigned i = 0; i < row->suppress_count; i++) {
+        enum field_id field = row->suppress_by[i];
+        struct value_list list = values_of(m, field, (struct view){NULL, 0});
+        uint64_t part[2] = {key, list.count};
+        if (list.count > 0 && field_get(field)->type == TYPE_BYTES)
+            part[1] = hash_keyed(m->set->key, list.items[0].bytes.data, list.items[0].bytes.len);
+        else if (list.count > 0 && field_get(field)->type == TYPE_IP)
+            part[1] = hash_keyed(m->set->key, &list.items[0].ip, sizeof(struct address));
+        else if (list.count > 0)
+            part[1] = hash_keyed(m->set->key, &list.items[0].number, sizeof(int64_t));
+        key = hash_keyed(m->set->key, part, sizeof(part));
+    }
+    return key;
+}
+
+static int32_t find(struct suppressor *s, uint64_t key, uint32_t rule)
+{
+    if (s->capacity == 0)
+        return NONE;
+    int32_t at = *bucket_of(s, key);
+    while (at != NONE && (s->windows[at].key != key || s->windows[at].rule != rule))
+        at = s->windows[at].next_in_bucket;
+    return at;
+}
+
+bool suppressor_allows(struct matcher *m, uint32_t rule, uint64_t *left_out)
+{
+    struct suppressor *s = m->suppressor;
+    uint64_t key = key_of(m, rule);
+    int64_t now = m->event->time_us;
+    int32_t at = find(s, key, rule);
+
+    *left_out = 0;
+    if (at != NONE) {
+        struct window *w = &s->windows[at];
+        if (now - w->begin_us < m->set->rules[rule].suppress_us) {
+            w->left_out++;
+            return false;
+        }
+        *left_out = w->left_out;
+        unlink_age(s, at);
+    } else {
+        at = take_window(s);
+        if (at == NONE)
+            return true;
+        s->windows[at] = (struct window){.key = key, .rule = rule};
+        int32_t *bucket = bucket_of(s, key);
+        s->windows[at].next_in_bucket = *bucket;
+        *bucket = at;
+    }
+    s->windows[at].begin_us = now;
+    s->windows[at].left_out = 0;
+    link_newest(s, at);
+    return true;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whole events against rules: evidence, once a transaction, suppression, ports, header names. */
+#include "unit/test.h"
+
+#include "unit/build_rules.h"
+
+#include "match/matcher.h"
+
+struct scene {
+    struct bench b;
+    struct event *event;
+    struct flow flow;
+};
+
+static void begin(struct scene *s)
+{
+    bench_begin(&s->b);
+    s->event = event_new();
+    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 80);
+}
+
+static void end(struct scene *s)
+{
+    match_flow_end(s->b.matcher, &s->flow);
+    event_free(s->event);
+    bench_end(&s->b);
+}
+
+static void request(struct scene *s, const char *uri, uint64_t tx, bool is_complete)
+{
+    event_begin(s->event, EVENT_HTTP, TO_SERVER, &s->flow, NULL);
+    s->event->is_complete = is_complete;
+    s->event->tx_id = tx;
+    event_add_bytes(s->event, FIELD_HTTP_URI, view_from_string(uri));
+}
+
+static size_t match(struct scene *s)
+{
+    s->b.alerts = 0;
+    match_event(s->b.matcher, s->event);
+    return s->b.alerts;
+}
+
+static struct node *uri_contains(struct scene *s, const char *pattern)
+{
+    return node_from(&s->b, glob(&s->b, FIELD_HTTP_URI, pattern));
+}
+
+static void evidence_names_field_place_bytes_and_the_authors_words(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*EVIL*"));
+    bench_compile(&s.b);
+    request(&s, "/a/evil.php", 0, true);
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(s.b.evidence_count, 1);
+    assert_int_equal(s.b.evidence[0].field, FIELD_HTTP_URI);
+    assert_true(s.b.evidence[0].has_offset);
+    assert_int_equal(s.b.evidence[0].offset, 3);
+    assert_string_equal(s.b.excerpt, "evil");
+    assert_string_equal(s.b.evidence[0].predicate, "*EVIL*");
+    end(&s);
+}
+
+static void a_branch_that_does_not_hold_is_no_evidence(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct node *both =
+        node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), uri_contains(&s, "*absent*"));
+    bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_OR, both, uri_contains(&s, "*php*")));
+    bench_compile(&s.b);
+    request(&s, "/evil.php", 0, true);
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(s.b.evidence_count, 1);
+    assert_string_equal(s.b.excerpt, "php");
+    end(&s);
+}
+
+static void a_rule_alerts_once_a_transaction(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, false);
+    assert_int_equal(match(&s), 1);
+    request(&s, "/evil", 1, false); /* pipelined */
+    assert_int_equal(match(&s), 1);
+    request(&s, "/evil", 0, true);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 1, true);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 2, true);
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(matcher_rule_alerts(s.b.matcher, 0), 3);
+    end(&s);
+}
+
+static void not_over_the_answer_is_decided_when_it_came(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct node *code = node_from(&s.b, number(&s.b, FIELD_HTTP_STAT_CODE, COMPARE_EQ, 404));
+    bench_rule(
+        &s.b, EVENT_HTTP,
+        node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), node_of(&s.b, NODE_NOT, code, NULL)));
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, false);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 0, true);
+    event_add_number(s.event, FIELD_HTTP_STAT_CODE, 404);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 1, true);
+    event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
+    assert_int_equal(match(&s), 1);
+    end(&s);
+}
+
+static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    rule->suppress_us = 10 * 1000000;
+    rule->suppress_by[0] = FIELD_SRC_IP;
+    rule->suppress_by_count = 1;
+    bench_compile(&s.b);
+    size_t alerts = 0;
+    for (int second = 0; second < 12; second++) {
+        request(&s, "/evil", (uint64_t)second, true);
+        s.event->time_us = second * INT64_C(1000000);
+        alerts += match(&s);
+    }
+    assert_int_equal(alerts, 2); /* at 0 s and at 10 s */
+    assert_int_equal(s.b.suppressed, 9);
+    assert_int_equal(matcher_stats(s.b.matcher)->suppressed, 10);
+    flow_of(&s.flow, "10.7.7.7", "192.0.2.9", 80); /* another key */
+    request(&s, "/evil", 0, true);
+    s.event->time_us = 12 * 1000000;
+    assert_int_equal(match(&s), 1);
+    end(&s);
+}
+
+static void suppression_outlives_its_budget(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    s.b.budget.limit = 16 * 1024;
+    struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    rule->suppress_us = INT64_C(1000000000000);
+    rule->suppress_by[0] = FIELD_SRC_PORT;
+    rule->suppress_by_count = 1;
+    bench_compile(&s.b);
+    size_t alerts = 0;
+    for (uint32_t i = 0; i < 5000; i++) {
+        s.flow.client_port = (uint16_t)(i + 1);
+        request(&s, "/evil", i, true);
+        alerts += match(&s);
+        alerts += match(&s);
+    }
+    assert_int_equal(alerts, 5000);
+    assert_true(s.b.budget.peak <= s.b.budget.limit);
+    end(&s);
+}
+
+static void ports_and_direction_are_asked_of_the_flow(void **unused)
+{
+    (void)unused;
+    static uint16_t ports[] = {8080, 80};
+    struct scene s;
+    begin(&s);
+    struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    rule->ports = ports;
+    rule->port_count = 2;
+    rule->direction = RULE_TO_SERVER;
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, true);
+    assert_int_equal(match(&s), 1);
+    s.event->direction = TO_CLIENT;
+    assert_int_equal(match(&s), 0);
+    s.event->direction = TO_SERVER;
+    s.flow.server_port = 443;
+    assert_int_equal(match(&s), 0);
+    end(&s);
+}
+
+static void a_header_is_found_by_name_over_folded_lines(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct predicate *p = glob(&s.b, FIELD_HTTP_HEADER, "secret*value");
+    p->header_name = VIEW("X-Key");
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, p));
+    bench_compile(&s.b);
+    request(&s, "/", 0, true);
+    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+                    VIEW("X-Other: secretvalue\r\nx-KEY:  secret\r\n  value  \r\n"));
+    assert_int_equal(match(&s), 1);
+    request(&s, "/", 1, true);
+    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+                    VIEW("X-Other: secretvalue\r\nX-Keys: secretvalue"));
+    assert_int_equal(match(&s), 0);
+    end(&s);
+}
+
+static void a_keyword_is_found_in_any_bytes_field(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_NONE, "*sqlmap*")));
+    bench_compile(&s.b);
+    request(&s, "/", 0, true);
+    event_add_bytes(s.event, FIELD_HTTP_USER_AGENT, VIEW("sqlmap/1.0"));
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(s.b.evidence[0].field, FIELD_HTTP_USER_AGENT);
+    end(&s);
+}
+
+static void the_most_specific_entry_and_its_note_are_shown(void **unused)
+{
+    (void)unused;
+    static const char *const VALUES[] = {"192.0.0.0/8", "192.0.2.0/24", "198.51.100.1"};
+    struct scene s;
+    begin(&s);
+    struct list *list = list_of(&s.b, LIST_IP, VALUES, 3);
+    list->entries[1].note = "seen in May";
+    list->expires_us = 1000;
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, member(&s.b, FIELD_DST_IP, list)));
+    bench_compile(&s.b);
+    request(&s, "/", 0, true);
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(s.b.evidence[0].list_entry.len, 12);
+    assert_memory_equal(s.b.evidence[0].list_entry.data, "192.0.2.0/24", 12);
+    assert_string_equal(s.b.evidence[0].list_name, "names");
+    assert_string_equal(s.b.evidence[0].list_note, "seen in May");
+    assert_string_equal(s.b.excerpt, "192.0.2.9");
+    s.event->time_us = 1000; /* expired */
+    assert_int_equal(match(&s), 0);
+    end(&s);
+}
+
+static void a_regex_that_explodes_is_not_confirmed_and_counted(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    char uri[4096];
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, regex(&s.b, FIELD_HTTP_URI, "evil(a+)+$", 0)));
+    bench_compile(&s.b);
+    memcpy(uri, "/evil", 5);
+    memset(uri + 5, 'a', sizeof(uri) - 6);
+    uri[sizeof(uri) - 2] = 'b';
+    uri[sizeof(uri) - 1] = '\0';
+    request(&s, uri, 0, true);
+    assert_int_equal(match(&s), 0);
+    assert_int_equal(matcher_stats(s.b.matcher)->confirm_limit_hits, 1);
+    end(&s);
+}
+
+static void generations_wrap_round(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    bench_compile(&s.b);
+    s.b.matcher->generation = (UINT32_C(1) << 31) - 3;
+    for (uint64_t tx = 0; tx < 6; tx++) {
+        request(&s, tx % 2 ? "/evil" : "/good", tx, true);
+        assert_int_equal(match(&s), tx % 2);
+    }
+    end(&s);
+}
+
+static void an_envelope_field_comes_from_the_flow(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_PROTO, "TCP")));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, number(&s.b, FIELD_DST_PORT, COMPARE_EQ, 80)));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_COMMUNITY_ID, "1:*")));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_DIRECTION, "to_server")));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, number(&s.b, FIELD_FLOW_AGE, COMPARE_GTE, 3)));
+    bench_compile(&s.b);
+    request(&s, "/", 0, true);
+    s.event->time_us = 3500000;
+    assert_int_equal(match(&s), 5);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evidence_names_field_place_bytes_and_the_authors_words),
+        cmocka_unit_test(a_branch_that_does_not_hold_is_no_evidence),
+        cmocka_unit_test(a_rule_alerts_once_a_transaction),
+        cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
+        cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),
+        cmocka_unit_test(suppression_outlives_its_budget),
+        cmocka_unit_test(ports_and_direction_are_asked_of_the_flow),
+        cmocka_unit_test(a_header_is_found_by_name_over_folded_lines),
+        cmocka_unit_test(a_keyword_is_found_in_any_bytes_field),
+        cmocka_unit_test(the_most_specific_entry_and_its_note_are_shown),
+        cmocka_unit_test(a_regex_that_explodes_is_not_confirmed_and_counted),
+        cmocka_unit_test(generations_wrap_round),
+        cmocka_unit_test(an_envelope_field_comes_from_the_flow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

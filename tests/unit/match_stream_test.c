@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Raw streams: splits, gaps, offsets, the head, the end, ports, budgets, datagrams. */
+#include "unit/test.h"
+
+#include "unit/build_rules.h"
+
+#include "ruleset/tables.h"
+
+struct scene {
+    struct bench b;
+    struct flow flow;
+};
+
+static void begin(struct scene *s)
+{
+    bench_begin(&s->b);
+    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 4444);
+}
+
+static void end(struct scene *s)
+{
+    match_flow_end(s->b.matcher, &s->flow);
+    assert_int_equal(matcher_stats(s->b.matcher)->streams_open, 0);
+    bench_end(&s->b);
+}
+
+static size_t send(struct scene *s, struct view bytes)
+{
+    s->b.alerts = 0;
+    match_stream_data(s->b.matcher, &s->flow, TO_SERVER, bytes, NULL);
+    return s->b.alerts;
+}
+
+static struct rule *payload_rule(struct scene *s, const char *pattern)
+{
+    return bench_rule(&s->b, EVENT_STREAM,
+                      node_from(&s->b, glob(&s->b, FIELD_STREAM_PAYLOAD, pattern)));
+}
+
+static void a_match_across_segments_is_shown_whole(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    payload_rule(&s, "*SECRET*");
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("xxse")), 0);
+    assert_int_equal(send(&s, VIEW("c")), 0);
+    assert_int_equal(send(&s, VIEW("ret and secret again")), 1); /* once a direction */
+    assert_string_equal(s.b.excerpt, "secret");
+    assert_int_equal(s.b.evidence[0].offset, 2);
+    assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
+    assert_int_equal(send(&s, VIEW("secret")), 0);
+    end(&s);
+}
+
+static void no_match_reaches_across_a_gap_but_hits_are_kept(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_STREAM,
+               node_of(&s.b, NODE_AND, node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*first*")),
+                       node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*second*"))));
+    payload_rule(&s, "*abcdef*");
+    payload_rule(&s, "begins*");
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("first abc")), 0);
+    match_stream_gap(s.b.matcher, &s.flow, TO_SERVER, 10);
+    assert_int_equal(send(&s, VIEW("def")), 0);
+    match_stream_gap(s.b.matcher, &s.flow, TO_SERVER, 10);
+    assert_int_equal(send(&s, VIEW("begins again")), 0); /* not the stream's start */
+    assert_int_equal(send(&s, VIEW("second")), 1);
+    assert_int_equal(s.b.sids[0], 1);
+    assert_int_equal(s.b.evidence[1].offset + s.b.evidence[0].offset, 0 + 9 + 10 + 3 + 10 + 12);
+    end(&s);
+}
+
+static void offsets_count_from_the_streams_start_over_gaps(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct predicate *at = hex(&s.b, FIELD_STREAM_PAYLOAD, "\x16\x03\x01", 3, NULL);
+    at->offsets.is_exact = true;
+    bench_rule(&s.b, EVENT_STREAM, node_from(&s.b, at));
+    struct predicate *within = hex(&s.b, FIELD_STREAM_PAYLOAD, "abc", 3, NULL);
+    within->offsets.from = 100;
+    within->offsets.to = 110;
+    bench_rule(&s.b, EVENT_STREAM, node_from(&s.b, within));
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("abc\x16\x03\x01 abc")), 0);
+    match_stream_gap(s.b.matcher, &s.flow, TO_SERVER, 90); /* 10 so far */
+    assert_int_equal(send(&s, VIEW("\x16\x03\x01 abc")), 1);
+    assert_int_equal(s.b.sids[0], 2);
+    assert_int_equal(s.b.evidence[0].offset, 104);
+    end(&s);
+}
+
+static void the_head_ends_at_4096_bytes_and_scanning_with_it(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    uint8_t filler[4090];
+    begin(&s);
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD_HEAD, "*abcdefgh*")));
+    bench_compile(&s.b);
+    memset(filler, '-', sizeof(filler));
+    assert_int_equal(send(&s, view_make(filler, sizeof(filler))), 0);
+    assert_false(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
+    assert_int_equal(send(&s, VIEW("abcdefgh")), 0); /* 4090..4098 */
+    assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
+    assert_int_equal(matcher_stats(s.b.matcher)->streams_open, 0);
+    end(&s);
+}
+
+static void not_is_decided_at_the_end(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct node *hello = node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*hello*"));
+    struct node *bye = node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*goodbye*"));
+    bench_rule(&s.b, EVENT_STREAM,
+               node_of(&s.b, NODE_AND, hello, node_of(&s.b, NODE_NOT, bye, NULL)));
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("hello")), 0);
+    match_stream_end(s.b.matcher, &s.flow, TO_SERVER, NULL);
+    assert_int_equal(s.b.alerts, 1);
+    match_flow_end(s.b.matcher, &s.flow);
+    assert_int_equal(send(&s, VIEW("hello")), 0);
+    assert_int_equal(send(&s, VIEW("goodbye")), 0);
+    match_stream_end(s.b.matcher, &s.flow, TO_SERVER, NULL);
+    assert_int_equal(s.b.alerts, 0);
+    end(&s);
+}
+
+static void a_value_tied_to_the_end_is_told_at_the_end(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    payload_rule(&s, "*trailer");
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("trailer, no: ")), 0);
+    assert_int_equal(send(&s, VIEW("trailer")), 0);
+    match_stream_end(s.b.matcher, &s.flow, TO_SERVER, NULL);
+    assert_int_equal(s.b.alerts, 1);
+    assert_string_equal(s.b.excerpt, "trailer");
+    assert_int_equal(s.b.evidence[0].offset, 13);
+    end(&s);
+}
+
+static void ports_and_direction_decide_whether_a_stream_is_wanted(void **unused)
+{
+    (void)unused;
+    static uint16_t ports[] = {4444};
+    struct scene s;
+    begin(&s);
+    struct rule *rule = payload_rule(&s, "*secret*");
+    rule->ports = ports;
+    rule->port_count = 1;
+    rule->direction = RULE_TO_SERVER;
+    bench_compile(&s.b);
+    assert_true(match_wants_stream(s.b.matcher, &s.flow, TO_SERVER));
+    assert_false(match_wants_stream(s.b.matcher, &s.flow, TO_CLIENT));
+    assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_CLIENT));
+    s.flow.server_port = 80;
+    assert_false(match_wants_stream(s.b.matcher, &s.flow, TO_SERVER));
+    assert_int_equal(send(&s, VIEW("secret")), 0);
+    assert_int_equal(matcher_stats(s.b.matcher)->scans, 0);
+    end(&s);
+}
+
+static void more_port_lists_than_groups_share_one(void **unused)
+{
+    (void)unused;
+    static uint16_t ports[200];
+    struct scene s;
+    begin(&s);
+    for (uint16_t i = 0; i < 200; i++) {
+        struct rule *rule = payload_rule(&s, "*secret*");
+        ports[i] = (uint16_t)(4300 + i);
+        rule->ports = &ports[i];
+        rule->port_count = 1;
+    }
+    bench_compile(&s.b);
+    assert_true(s.b.set->group_count <= GROUP_MAX);
+    for (uint16_t port = 4300; port < 4500; port++) {
+        s.flow.server_port = port;
+        assert_int_equal(send(&s, VIEW("secret")), 1);
+        assert_int_equal(s.b.sids[0], port - 4300 + 1);
+        match_flow_end(s.b.matcher, &s.flow);
+    }
+    end(&s);
+}
+
+static void a_spent_budget_skips_streams_and_counts_their_bytes(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    payload_rule(&s, "*secret*");
+    s.b.budget.limit = 64;
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("secret")), 0);
+    assert_int_equal(matcher_stats(s.b.matcher)->stream_bytes_skipped, 6);
+    assert_true(s.b.budget.used <= s.b.budget.limit);
+    end(&s);
+}
+
+static void every_budget_is_survived(void **unused)
+{
+    (void)unused;
+    for (size_t limit = 1; limit < 400000; limit += limit / 8 + 1) {
+        struct scene s;
+        begin(&s);
+        payload_rule(&s, "*secret*");
+        payload_rule(&s, "*other*");
+        bench_compile(&s.b);
+        s.b.budget.limit = limit;
+        for (int i = 0; i < 20; i++)
+            send(&s, VIEW("secret other"));
+        match_stream_end(s.b.matcher, &s.flow, TO_SERVER, NULL);
+        assert_true(s.b.budget.peak <= limit);
+        match_flow_end(s.b.matcher, &s.flow);
+        matcher_free(s.b.matcher);
+        s.b.matcher = NULL;
+        assert_int_equal(s.b.budget.used, 0);
+        bench_end(&s.b);
+    }
+}
+
+static void each_datagram_is_a_stream_of_its_own(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    payload_rule(&s, "secret*");
+    bench_compile(&s.b);
+    struct packet packet = {.payload = (const uint8_t *)"secret!", .payload_len = 7};
+    for (int i = 0; i < 3; i++)
+        match_datagram(s.b.matcher, &s.flow, TO_SERVER, &packet);
+    packet.payload++;
+    packet.payload_len--;
+    match_datagram(s.b.matcher, &s.flow, TO_SERVER, &packet);
+    assert_int_equal(s.b.alerts, 3);
+    assert_null(s.flow.match);
+    end(&s);
+}
+
+static void a_rule_without_bytes_is_decided_at_the_first_ones(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    bench_rule(&s.b, EVENT_STREAM, node_from(&s.b, prefix(&s.b, FIELD_SRC_IP, "10.0.0.0/8")));
+    bench_compile(&s.b);
+    match_stream_gap(s.b.matcher, &s.flow, TO_SERVER, 100);
+    assert_int_equal(send(&s, VIEW("x")), 1);
+    assert_int_equal(send(&s, VIEW("x")), 0);
+    end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_match_across_segments_is_shown_whole),
+        cmocka_unit_test(no_match_reaches_across_a_gap_but_hits_are_kept),
+        cmocka_unit_test(offsets_count_from_the_streams_start_over_gaps),
+        cmocka_unit_test(the_head_ends_at_4096_bytes_and_scanning_with_it),
+        cmocka_unit_test(not_is_decided_at_the_end),
+        cmocka_unit_test(a_value_tied_to_the_end_is_told_at_the_end),
+        cmocka_unit_test(ports_and_direction_decide_whether_a_stream_is_wanted),
+        cmocka_unit_test(more_port_lists_than_groups_share_one),
+        cmocka_unit_test(a_spent_budget_skips_streams_and_counts_their_bytes),
+        cmocka_unit_test(every_budget_is_survived),
+        cmocka_unit_test(each_datagram_is_a_stream_of_its_own),
+        cmocka_unit_test(a_rule_without_bytes_is_decided_at_the_first_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

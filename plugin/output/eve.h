@@ -33,9 +33,4 @@ void eve_event(struct buf *line, const struct eve_options *options, const struct
 void eve_stats(struct buf *line, const struct eve_options *options, int64_t time_us,
                const struct run_stats *stats);
 
-/* "2026-11-23T10:15:00.000001+0000" */
-void eve_time(struct buf *line, int64_t time_us);
-/* A JSON string with its quotes. */
-void json_string(struct buf *line, struct view text);
-
 #endif

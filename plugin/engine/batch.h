@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Batch: work on its way from the decoder to one worker, and the queue it waits in.
+ *
+ * A batch owns copies of bytes only where the source will not keep them (pipes, reassembled
+ * datagrams); frames of mapped files are passed by pointer. Locks are taken a batch, not a packet.
+ */
+#ifndef SHRIKE_ENGINE_BATCH_H
+#define SHRIKE_ENGINE_BATCH_H
+
+#include <pthread.h>
+
+#include "engine/worker.h"
+
+enum batch_kind { BATCH_WORK, BATCH_EPOCH, BATCH_FINISH };
+
+/* Frame number and time of a tick travel in a work item of their own (PACKET_TICK). */
+struct batch {
+    enum batch_kind kind;
+    struct work *items;
+    size_t count, capacity;
+    uint8_t *bytes; /* BATCH_BYTES, taken at first need */
+    size_t bytes_used;
+    struct batch *next; /* in a queue */
+};
+
+enum { BATCH_BYTES = 2 * 1024 * 1024 };
+
+struct batch *batch_new(void);
+void batch_free(struct batch *batch);
+void batch_reset(struct batch *batch);
+/* The next item, uninitialised. */
+struct work *batch_add(struct batch *batch);
+/* A copy that lives as long as the batch's content; NULL when the batch is full of bytes. */
+uint8_t *batch_copy(struct batch *batch, const uint8_t *bytes, size_t len);
+
+/* A bounded queue between two threads. */
+struct batch_queue {
+    pthread_mutex_t lock;
+    pthread_cond_t not_empty, not_full;
+    struct batch *first, *last;
+    size_t count, maximum;
+};
+
+void batch_queue_init(struct batch_queue *queue, size_t maximum);
+void batch_queue_clear(struct batch_queue *queue);                     /* frees what is in it */
+void batch_queue_push(struct batch_queue *queue, struct batch *batch); /* waits while full */
+struct batch *batch_queue_pop(struct batch_queue *queue);              /* waits while empty */
+struct batch *batch_queue_try_pop(struct batch_queue *queue);          /* NULL when empty */
+
+#endif

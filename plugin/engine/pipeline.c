@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Pipeline: decoding and routing in the caller's thread, workers, and the merge of their lines.
+ *
+ * Ticks      before the first frame of each second of packet time every worker gets a tick, in its
+ *            place among the packets: what times out is decided by the input alone.
+ * Epochs     worker threads fill `chunk`; at an epoch's end they put it into their slot of that epoch
+ *            and go on with an empty one. The writer waits until all slots of the oldest epoch are full.
+ */
+#include "engine/pipeline.h"
+
+#include <assert.h>
+
+#include "base/memory.h"
+#include "engine/batch.h"
+
+enum { EPOCH_FRAMES = 16384, EPOCHS_AHEAD = 4, QUEUE_BATCHES = 32, PREFETCH_DISTANCE = 8 };
+
+struct lane { /* one worker and its way in and out */
+    struct pipeline *pipeline;
+    struct worker *worker;
+    struct chunk chunk;      /* lines of the epoch at hand */
+    struct batch *filling;   /* by the router */
+    struct batch_queue in;   /* to the worker */
+    struct batch_queue idle; /* back to the router */
+    struct chunk slots[EPOCHS_AHEAD];
+    uint64_t epoch; /* the worker's */
+    pthread_t thread;
+};
+
+struct pipeline {
+    struct pipeline_host host;
+    struct decoder *decoder;
+    struct lane *lanes;
+    unsigned lane_count;
+    bool is_threaded, is_finished, is_stable;
+    bool wants_anomalies;
+    /* router */
+    uint64_t number; /* frame at hand */
+    uint32_t order;
+    int64_t second; /* of the last tick */
+    uint64_t epoch_frames;
+    struct pipeline_stats stats;
+    /* writer */
+    pthread_t writer;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t epochs_done[PIPELINE_THREADS_MAX]; /* by lane */
+    uint64_t epochs_written, epochs_total;
+    bool has_ended;
+};
+
+/* ---- what workers say ------------------------------------------------------------------------------ */
+
+static void on_alert(void *context, const struct position *position, const struct alert *alert)
+{
+    struct lane *lane = context;
+    lane->pipeline->host.alert(lane->pipeline->host.context, &lane->chunk, position, alert);
+}
+
+static void on_event(void *context, const struct position *position, const struct event *event)
+{
+    struct lane *lane = context;
+    lane->pipeline->host.event(lane->pipeline->host.context, &lane->chunk, position, event);
+}
+
+static void on_flow_packet(void *context, const struct packet *packet, const struct flow *flow)
+{
+    struct lane *lane = context;
+    lane->pipeline->host.packet(lane->pipeline->host.context, packet, flow);
+}
+
+/* ---- one lane --------------------------------------------------------------------------------------- */
+
+static void lane_work(struct lane *lane, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct work *work = &batch->items[i];
+        if (i + PREFETCH_DISTANCE < batch->count)
+            worker_prefetch(lane->worker, &batch->items[i + PREFETCH_DISTANCE]);
+        if (work->packet.flags & PACKET_TICK)
+            worker_tick(lane->worker, work->packet.time_us, work->packet.number);
+        else
+            worker_work(lane->worker, work);
+    }
+}
+
+/* Hands the chunk of the epoch at hand to the writer; waits while EPOCHS_AHEAD are unwritten. */
+static void lane_end_epoch(struct lane *lane)
+{
+    struct pipeline *p = lane->pipeline;
+    size_t index = (size_t)(lane - p->lanes);
+
+    pthread_mutex_lock(&p->lock);
+    while (lane->epoch - p->epochs_written >= EPOCHS_AHEAD)
+        pthread_cond_wait(&p->changed, &p->lock);
+    struct chunk *slot = &lane->slots[lane->epoch % EPOCHS_AHEAD];
+    struct chunk empty = *slot;
+    *slot = lane->chunk;
+    lane->chunk = empty;
+    chunk_reset(&lane->chunk);
+    lane->epoch++;
+    p->epochs_done[index] = lane->epoch;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void *lane_run(void *context)
+{
+    struct lane *lane = context;
+
+    for (;;) {
+        struct batch *batch = batch_queue_pop(&lane->in);
+        enum batch_kind kind = batch->kind;
+        lane_work(lane, batch);
+        if (kind == BATCH_FINISH)
+            worker_finish(lane->worker, lane->pipeline->stats.last_us);
+        if (kind != BATCH_WORK)
+            lane_end_epoch(lane);
+        batch_queue_push(&lane->idle, batch);
+        if (kind == BATCH_FINISH)
+            return NULL;
+    }
+}
+
+/* ---- the writer --------------------------------------------------------------------------------------- */
+
+static bool epoch_is_done(const struct pipeline *p)
+{
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        if (p->epochs_done[i] <= p->epochs_written)
+            return false;
+    }
+    return true;
+}
+
+static void *writer_run(void *context)
+{
+    struct pipeline *p = context;
+    struct chunk *chunks[PIPELINE_THREADS_MAX];
+
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (!epoch_is_done(p) && !(p->has_ended && p->epochs_written == p->epochs_total))
+            pthread_cond_wait(&p->changed, &p->lock);
+        if (!epoch_is_done(p))
+            break;
+        for (unsigned i = 0; i < p->lane_count; i++)
+            chunks[i] = &p->lanes[i].slots[p->epochs_written % EPOCHS_AHEAD];
+        pthread_mutex_unlock(&p->lock);
+        chunks_write(chunks, p->lane_count, p->host.write, p->host.context);
+        pthread_mutex_lock(&p->lock);
+        p->epochs_written++;
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* ---- the router ------------------------------------------------------------------------------------- */
+
+static void lane_send(struct lane *lane, enum batch_kind kind)
+{
+    struct batch *batch = lane->filling;
+
+    batch->kind = kind;
+    if (!lane->pipeline->is_threaded) {
+        lane_work(lane, batch);
+        batch_reset(batch);
+        return;
+    }
+    batch_queue_push(&lane->in, batch);
+    batch = batch_queue_try_pop(&lane->idle);
+    if (batch == NULL)
+        batch = batch_new();
+    batch_reset(batch);
+    lane->filling = batch;
+}
+
+/* Bytes that would not outlive this call are copied into the batch. */
+static void keep_bytes(struct lane *lane, struct work *work)
+{
+    struct packet *packet = &work->packet;
+    uintptr_t frame = (uintptr_t)packet->frame, payload = (uintptr_t)packet->payload;
+    bool is_inside = payload >= frame && payload + packet->payload_len <= frame + packet->frame_len;
+
+    if (packet->payload_len > 0 && !is_inside) {
+        packet->payload = batch_copy(lane->filling, packet->payload, packet->payload_len);
+        if (packet->payload == NULL)
+            packet->payload_len = 0;
+    }
+    if (lane->pipeline->is_stable || packet->frame_len == 0)
+        return;
+    const uint8_t *copy = batch_copy(lane->filling, packet->frame, packet->frame_len);
+    if (copy != NULL && is_inside && packet->payload_len > 0)
+        packet->payload = copy + (payload - frame);
+    packet->frame = copy;
+    if (copy == NULL)
+        packet->frame_len = 0;
+}
+
+static void route(struct pipeline *p, const struct packet *packet, enum anomaly anomaly)
+{
+    struct lane *lane = &p->lanes[p->lane_count > 1 ? packet_pair_hash(packet) % p->lane_count : 0];
+    size_t need = packet->frame_len + (size_t)packet->payload_len;
+
+    if (p->is_threaded && need > BATCH_BYTES - lane->filling->bytes_used)
+        lane_send(lane, BATCH_WORK);
+    struct work *work = batch_add(lane->filling);
+    work->packet = *packet;
+    work->anomaly = anomaly;
+    work->order = ++p->order;
+    if (p->is_threaded)
+        keep_bytes(lane, work);
+}
+
+static void on_packet(void *context, const struct packet *packet)
+{
+    route(context, packet, ANOMALY_NONE);
+}
+
+static void on_anomaly(void *context, const struct packet *packet, enum anomaly anomaly)
+{
+    struct pipeline *p = context;
+    if (p->wants_anomalies)
+        route(p, packet, anomaly);
+}
+
+static void tick(struct pipeline *p, int64_t time_us, uint64_t number)
+{
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        struct work *work = batch_add(p->lanes[i].filling);
+        *work =
+            (struct work){.packet = {.flags = PACKET_TICK, .time_us = time_us, .number = number}};
+    }
+}
+
+static void send_all(struct pipeline *p, enum batch_kind kind)
+{
+    for (unsigned i = 0; i < p->lane_count; i++)
+        lane_send(&p->lanes[i], kind);
+}
+
+/* One thread: what was said so far can be written at once, it is in order already. */
+static void write_now(struct pipeline *p)
+{
+    struct chunk *chunk = &p->lanes[0].chunk;
+    chunks_write(&chunk, 1, p->host.write, p->host.context);
+    chunk_reset(chunk);
+}
+
+static int64_t second_of(int64_t time_us)
+{
+    return time_us >= 0 ? time_us / 1000000 : -((-time_us + 999999) / 1000000);
+}
+
+void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t count, bool is_stable)
+{
+    p->is_stable = is_stable;
+    for (size_t i = 0; i < count; i++) {
+        const struct frame *frame = &frames[i];
+        int64_t second = second_of(frame->time_us);
+        if (p->number == 0)
+            p->stats.first_us = frame->time_us;
+        if (second != p->second || p->number == 0)
+            tick(p, frame->time_us, frame->number);
+        p->second = second;
+        p->number = frame->number;
+        p->order = 0;
+        p->stats.last_us = frame->time_us;
+        decoder_frame(p->decoder, frame);
+        if (++p->epoch_frames == EPOCH_FRAMES && p->is_threaded) {
+            send_all(p, BATCH_EPOCH);
+            p->epochs_total++;
+            p->epoch_frames = 0;
+        }
+    }
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        if (p->lanes[i].filling->count > 0)
+            lane_send(&p->lanes[i], BATCH_WORK);
+    }
+    decoder_release(p->decoder);
+    if (!p->is_threaded)
+        write_now(p);
+}
+
+/* ---- life --------------------------------------------------------------------------------------------- */
+
+static struct worker_options share_of(const struct worker_options *whole, unsigned parts)
+{
+    struct worker_options share = *whole;
+    share.flow_budget_bytes /= parts;
+    share.reassembly_budget_bytes /= parts;
+    share.proto_budget_bytes /= parts;
+    share.stream_budget_bytes /= parts;
+    return share;
+}
+
+static int lane_init(struct lane *lane, struct pipeline *p, const struct ruleset *set,
+                     const struct worker_options *options, struct error *error)
+{
+    const struct worker_callbacks callbacks = {on_alert, on_event, on_flow_packet, lane};
+
+    lane->pipeline = p;
+    chunk_init(&lane->chunk);
+    for (size_t i = 0; i < EPOCHS_AHEAD; i++)
+        chunk_init(&lane->slots[i]);
+    batch_queue_init(&lane->in, QUEUE_BATCHES);
+    batch_queue_init(&lane->idle, 2 * QUEUE_BATCHES);
+    lane->filling = batch_new();
+    lane->worker = worker_new(set, options, &callbacks, error);
+    return lane->worker != NULL ? 0 : -1;
+}
+
+static void lane_clear(struct lane *lane)
+{
+    worker_free(lane->worker);
+    batch_free(lane->filling);
+    batch_queue_clear(&lane->in);
+    batch_queue_clear(&lane->idle);
+    chunk_clear(&lane->chunk);
+    for (size_t i = 0; i < EPOCHS_AHEAD; i++)
+        chunk_clear(&lane->slots[i]);
+}
+
+static void stop_threads(struct pipeline *p, unsigned started)
+{
+    for (unsigned i = 0; i < started; i++)
+        lane_send(&p->lanes[i], BATCH_FINISH);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(p->lanes[i].thread, NULL);
+    pthread_mutex_lock(&p->lock);
+    p->has_ended = true;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->writer, NULL);
+}
+
+static int start_threads(struct pipeline *p, struct error *error)
+{
+    if (pthread_create(&p->writer, NULL, writer_run, p) != 0)
+        return error_set(error, "cannot start the writer thread");
+    p->is_threaded = true;
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        if (pthread_create(&p->lanes[i].thread, NULL, lane_run, &p->lanes[i]) != 0) {
+            stop_threads(p, i);
+            return error_set(error, "cannot start worker thread %u of %u", i + 1, p->lane_count);
+        }
+    }
+    return 0;
+}
+
+struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_options *options,
+                              const struct pipeline_host *host, struct error *error)
+{
+    struct pipeline *p = memory_new(1, sizeof(*p));
+    const struct decode_sink sink = {on_packet, on_anomaly, p};
+    unsigned threads = options->threads ? options->threads : 1;
+
+    p->lane_count = threads < PIPELINE_THREADS_MAX ? threads : PIPELINE_THREADS_MAX;
+    p->host = *host;
+    p->lanes = memory_new(p->lane_count, sizeof(*p->lanes));
+    p->stats.workers = memory_new(p->lane_count, sizeof(*p->stats.workers));
+    p->stats.worker_count = p->lane_count;
+    p->wants_anomalies =
+        options->worker.log[EVENT_ANOMALY] || (set != NULL && ruleset_wants(set, EVENT_ANOMALY));
+    p->decoder = decoder_new(&options->decode, &sink);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->changed, NULL);
+    struct worker_options share = share_of(&options->worker, p->lane_count);
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        if (lane_init(&p->lanes[i], p, set, &share, error) != 0)
+            goto fail;
+    }
+    if (p->lane_count > 1 && start_threads(p, error) != 0)
+        goto fail;
+    return p;
+fail:
+    p->is_finished = true;
+    pipeline_free(p);
+    return NULL;
+}
+
+void pipeline_flush(struct pipeline *p)
+{
+    assert(!p->is_threaded);
+    send_all(p, BATCH_WORK);
+    worker_finish(p->lanes[0].worker, p->stats.last_us);
+    write_now(p);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+    if (p->is_finished)
+        return;
+    if (p->is_threaded) {
+        p->epochs_total++;
+        stop_threads(p, p->lane_count);
+    } else {
+        pipeline_flush(p);
+    }
+    p->is_finished = true;
+}
+
+const struct pipeline_stats *pipeline_stats(struct pipeline *p)
+{
+    p->stats.decode = *decoder_stats(p->decoder);
+    p->stats.lost_lines = 0;
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        worker_stats(p->lanes[i].worker, &p->stats.workers[i]);
+        p->stats.lost_lines += p->lanes[i].chunk.lost;
+    }
+    return &p->stats;
+}
+
+uint64_t pipeline_rule_alerts(const struct pipeline *p, size_t index)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += worker_rule_alerts(p->lanes[i].worker, index);
+    return sum;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (p == NULL)
+        return;
+    pipeline_finish(p);
+    for (unsigned i = 0; i < p->lane_count; i++) {
+        if (p->lanes[i].pipeline != NULL)
+            lane_clear(&p->lanes[i]);
+    }
+    decoder_free(p->decoder);
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->changed);
+    memory_free(p->stats.workers);
+    memory_free(p->lanes);
+    memory_free(p);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Pipeline: frames in, ordered lines out, on one or more threads.
+ *
+ *   frames -> decoder -> host-pair hash -> worker 0 -> chunk --\
+ *                                      \-> worker 1 -> chunk ---> merge by position -> host's write()
+ *
+ * One thread means no hand-over at all: the caller decodes, works and writes. With more, the caller
+ * decodes and routes; workers run in threads of their own; one more thread merges and writes.
+ * Every 16,384 frames an epoch ends: workers hand their chunks over, and at most EPOCHS_AHEAD
+ * epochs may wait for the writer, so memory stays bounded when output is slow.
+ */
+#ifndef SHRIKE_ENGINE_PIPELINE_H
+#define SHRIKE_ENGINE_PIPELINE_H
+
+#include "engine/lines.h"
+#include "packet/decode.h"
+
+enum { PIPELINE_THREADS_MAX = 64 };
+
+struct pipeline_options {
+    unsigned threads;             /* workers; 0 or 1: all in the caller's thread */
+    struct worker_options worker; /* budgets are for the whole run and are divided among workers */
+    struct decode_options decode;
+};
+
+struct pipeline_host {
+    /* Writes any number of lines with chunk_begin() and chunk_end(). In a worker's thread. */
+    void (*alert)(void *context, struct chunk *chunk, const struct position *position,
+                  const struct alert *alert);
+    void (*event)(void *context, struct chunk *chunk, const struct position *position,
+                  const struct event *event);
+    /* With worker_options.flows_only and one thread: see worker_callbacks. */
+    void (*packet)(void *context, const struct packet *packet, const struct flow *flow);
+    /* Takes one line; called in order, from one thread at a time. */
+    line_write_fn *write;
+    void *context;
+};
+
+struct pipeline_stats {
+    struct decode_stats decode;
+    struct worker_stats *workers; /* one a worker; freed with the pipeline */
+    unsigned worker_count;
+    int64_t first_us, last_us; /* packet time; 0 before the first packet */
+    uint64_t lost_lines;
+};
+
+struct pipeline;
+
+struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_options *options,
+                              const struct pipeline_host *host, struct error *error);
+/* Takes frames in input order. With `is_stable` their bytes live until pipeline_finish(); otherwise
+ * they are copied where a worker runs in another thread. */
+void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count,
+                     bool is_stable);
+/* One thread only: all flows end now, lines are written; more frames may follow. */
+void pipeline_flush(struct pipeline *pipeline);
+/* End of input: all flows end, all lines are written. Once. */
+void pipeline_finish(struct pipeline *pipeline);
+/* With one thread at any time, with more after pipeline_finish(). */
+const struct pipeline_stats *pipeline_stats(struct pipeline *pipeline);
+uint64_t pipeline_rule_alerts(const struct pipeline *pipeline, size_t index);
+void pipeline_free(struct pipeline *pipeline); /* accepts NULL; calls finish when that is missing */
+
+#endif

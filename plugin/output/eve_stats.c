@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* EVE's stats record: the counters that do not depend on the number of workers, so that the record is
+ * the same for all. Peaks and memory are in the summary. */
+#include "output/eve.h"
+#include "output/eve_records.h"
+#include "output/json.h"
+
+static void put_decoder(struct buf *line, const struct decode_stats *d)
+{
+    json_put_open(line, "decoder");
+    json_put_number(line, "pkts", d->pkts);
+    json_put_number(line, "bytes", d->bytes);
+    json_put_number(line, "invalid", d->invalid);
+    json_put_number(line, "ipv4", d->ipv4);
+    json_put_number(line, "ipv6", d->ipv6);
+    json_put_number(line, "ethernet", d->ethernet);
+    json_put_number(line, "arp", d->arp);
+    json_put_number(line, "unknown_ethertype", d->unknown_ethertype);
+    json_put_number(line, "chdlc", d->chdlc);
+    json_put_number(line, "raw", d->raw);
+    json_put_number(line, "null", d->null);
+    json_put_number(line, "sll", d->sll);
+    json_put_number(line, "sll2", d->sll2);
+    json_put_number(line, "tcp", d->tcp);
+    json_put_number(line, "udp", d->udp);
+    json_put_number(line, "sctp", d->sctp);
+    json_put_number(line, "esp", d->esp);
+    json_put_number(line, "icmpv4", d->icmpv4);
+    json_put_number(line, "icmpv6", d->icmpv6);
+    json_put_number(line, "ppp", d->ppp);
+    json_put_number(line, "pppoe", d->pppoe);
+    json_put_number(line, "geneve", d->geneve);
+    json_put_number(line, "gre", d->gre);
+    json_put_number(line, "vlan", d->vlan);
+    json_put_number(line, "vlan_qinq", d->vlan_qinq);
+    json_put_number(line, "vxlan", d->vxlan);
+    json_put_number(line, "mpls", d->mpls);
+    json_put_number(line, "erspan", d->erspan);
+    json_put_number(line, "teredo", d->teredo);
+    json_put_number(line, "ipv4_in_ipv6", d->ipv4_in_ipv6);
+    json_put_number(line, "ipv6_in_ipv4", d->ipv6_in_ipv4);
+    json_put_number(line, "ipv4_in_ipv4", d->ipip);
+    json_put_number(line, "avg_pkt_size", d->pkts ? d->bytes / d->pkts : 0);
+    json_put_number(line, "max_pkt_size", d->max_pkt_size);
+    json_put_number(line, "too_many_layers", d->tunnel_too_deep);
+    json_put_close(line);
+}
+
+static void put_flow(struct buf *line, const struct flow_stats *f)
+{
+    json_put_open(line, "flow");
+    json_put_number(line, "total", f->total);
+    json_put_number(line, "tcp", f->tcp);
+    json_put_number(line, "udp", f->udp);
+    json_put_number(line, "icmpv4", f->icmpv4);
+    json_put_number(line, "icmpv6", f->icmpv6);
+    json_put_number(line, "memcap", f->evicted + f->refused);
+    json_put_close(line);
+}
+
+static void put_tcp(struct buf *line, const struct run_stats *stats)
+{
+    const struct tcp_stats *t = &stats->tcp;
+
+    json_put_open(line, "tcp");
+    json_put_number(line, "sessions", t->sessions);
+    json_put_number(line, "syn", t->syn);
+    json_put_number(line, "synack", t->synack);
+    json_put_number(line, "rst", t->rst);
+    json_put_number(line, "midstream_pickups", t->midstream);
+    json_put_number(line, "overlap", t->overlaps);
+    json_put_number(line, "overlap_diff_data", t->overlaps_different);
+    json_put_number(line, "reassembly_gap", t->gaps);
+    json_put_number(line, "segment_memcap_drop", t->dropped_segments);
+    json_put_number(line, "invalid_checksum", stats->decode.bad_tcp_checksum);
+    json_put_close(line);
+}
+
+static void put_protocols(struct buf *line, const struct proto_stats *p)
+{
+    json_put_open(line, "app_layer");
+    json_put_open(line, "flow");
+    for (enum proto_id id = PROTO_FAILED; id < PROTO_COUNT; id++)
+        json_put_number(line, proto_name(id), p->flows[id]);
+    json_put_close(line);
+    json_put_open(line, "tx");
+    for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++)
+        json_put_number(line, proto_name(id), p->transactions[id]);
+    json_put_close(line);
+    json_put_close(line);
+}
+
+void eve_stats(struct buf *line, const struct eve_options *options, int64_t time_us,
+               const struct run_stats *stats)
+{
+    int64_t span_us = stats->last_us - stats->first_us;
+
+    buf_byte(line, '{');
+    json_put_name(line, "timestamp");
+    eve_time(line, time_us);
+    json_put_chars(line, "event_type", "stats");
+    json_put_chars(line, "host", options->sensor_name);
+    json_put_open(line, "stats");
+    json_put_number(line, "uptime", span_us > 0 ? (uint64_t)span_us / 1000000 : 0);
+    put_decoder(line, &stats->decode);
+    put_tcp(line, stats);
+    put_flow(line, &stats->flow);
+    json_put_open(line, "detect");
+    json_put_number(line, "alert", stats->match.alerts);
+    json_put_number(line, "alerts_suppressed", stats->match.suppressed);
+    json_put_close(line);
+    put_protocols(line, &stats->proto);
+    json_put_close(line);
+    buf_text(line, "}\n");
+}

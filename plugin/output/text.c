@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Text: aligned columns; what came from the network is written in printable ASCII only, so that no
+ * packet can send the terminal a control sequence. */
+#include "output/text.h"
+
+#include "output/eve_records.h"
+
+enum {
+    TIME_COLUMN = 26,
+    DATE_LEN = 10,
+    ENDPOINT_COLUMN = 21,
+    LEVEL_COLUMN = 13,
+    EXCERPT_COLUMN = 60
+};
+
+static void pad_to(struct buf *line, size_t start, size_t width)
+{
+    while (line->len - start < width && !line->is_full)
+        buf_byte(line, ' ');
+}
+
+static void put_endpoint(struct buf *line, const struct address *address, uint16_t port)
+{
+    char text[ADDRESS_TEXT_MAX];
+    size_t start = line->len;
+    bool is_v6 = !address_is_v4(address);
+
+    address_format(address, text);
+    buf_format(line, port != 0 && is_v6 ? "[%s]" : "%s", text);
+    if (port != 0)
+        buf_format(line, ":%u", port);
+    pad_to(line, start, ENDPOINT_COLUMN);
+}
+
+static void put_tuple(struct buf *line, const struct event *event)
+{
+    const struct flow *flow = event->flow;
+    const struct packet *packet = event->packet;
+
+    if (flow != NULL) {
+        put_endpoint(line, &flow->client, flow->client_port);
+        buf_string(line, event->direction == TO_SERVER ? " -> " : " <- ");
+        put_endpoint(line, &flow->server, flow->server_port);
+    } else if (packet != NULL) {
+        put_endpoint(line, &packet->src, packet->src_port);
+        buf_text(line, " -> ");
+        put_endpoint(line, &packet->dst, packet->dst_port);
+    }
+}
+
+static const char *colour_of(unsigned severity)
+{
+    static const char *const colours[] = {"", "\033[1;31m", "\033[33m", "\033[36m", "\033[2m"};
+    return colours[severity <= 4 ? severity : 0];
+}
+
+/* What says most in one line: a hit in a list, else the longest excerpt. NULL when nothing was kept. */
+static const struct evidence *strongest(const struct alert *alert)
+{
+    const struct evidence *best = NULL;
+
+    for (size_t i = 0; i < alert->evidence_count; i++) {
+        const struct evidence *one = &alert->evidence[i];
+        if (one->list_name != NULL)
+            return one;
+        if (one->excerpt.len > 0 && (best == NULL || one->excerpt.len > best->excerpt.len))
+            best = one;
+    }
+    return best;
+}
+
+static void put_printable(struct buf *line, struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        buf_byte(line, byte >= 0x20 && byte < 0x7f ? byte : '.');
+    }
+}
+
+static void put_evidence(struct buf *line, const struct evidence *evidence)
+{
+    struct view shown = view_slice(evidence->excerpt, 0, EXCERPT_COLUMN);
+
+    buf_text(line, "  ");
+    if (evidence->field < FIELD_COUNT)
+        buf_string(line, field_get(evidence->field)->name);
+    if (evidence->header_name.len > 0) {
+        buf_byte(line, '.');
+        put_printable(line, evidence->header_name);
+    }
+    buf_text(line, "=\"");
+    put_printable(line, shown);
+    buf_string(line, shown.len < evidence->excerpt.len ? "...\"" : "\"");
+    if (evidence->list_name != NULL) {
+        buf_text(line, " in ");
+        buf_string(line, evidence->list_name);
+    }
+}
+
+/* "2026-11-23 10:15:00.000001" */
+static void put_time(struct buf *line, int64_t time_us)
+{
+    size_t start = line->len;
+
+    eve_time(line, time_us); /* "2026-11-23T10:15:00.000001+0000" in quotes */
+    if (line->is_full)
+        return;
+    memmove(line->data + start, line->data + start + 1, TIME_COLUMN);
+    line->data[start + DATE_LEN] = ' ';
+    line->len = start + TIME_COLUMN;
+}
+
+void text_alert(struct buf *line, const struct text_options *options, const struct alert *alert)
+{
+    const struct rule_info *rule = alert->rule;
+    const struct evidence *evidence = strongest(alert);
+
+    put_time(line, alert->event->time_us);
+    buf_text(line, "  ");
+    if (options->colour)
+        buf_string(line, colour_of(rule->severity));
+    size_t start = line->len;
+    buf_string(line, rule->level);
+    pad_to(line, start, LEVEL_COLUMN);
+    if (options->colour)
+        buf_text(line, "\033[0m");
+    buf_text(line, "  ");
+    put_tuple(line, alert->event);
+    buf_text(line, "  ");
+    buf_string(line, rule->title);
+    if (evidence != NULL)
+        put_evidence(line, evidence);
+    if (alert->suppressed > 0)
+        buf_format(line, "  (+%llu suppressed)", (unsigned long long)alert->suppressed);
+    buf_byte(line, '\n');
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The public API alone, as a host uses it: rules, packets of a capture, alerts. */
+#include "unit/test.h"
+
+#include <shrike/shrike.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct seen {
+    unsigned alerts;
+    unsigned messages;
+    char title[100];
+    char path[100];
+};
+
+static void on_alert(void *context, const struct shrike_alert *alert)
+{
+    struct seen *seen = context;
+    struct shrike_bytes path = {NULL, 0};
+    struct shrike_tuple tuple;
+    struct shrike_evidence evidence;
+
+    seen->alerts++;
+    snprintf(seen->title, sizeof(seen->title), "%s", shrike_alert_title(alert));
+    assert_int_equal(shrike_alert_field(alert, "http.path", &path, 1), 1);
+    snprintf(seen->path, sizeof(seen->path), "%.*s", (int)path.len, (const char *)path.data);
+    shrike_alert_tuple(alert, &tuple);
+    assert_int_equal(tuple.server_port, 80);
+    assert_int_equal(tuple.ip_proto, 6);
+    assert_true(shrike_alert_evidence_count(alert) > 0);
+    shrike_alert_evidence(alert, 0, &evidence);
+    assert_true(strlen(evidence.predicate) > 0);
+}
+
+static void on_message(void *context, const struct shrike_message *message)
+{
+    struct seen *seen = context;
+    seen->messages++;
+    assert_non_null(message->text);
+}
+
+/* The packets of a little-endian pcap file. */
+static unsigned feed(struct shrike_worker *worker, const char *path)
+{
+    static uint8_t data[65536];
+    uint32_t head[4];
+    unsigned packets = 0;
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(data, 1, 24, file), 24);
+    while (fread(head, 1, sizeof(head), file) == sizeof(head)) {
+        assert_true(head[2] <= sizeof(data));
+        assert_int_equal(fread(data, 1, head[2], file), head[2]);
+        const struct shrike_packet packet = {
+            .data = data,
+            .len = head[2],
+            .wire_len = head[3],
+            .time_us = (int64_t)head[0] * 1000000 + head[1],
+            .link_type = 1,
+        };
+        assert_int_equal(shrike_worker_packet(worker, &packet), 0);
+        packets++;
+    }
+    fclose(file);
+    return packets;
+}
+
+static void a_host_gets_alerts_with_their_reasons(void **state)
+{
+    (void)state;
+    const char *paths[] = {"rules"};
+    struct shrike_error error = {""};
+    struct seen seen = {0};
+    size_t errors = 99;
+    struct shrike_ruleset *set = shrike_ruleset_load(paths, 1, on_message, &seen, &errors, &error);
+    assert_non_null(set);
+    assert_int_equal(errors, 0);
+    assert_true(shrike_ruleset_count(set) >= 15);
+    const struct shrike_worker_options options = {
+        .size = sizeof(options), .on_alert = on_alert, .context = &seen};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    assert_non_null(worker);
+    shrike_ruleset_release(set); /* the worker holds it */
+    unsigned packets = feed(worker, "tests/pcaps/empire.cap");
+    shrike_worker_finish(worker);
+    assert_int_equal(seen.alerts, 21);
+    assert_string_equal(seen.title, "Empire default HTTP listener");
+    struct shrike_worker_stats stats = {.size = sizeof(stats)};
+    shrike_worker_stats(worker, &stats);
+    assert_int_equal(stats.packets, packets);
+    assert_int_equal(stats.alerts, 21);
+    shrike_worker_free(worker);
+}
+
+static void what_is_missing_is_an_error_with_a_text(void **state)
+{
+    (void)state;
+    const char *paths[] = {"tests/no-such-rules.yml"};
+    struct shrike_error error = {""};
+    struct seen seen = {0};
+    assert_null(shrike_ruleset_load(paths, 1, on_message, &seen, NULL, &error));
+    assert_true(strlen(error.text) > 0);
+    struct shrike_ruleset *empty = shrike_ruleset_load(NULL, 0, NULL, NULL, NULL, &error);
+    assert_non_null(empty);
+    const struct shrike_worker_options options = {.size = sizeof(options)};
+    assert_null(shrike_worker_new(empty, &options, &error));
+    assert_string_equal(error.text, "the alert callback is missing");
+    shrike_ruleset_release(empty);
+}
+
+static void an_unknown_link_type_is_refused(void **state)
+{
+    (void)state;
+    struct shrike_error error = {""};
+    struct shrike_ruleset *set = shrike_ruleset_load(NULL, 0, NULL, NULL, NULL, &error);
+    const struct shrike_worker_options options = {.size = sizeof(options), .on_alert = on_alert};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    const uint8_t byte = 0;
+    const struct shrike_packet packet = {.data = &byte, .len = 1, .wire_len = 1, .link_type = 9999};
+    assert_int_equal(shrike_worker_packet(worker, &packet), -1);
+    shrike_worker_free(worker);
+    shrike_ruleset_release(set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_gets_alerts_with_their_reasons),
+        cmocka_unit_test(what_is_missing_is_an_error_with_a_text),
+        cmocka_unit_test(an_unknown_link_type_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

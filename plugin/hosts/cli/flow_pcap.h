@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* --pcap-out: the packets of alerted flows, from their first packet.
+ *
+ * Which flows alert is known only when they have; so the captures are read a second time, through the
+ * same decoder and flow table, and the packets of flows on the list are written. Flow identifiers are
+ * the same on every run: nothing needs to be kept in memory but the list of alerts.
+ */
+#ifndef SHRIKE_HOSTS_CLI_FLOW_PCAP_H
+#define SHRIKE_HOSTS_CLI_FLOW_PCAP_H
+
+#include "base/error.h"
+#include "hosts/cli/replay_options.h"
+
+struct alert_note {
+    uint64_t flow_id;
+    uint64_t number; /* frame that raised it; 0 at a flow's end */
+    uint32_t sid;
+    const char *title; /* the rule set's */
+};
+
+struct alert_notes {
+    struct alert_note *items;
+    size_t count, capacity;
+};
+
+void alert_notes_add(struct alert_notes *notes, const struct alert_note *note);
+void alert_notes_clear(struct alert_notes *notes);
+
+/* Reads the captures again and writes options->pcap_out. */
+int flow_pcap_write(const struct replay_options *options, struct alert_notes *notes,
+                    struct error *error);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Options of `shrike replay`: the table, and the few kinds of values that options take. */
+#include "hosts/cli/replay_options.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hosts/cli/cli.h"
+
+enum option_id {
+    OPTION_FIRST = 1000,
+#define OPTION(id, long_name, short_name, argument, help) OPTION_##id,
+#include "hosts/cli/replay_options.def"
+#undef OPTION
+    OPTION_END
+};
+
+struct option_row {
+    const char *long_name;
+    char short_name;      /* 0: none */
+    const char *argument; /* NULL: takes none */
+    const char *help;
+};
+
+static const struct option_row ROWS[] = {
+#define OPTION(id, long_name, short_name, argument, help) {long_name, short_name, argument, help},
+#include "hosts/cli/replay_options.def"
+#undef OPTION
+};
+
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+static void print_help(void)
+{
+    puts("usage: shrike replay [-S RULES]... [--eve FILE|-] [OPTION]... CAPTURE...\n\n"
+         "Reads captures (pcap, pcapng, also gzip and zstd; folders; - for standard input) as one "
+         "stream\n"
+         "in order of time, and writes an alert for everything that the rules match.\n");
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        char left[64];
+        snprintf(left, sizeof(left), "%c%c%s --%s%s%s", ROWS[i].short_name ? '-' : ' ',
+                 ROWS[i].short_name ? ROWS[i].short_name : ' ', ROWS[i].short_name ? "," : " ",
+                 ROWS[i].long_name, ROWS[i].argument ? " " : "",
+                 ROWS[i].argument ? ROWS[i].argument : "");
+        printf("  %-30s %s\n", left, ROWS[i].help);
+    }
+    puts("\nexit status: 0 done, 1 alerts were found (with --fail-on-alert), 2 wrong usage or "
+         "rules,\n"
+         "3 a capture was broken or unreadable (the rest was processed), 4 output was lost");
+}
+
+/* ---- values ---------------------------------------------------------------------------------------- */
+
+static int parse_number(const char *name, const char *text, uint64_t maximum, uint64_t *out)
+{
+    if (view_parse_u64(view_from_string(text), out) && *out <= maximum)
+        return -1;
+    return usage_error("replay", "--%s %s: expected a number from 0 to %llu", name, text,
+                       (unsigned long long)maximum);
+}
+
+/* "64M", "2G", "500K" or bytes. */
+static int parse_size(const char *name, const char *text, size_t *out)
+{
+    struct view v = view_from_string(text);
+    uint64_t number, unit = 1;
+
+    if (v.len > 0 && !byte_is_digit(v.data[v.len - 1])) {
+        uint8_t letter = byte_fold(v.data[v.len - 1]);
+        unit = letter == 'k' ? 1U << 10 : letter == 'm' ? 1U << 20 : letter == 'g' ? 1U << 30 : 0;
+        v.len--;
+    }
+    if (unit == 0 || !view_parse_u64(v, &number) || number > SIZE_MAX / unit)
+        return usage_error("replay", "--%s %s: expected a size such as 512M or 2G", name, text);
+    *out = (size_t)(number * unit);
+    return -1;
+}
+
+static int parse_checksum(struct decode_options *decode, const char *text)
+{
+    if (strcmp(text, "count") == 0)
+        return -1;
+    if (strcmp(text, "drop") == 0) {
+        decode->drop_bad_checksums = true;
+        return -1;
+    }
+    if (strcmp(text, "ignore") == 0) {
+        decode->ignore_checksums = true;
+        return -1;
+    }
+    return usage_error("replay", "--checksum %s: expected count, drop or ignore", text);
+}
+
+static int parse_policy(const char *text, enum overlap_policy *out)
+{
+    static const char *const names[] = {
+        [OVERLAP_LINUX] = "linux",
+        [OVERLAP_FIRST] = "first",
+        [OVERLAP_LAST] = "last",
+        [OVERLAP_WINDOWS] = "windows",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum overlap_policy)i;
+            return -1;
+        }
+    }
+    return usage_error("replay", "--overlap %s: expected linux, first, last or windows", text);
+}
+
+/* "http,dns" or "all" */
+static int parse_log(const char *text, bool log[EVENT_COUNT])
+{
+    struct view rest = view_from_string(text);
+
+    if (view_equal(rest, VIEW("all"))) {
+        log[EVENT_FLOW] = log[EVENT_HTTP] = log[EVENT_DNS] = log[EVENT_TLS] = log[EVENT_ANOMALY] =
+            true;
+        return -1;
+    }
+    while (rest.len > 0) {
+        size_t comma = view_find_byte(rest, ',');
+        struct view name = view_slice(rest, 0, comma);
+        enum event_type type = event_type_find(name);
+        if (type == EVENT_COUNT || type == EVENT_PACKET || type == EVENT_STREAM)
+            return usage_error("replay",
+                               "--log %.*s: expected http, dns, tls, flow, anomaly or all",
+                               (int)name.len, (const char *)name.data);
+        log[type] = true;
+        rest = comma == VIEW_NOT_FOUND ? view_slice(rest, 0, 0) : view_skip(rest, comma + 1);
+    }
+    return -1;
+}
+
+static int parse_threads(const char *text, unsigned *out)
+{
+    uint64_t number;
+    int status = parse_number("threads", text, PIPELINE_THREADS_MAX, &number);
+    if (status != -1)
+        return status;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *out = number != 0 ? (unsigned)number : cores > 0 ? (unsigned)cores : 1;
+    return -1;
+}
+
+static int parse_seed(const char *text, uint16_t *out)
+{
+    uint64_t number;
+    int status = parse_number("community-id-seed", text, UINT16_MAX, &number);
+    if (status == -1)
+        *out = (uint16_t)number;
+    return status;
+}
+
+static int add_rules(struct replay_options *o, const char *path)
+{
+    if (o->rule_count == RULE_PATHS_MAX)
+        return usage_error("replay", "more than %d --rules: name a folder instead", RULE_PATHS_MAX);
+    o->rules[o->rule_count++] = path;
+    return -1;
+}
+
+static int apply(struct replay_options *o, enum option_id id, const char *value)
+{
+    struct worker_options *worker = &o->pipeline.worker;
+
+    switch ((int)id) {
+    case OPTION_RULES:
+        return add_rules(o, value);
+    case OPTION_EVE:
+        o->eve = value;
+        return -1;
+    case OPTION_OUTPUT:
+        o->text = value;
+        return -1;
+    case OPTION_LOG:
+        return parse_log(value, worker->log);
+    case OPTION_PCAP_OUT:
+        o->pcap_out = value;
+        return -1;
+    case OPTION_PAYLOAD:
+        o->payload = true;
+        return -1;
+    case OPTION_PAYLOAD_PRINTABLE:
+        o->payload_printable = true;
+        return -1;
+    case OPTION_THREADS:
+        return parse_threads(value, &o->pipeline.threads);
+    case OPTION_FILTER:
+        o->filter = value;
+        return -1;
+    case OPTION_RECURSE:
+        o->recurse = true;
+        return -1;
+    case OPTION_CHECKSUM:
+        return parse_checksum(&o->pipeline.decode, value);
+    case OPTION_OVERLAP:
+        return parse_policy(value, &worker->tcp_policy);
+    case OPTION_FRAGMENT_OVERLAP:
+        return parse_policy(value, &o->pipeline.decode.fragment_policy);
+    case OPTION_NO_MIDSTREAM:
+        worker->refuse_midstream = true;
+        return -1;
+    case OPTION_MEMCAP_FLOW:
+        return parse_size("memcap-flow", value, &worker->flow_budget_bytes);
+    case OPTION_MEMCAP_REASSEMBLY:
+        return parse_size("memcap-reassembly", value, &worker->reassembly_budget_bytes);
+    case OPTION_MEMCAP_PROTOCOLS:
+        return parse_size("memcap-protocols", value, &worker->proto_budget_bytes);
+    case OPTION_MEMCAP_STREAMS:
+        return parse_size("memcap-streams", value, &worker->stream_budget_bytes);
+    case OPTION_COMMUNITY_ID_SEED:
+        return parse_seed(value, &worker->community_id_seed);
+    case OPTION_NO_COMMUNITY_ID:
+        o->no_community_id = true;
+        return -1;
+    case OPTION_NO_STATS:
+        o->no_stats = true;
+        return -1;
+    case OPTION_SENSOR_NAME:
+        o->sensor_name = value;
+        return -1;
+    case OPTION_KEEP_GOING:
+        o->keep_going = true;
+        return -1;
+    case OPTION_FAIL_ON_ALERT:
+        o->fail_on_alert = true;
+        return -1;
+    case OPTION_QUIET:
+        o->quiet = true;
+        return -1;
+    case OPTION_HELP:
+        print_help();
+        return STATUS_OK;
+    default:
+        return usage_error("replay", "wrong option");
+    }
+}
+
+static void make_getopt_tables(struct option long_options[ROW_COUNT + 1], char *short_options)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        long_options[i] = (struct option){
+            .name = ROWS[i].long_name,
+            .has_arg = ROWS[i].argument ? required_argument : no_argument,
+            .val = OPTION_FIRST + 1 + (int)i,
+        };
+        if (ROWS[i].short_name == 0)
+            continue;
+        short_options[at++] = ROWS[i].short_name;
+        if (ROWS[i].argument != NULL)
+            short_options[at++] = ':';
+    }
+    short_options[at] = '\0';
+}
+
+static int id_of(int found)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (ROWS[i].short_name != 0 && found == ROWS[i].short_name)
+            return OPTION_FIRST + 1 + (int)i;
+    }
+    return found;
+}
+
+int replay_options_parse(struct replay_options *options, int argc, char **argv)
+{
+    struct option long_options[ROW_COUNT + 1] = {0};
+    char short_options[2 * ROW_COUNT + 1];
+    int found;
+
+    *options = (struct replay_options){.pipeline = {.threads = 1}};
+    make_getopt_tables(long_options, short_options);
+    while ((found = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+        int status = apply(options, (enum option_id)id_of(found), optarg);
+        if (status != -1)
+            return status;
+    }
+    options->captures = argv + optind;
+    options->capture_count = (size_t)(argc - optind);
+    if (options->capture_count == 0)
+        return usage_error("replay", "no capture given");
+    if (options->eve == NULL && options->text == NULL && !options->quiet)
+        options->text = "-";
+    if (options->eve != NULL && options->text != NULL && strcmp(options->eve, options->text) == 0)
+        return usage_error("replay", "--eve and --output cannot both be %s", options->eve);
+    return -1;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Summary: counters in a few lines, zero lines left out, alerts by rule with the most first. */
+#include "hosts/cli/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+struct run_stats summary_stats(const struct pipeline_stats *stats)
+{
+    struct run_stats sum = {
+        .decode = stats->decode, .first_us = stats->first_us, .last_us = stats->last_us};
+
+    for (unsigned i = 0; i < stats->worker_count; i++) {
+        const struct worker_stats *worker = &stats->workers[i];
+        struct run_stats part = {
+            .flow = worker->flow,
+            .tcp = worker->tcp,
+            .proto = worker->proto,
+            .match = worker->match,
+            .flow_memory = worker->flow_memory.used,
+            .flow_memory_peak = worker->flow_memory.peak,
+            .reassembly_memory = worker->reassembly_memory.used,
+            .reassembly_memory_peak = worker->reassembly_memory.peak,
+            .stream_memory = worker->stream_memory.used,
+            .stream_memory_peak = worker->stream_memory.peak,
+        };
+        memcpy(part.logged, worker->logged, sizeof(part.logged));
+        run_stats_add(&sum, &part);
+    }
+    return sum;
+}
+
+struct rule_count {
+    const struct rule_info *rule;
+    uint64_t alerts;
+};
+
+static int by_alerts(const void *left, const void *right)
+{
+    const struct rule_count *a = left, *b = right;
+    if (a->alerts != b->alerts)
+        return a->alerts > b->alerts ? -1 : 1;
+    return (a->rule->index > b->rule->index) - (a->rule->index < b->rule->index);
+}
+
+static void print_rules(FILE *out, const struct pipeline *pipeline, const struct ruleset *set)
+{
+    size_t rules = ruleset_count(set), fired = 0;
+    struct rule_count *counts = memory_new(rules, sizeof(*counts));
+
+    for (size_t i = 0; i < rules; i++) {
+        uint64_t alerts = pipeline_rule_alerts(pipeline, i);
+        if (alerts > 0)
+            counts[fired++] = (struct rule_count){ruleset_rule(set, i), alerts};
+    }
+    if (fired > 1)
+        qsort(counts, fired, sizeof(*counts), by_alerts);
+    for (size_t i = 0; i < fired; i++)
+        fprintf(out, "  %8" PRIu64 "  %-13s %s\n", counts[i].alerts, counts[i].rule->level,
+                counts[i].rule->title);
+    memory_free(counts);
+}
+
+static void print_line(FILE *out, const char *name, uint64_t number, const char *note)
+{
+    if (number > 0)
+        fprintf(out, "  %8" PRIu64 "  %s%s\n", number, name, note);
+}
+
+static void print_loss(FILE *out, const struct run_stats *stats)
+{
+    print_line(out, "frames with something malformed", stats->decode.invalid, " (--log anomaly)");
+    print_line(out, "gaps in TCP streams", stats->tcp.gaps, "");
+    print_line(out, "TCP segments dropped", stats->tcp.dropped_segments, " (--memcap-reassembly)");
+    print_line(out, "flows evicted", stats->flow.evicted, " (--memcap-flow)");
+    print_line(out, "packets without a flow record", stats->flow.refused, " (--memcap-flow)");
+    print_line(out, "bytes of streams not scanned", stats->match.stream_bytes_skipped,
+               " (--memcap-streams)");
+    print_line(out, "regular expressions given up", stats->match.confirm_limit_hits, "");
+    print_line(out, "scans that Hyperscan failed", stats->match.scan_errors, "");
+}
+
+void summary_print(FILE *out, const struct run_stats *stats, const struct pipeline *pipeline,
+                   const struct ruleset *set, double seconds)
+{
+    double span = (double)(stats->last_us - stats->first_us) / 1e6;
+
+    fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes, %.0f s of traffic in %.2f s",
+            stats->decode.pkts, stats->decode.bytes, span, seconds);
+    if (seconds > 0)
+        fprintf(out, " (%.0f packets/s, %.1f MB/s)", (double)stats->decode.pkts / seconds,
+                (double)stats->decode.bytes / 1e6 / seconds);
+    fprintf(out, "\n%" PRIu64 " flows:", stats->flow.total);
+    for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++) {
+        if (stats->proto.flows[id] > 0)
+            fprintf(out, " %s %" PRIu64 " (%" PRIu64 " transactions)", proto_name(id),
+                    stats->proto.flows[id], stats->proto.transactions[id]);
+    }
+    fputc('\n', out);
+    print_loss(out, stats);
+    fprintf(out, "%" PRIu64 " alerts of %zu rules\n", stats->match.alerts,
+            set ? ruleset_count(set) : 0);
+    if (set != NULL)
+        print_rules(out, pipeline, set);
+}

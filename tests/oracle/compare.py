@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What shrike says of captures against what tshark says, field by field.
+
+usage: tests/oracle/compare.py --shrike build/shrike [--jobs N] [--list FILE] [--sample K] CAPTURE...
+
+For each capture:
+  packets   frames read                                   (capinfos, or tshark where capinfos cannot)
+  layers    TCP, UDP, ICMP, ICMPv6 and SCTP headers at any depth
+  http      set of (host, uri, user agent) and set of status codes
+  dns       set of (name, type), and set of (name, answers) of responses
+  tls       set of (sni, version offered, ja3)
+
+Known differences stand in tests/oracle/known.tsv: capture, what, reason. A difference that is not there
+is a failure, and so is a known difference that no longer exists. Ends with "N passed, N failed, N skipped".
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LAYERS = {"tcp": "tcp", "udp": "udp", "icmp": "icmpv4", "icmpv6": "icmpv6", "sctp": "sctp"}
+
+
+def run(command, timeout=600):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=timeout).stdout
+
+
+# ---- tshark ------------------------------------------------------------------------------------------
+
+def tshark_layers(path):
+    """Transport headers in all frames. Headers quoted inside an ICMP error do not count."""
+    counts = collections.Counter()
+    frames = 0
+    for line in run(["tshark", "-r", path, "-n", "-T", "fields", "-e", "frame.protocols"]).decode().splitlines():
+        frames += 1
+        names = line.split(":")
+        for stop in ("icmp", "icmpv6"):
+            if stop in names:
+                names = names[:names.index(stop) + 1]
+        for layer, name in LAYERS.items():
+            counts[name] += names.count(layer)
+    return frames, counts
+
+
+def attribute(field):
+    return field.get("show", "")
+
+
+def raw(field):
+    """The bytes of a field as latin-1 text; tshark's own text replaces what is not printable."""
+    value = field.get("value")
+    return bytes.fromhex(value).decode("latin-1") if value else attribute(field)
+
+
+def first(proto, name):
+    field = proto.find(".//field[@name='%s']" % name)
+    return field
+
+
+def text_of(proto, name):
+    field = first(proto, name)
+    return None if field is None else raw(field)
+
+
+def http_of(proto, result):
+    uri = text_of(proto, "http.request.uri")
+    if uri is not None:
+        host = text_of(proto, "http.host") or ""
+        result["http"].add((host_of(host), uri, value_of(text_of(proto, "http.user_agent") or "")))
+    code = text_of(proto, "http.response.code")
+    if code is not None and code.isdigit():
+        result["status"].add(int(code))
+
+
+def value_of(line):
+    """tshark's bytes of a header field are the whole line: its value."""
+    return re.sub(r"^[A-Za-z-]+:", "", line).strip()
+
+
+def host_of(header):
+    """Host header without the port, in lower case, as shrike gives it."""
+    host = value_of(header).lower()
+    if host.startswith("["):
+        return host[1:host.index("]")] if "]" in host else host
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def dns_of(proto, result):
+    names = proto.findall(".//field[@name='dns.qry.name']")
+    types = proto.findall(".//field[@name='dns.qry.type']")
+    if not names or not types:
+        return
+    name = attribute(names[0]).lower()
+    name = "" if name == "<root>" else name
+    result["dns"].add((name, int(types[0].get("show"), 0)))
+    answers = set()
+    for field in ("dns.a", "dns.aaaa"):
+        section = [f for f in proto.findall(".//field[@show='Answers']")]
+        for part in section:
+            answers |= {attribute(f) for f in part.iterfind(".//field[@name='%s']" % field)}
+    if answers:
+        result["dns_answers"].add((name, frozenset(answers)))
+
+
+def tls_of(proto, result):
+    for record in proto.iterfind(".//field[@name='tls.handshake']"):
+        kind = first(record, "tls.handshake.type")
+        if kind is None or attribute(kind) != "1":
+            continue
+        sni = text_of(record, "tls.handshake.extensions_server_name") or ""
+        ja3 = first(record, "tls.handshake.ja3")
+        version = first(record, "tls.handshake.version")
+        result["tls"].add((sni.lower(), int(attribute(version), 0) if version is not None else 0,
+                           attribute(ja3) if ja3 is not None else ""))
+
+
+def tshark_events(path):
+    result = collections.defaultdict(set)
+    command = ["tshark", "-r", path, "-n", "-2", "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
+               "-J", "http dns tls mdns llmnr"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        for _, packet in ElementTree.iterparse(process.stdout):
+            if packet.tag != "packet":
+                continue
+            is_quic = any(proto.get("name") in ("quic", "gquic", "dtls") for proto in packet.iterfind("proto"))
+            for proto in packet.iterfind("proto"):
+                name = proto.get("name")
+                if is_quic and name == "tls":  # QUIC is not TLS over TCP
+                    continue
+                if name == "http":
+                    http_of(proto, result)
+                elif name in ("dns", "mdns", "llmnr"):
+                    dns_of(proto, result)
+                elif name == "tls":
+                    tls_of(proto, result)
+            packet.clear()
+    except ElementTree.ParseError:
+        pass
+    process.stdout.close()
+    process.wait()
+    return result
+
+
+# ---- shrike ------------------------------------------------------------------------------------------
+
+def shrike_events(shrike, path):
+    result = collections.defaultdict(set)
+    process = subprocess.run([shrike, "replay", "-q", "--eve", "-", "--log", "http,dns,tls", path],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+    stats = {}
+    if process.returncode not in (0, 3):
+        result["crash"].add((process.returncode, process.stderr.decode("latin-1")[-300:]))
+    for line in process.stdout.splitlines():
+        event = json.loads(line)
+        kind = event["event_type"]
+        if kind == "http":
+            record = event["http"]
+            if "url" in record:
+                result["http"].add((record.get("hostname", ""), record["url"],
+                                    record.get("http_user_agent", "")))
+            if "status" in record:
+                result["status"].add(record["status"])
+        elif kind == "dns":
+            dns_record(event["dns"], result)
+        elif kind == "tls":
+            record = event["tls"]
+            if "ja3" in record:
+                result["tls"].add((record.get("sni", ""), int(record["ja3"]["string"].split(",")[0]),
+                                   record["ja3"]["hash"]))
+        elif kind == "stats":
+            stats = event["stats"]["decoder"]
+    return result, stats
+
+
+TYPES = {}
+
+
+def type_number(name):
+    if name.startswith("TYPE"):
+        return int(name[4:])
+    return TYPES.get(name, name)
+
+
+def dns_record(record, result):
+    name = octal(record.get("rrname", "").lower())
+    result["dns"].add((name, type_number(record.get("rrtype", ""))))
+    grouped = record.get("grouped", {})
+    answers = set(grouped.get("A", [])) | set(grouped.get("AAAA", []))
+    if answers:
+        result["dns_answers"].add((name, frozenset(compress(a) for a in answers)))
+
+
+def octal(name):
+    """tshark writes bytes of a name that are not printable as octal escapes."""
+    return "".join(c if " " <= c <= "~" else "\\%03o" % ord(c) for c in name)
+
+
+def compress(address):
+    import ipaddress
+    return str(ipaddress.ip_address(address))
+
+
+# ---- comparing ----------------------------------------------------------------------------------------
+
+def difference(what, tshark, ours, out):
+    if tshark != ours:
+        out[what] = {"tshark only": sorted(map(repr, tshark - ours))[:5],
+                     "shrike only": sorted(map(repr, ours - tshark))[:5]}
+
+
+def compare(shrike, path):
+    out = {}
+    try:
+        ours, stats = shrike_events(shrike, path)
+        if ours["crash"]:
+            return {"crash": sorted(ours["crash"])}
+        frames, layers = tshark_layers(path)
+        if stats.get("pkts") != frames:
+            out["packets"] = {"tshark": frames, "shrike": stats.get("pkts")}
+        for name in LAYERS.values():
+            if stats.get(name, 0) != layers[name]:
+                out["layer " + name] = {"tshark": layers[name], "shrike": stats.get(name, 0)}
+        theirs = tshark_events(path)
+        for what in ("http", "status", "dns", "dns_answers", "tls"):
+            difference(what, theirs[what], ours[what], out)
+    except subprocess.TimeoutExpired:
+        out["timeout"] = True
+    except Exception as error:  # a bug of this script must not pass for agreement
+        out["error"] = repr(error)
+    return out
+
+
+def load_known():
+    known = collections.defaultdict(dict)
+    with open(os.path.join(HERE, "known.tsv"), encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                capture, what, reason = line.rstrip("\n").split("\t")
+                known[capture][what] = reason
+    return known
+
+
+def load_types():
+    with open(os.path.join(HERE, "dns_types.tsv"), encoding="utf-8") as file:
+        for line in file:
+            if not line.startswith("#"):
+                name, number = line.split()
+                TYPES[name] = int(number)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shrike", default="build/shrike")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--sample", type=int, default=1, help="every K-th capture only")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("captures", nargs="+")
+    arguments = parser.parse_args()
+    load_types()
+    known = load_known()
+    captures = arguments.captures[::arguments.sample]
+    passed = failed = equal = 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for path, found in zip(captures, pool.map(lambda p: compare(arguments.shrike, p), captures)):
+            name = "/".join(path.split("/")[-2:])
+            unexplained = {what: value for what, value in found.items() if what not in known[name]}
+            gone = [what for what in known[name] if what not in found]
+            equal += not found
+            if unexplained or gone:
+                failed += 1
+                print("FAIL  oracle %s" % name)
+                for what, value in unexplained.items():
+                    print("        %s: %s" % (what, json.dumps(value)))
+                for what in gone:
+                    print("        %s: listed as known, but there is no difference" % what)
+            else:
+                passed += 1
+                if arguments.verbose:
+                    print("ok    oracle %s" % name)
+            sys.stdout.flush()
+    print("%d of %d captures without any difference (%.2f %%)" % (equal, len(captures), 100.0 * equal / max(1, len(captures))))
+    print("%d passed, %d failed" % (passed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,9 @@
 /* EVE's stats record: the counters that do not depend on the number of workers, so that the record is
  * the same for all. Peaks and memory are in the summary. */
 #include "output/eve.h"
+
+#include <stdio.h>
+
 #include "output/eve_records.h"
 #include "output/json.h"
 
@@ -76,16 +79,31 @@ static void put_tcp(struct buf *line, const struct run_stats *stats)
     json_put_close(line);
 }
 
+/* Suricata names a protocol's counters "dns_tcp" and "dns_udp" where it runs over both. */
+static void put_protocol(struct buf *line, enum proto_id id, uint64_t all, uint64_t udp)
+{
+    char name[40];
+
+    if (id != PROTO_DNS && id != PROTO_FAILED) {
+        json_put_number(line, proto_name(id), all);
+        return;
+    }
+    snprintf(name, sizeof(name), "%s_tcp", proto_name(id));
+    json_put_number(line, name, all - udp);
+    snprintf(name, sizeof(name), "%s_udp", proto_name(id));
+    json_put_number(line, name, udp);
+}
+
 static void put_protocols(struct buf *line, const struct proto_stats *p)
 {
     json_put_open(line, "app_layer");
     json_put_open(line, "flow");
     for (enum proto_id id = PROTO_FAILED; id < PROTO_COUNT; id++)
-        json_put_number(line, proto_name(id), p->flows[id]);
+        put_protocol(line, id, p->flows[id], p->udp_flows[id]);
     json_put_close(line);
     json_put_open(line, "tx");
     for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++)
-        json_put_number(line, proto_name(id), p->transactions[id]);
+        put_protocol(line, id, p->transactions[id], p->udp_transactions[id]);
     json_put_close(line);
     json_put_close(line);
 }

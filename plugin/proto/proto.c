@@ -99,10 +99,16 @@ void proto_anomaly(struct proto_context *context, enum anomaly anomaly)
         context->anomaly(context->anomaly_context, context->flow, context->packet, anomaly);
 }
 
+static void count(const struct proto_context *context, uint64_t *all, uint64_t *udp, enum proto_id id)
+{
+    all[id]++;
+    udp[id] += context->flow->ip_proto == IP_UDP;
+}
+
 void proto_emit(struct proto_context *context, enum proto_id id)
 {
     if (context->event->is_complete)
-        context->stats.transactions[id]++;
+        count(context, context->stats.transactions, context->stats.udp_transactions, id);
     context->sink.emit(context->sink.context, context->event);
 }
 
@@ -222,7 +228,7 @@ static void fail(struct proto_context *context, struct protocol_flow *p, bool by
     if (p->restarts > 0)
         return;
     p->id = PROTO_FAILED;
-    context->stats.flows[PROTO_FAILED]++;
+    count(context, context->stats.flows, context->stats.udp_flows, PROTO_FAILED);
     if (by_content && !(flow->flags & (FLOW_MIDSTREAM | FLOW_GAP)) &&
         identify_is_mismatch(flow, PROTO_FAILED))
         raise_mismatch(context);
@@ -263,7 +269,7 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
 {
     p->id = (uint8_t)id;
     p->phase = PHASE_ASLEEP;
-    context->stats.flows[id]++;
+    count(context, context->stats.flows, context->stats.udp_flows, id);
     if (p->restarts == 0 && identify_is_mismatch(context->flow, id))
         raise_mismatch(context);
     if (context->awake & 1u << id) {

@@ -41,6 +41,33 @@ static void every_byte_survives_as_a_character(void **state)
     buf_clear(&out);
 }
 
+static void a_special_byte_is_found_at_every_place(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 400);
+    for (size_t len = 1; len <= 40; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned byte = 0; byte < 0x80; byte++) { /* above, a byte would be two characters */
+                char text[40];
+                memset(text, ' ' + (int)(at + len) % 2, len);
+                text[at] = (char)byte;
+                buf_reset(&out);
+                json_put_string(&out, view_make(text, len));
+                bool is_plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+                assert_int_equal(out.len == len + 2, is_plain);
+                if (byte % 16 == 2 || !is_plain) { /* parsing all of them back takes seconds */
+                    json_t *value = parse(&out);
+                    assert_int_equal(json_string_length(value), len);
+                    assert_memory_equal(json_string_value(value), text, len);
+                    json_decref(value);
+                }
+            }
+        }
+    }
+    buf_clear(&out);
+}
+
 static void valid_utf8_is_kept_and_broken_utf8_is_escaped(void **state)
 {
     (void)state;
@@ -120,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_survives_as_a_character),
+        cmocka_unit_test(a_special_byte_is_found_at_every_place),
         cmocka_unit_test(valid_utf8_is_kept_and_broken_utf8_is_escaped),
         cmocka_unit_test(members_get_their_commas),
         cmocka_unit_test(times_are_written_for_any_year),

@@ -206,8 +206,8 @@ static void a_tunnel_of_something_else_stays_http(void **state)
     (void)state;
     const struct talk talk = {{
         "> CONNECT h:22 HTTP/1.1\r\nHost: h:22\r\n\r\n",
-        "< HTTP/1.1 200 Established\r\n\r\nSSH-2.0-x\r\n",
-        "> SSH-2.0-y\r\n",
+        "< HTTP/1.1 200 Established\r\n\r\nSSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n",
+        "> SSH-2.0-libssh2_1.11.0 and a comment\r\n",
     }};
     struct feed *f = hear(&talk);
     assert_int_equal(proto_of_flow(&f->flow), PROTO_HTTP);
@@ -348,21 +348,27 @@ static void a_spent_budget_loses_events_but_nothing_else(void **state)
     }
 }
 
-static void notes_and_a_sleeping_parser(void **state)
+static void the_flows_event_knows_the_last_host(void **state)
 {
     (void)state;
     struct feed *f = feed_new(0);
-    say(f, "> GET / HTTP/1.1\r\nHost: Last.Example.\r\n\r\n");
+    say(f, "> GET / HTTP/1.1\r\nHost: first\r\n\r\nGET / HTTP/1.1\r\nHost: Last.Example.\r\n\r\n");
     feed_end(f, TO_SERVER);
     proto_flow_close(&f->context, &f->flow);
     struct view note = proto_flow_note(&f->flow, FIELD_FLOW_HTTP_HOST);
     assert_true(view_equal(note, VIEW("last.example")));
+    assert_int_equal(proto_of_flow(&f->flow), PROTO_HTTP);
     proto_flow_end(&f->context, &f->flow);
+    done(f);
+}
+
+static void a_parser_that_nobody_reads_sleeps(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
     memset(&f->wanted, 0, sizeof(f->wanted));
     field_set_add(&f->wanted, FIELD_PACKET_PAYLOAD);
-    f->context.awake = 0;
     proto_context_init(&f->context);
-    f->events = 0;
     say(f, "> GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(proto_of_flow(&f->flow), PROTO_HTTP);
     assert_true(proto_is_done(&f->flow, TO_CLIENT));
@@ -392,7 +398,8 @@ int main(void)
         cmocka_unit_test(a_head_beyond_the_limit_is_cut_and_parsing_goes_on),
         cmocka_unit_test(both_lengths_are_an_anomaly_and_chunks_win),
         cmocka_unit_test(a_spent_budget_loses_events_but_nothing_else),
-        cmocka_unit_test(notes_and_a_sleeping_parser),
+        cmocka_unit_test(the_flows_event_knows_the_last_host),
+        cmocka_unit_test(a_parser_that_nobody_reads_sleeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,7 @@ static int step_gzip(struct decompressor *d, uint8_t *out, size_t max, size_t *m
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libzstd writes through it */
 static int step_zstd(struct decompressor *d, uint8_t *out, size_t max, size_t *made,
                      struct error *error)
 {

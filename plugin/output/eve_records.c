@@ -307,6 +307,12 @@ static void eve_tcp(struct buf *line, const struct flow *flow, struct view state
     json_put_close(line);
 }
 
+/* Whole seconds; 0 when time ran backward. Unsigned, as a capture may claim any two times. */
+static uint64_t seconds_between(int64_t from_us, int64_t to_us)
+{
+    return to_us > from_us ? ((uint64_t)to_us - (uint64_t)from_us) / 1000000 : 0;
+}
+
 void eve_flow(struct buf *line, const struct flow *flow, const struct event *event)
 {
     json_put_open(line, "flow");
@@ -328,8 +334,7 @@ void eve_flow(struct buf *line, const struct flow *flow, const struct event *eve
     }
     json_put_name(line, "end");
     eve_time(line, flow->last_us);
-    int64_t age_us = flow->last_us - flow->start_us;
-    json_put_number(line, "age", age_us > 0 ? (uint64_t)age_us / 1000000 : 0);
+    json_put_number(line, "age", seconds_between(flow->start_us, flow->last_us));
     text_member(line, "state", event, FIELD_FLOW_STATE);
     text_member(line, "reason", event, FIELD_FLOW_REASON);
     json_put_bool(line, "alerted", (flow->flags & FLOW_ALERTED) != 0);
@@ -363,7 +368,11 @@ static uint8_t *put_digits(uint8_t *at, uint64_t number, unsigned width, char ne
 
 void eve_time(struct buf *line, int64_t time_us)
 {
-    int64_t second = time_us / 1000000 - (time_us % 1000000 < 0);
+    int64_t micro = time_us % 1000000, second = time_us / 1000000;
+    if (micro < 0) {
+        micro += 1000000;
+        second--;
+    }
     int64_t days = second / 86400 - (second % 86400 < 0), year;
     unsigned of_day = (unsigned)(second - days * 86400), month, day;
     uint8_t text[40], *at = text;
@@ -377,7 +386,7 @@ void eve_time(struct buf *line, int64_t time_us)
     at = put_digits(at, of_day / 3600, 2, ':');
     at = put_digits(at, of_day / 60 % 60, 2, ':');
     at = put_digits(at, of_day % 60, 2, '.');
-    at = put_digits(at, (uint64_t)(time_us - second * 1000000), 6, '+');
+    at = put_digits(at, (uint64_t)micro, 6, '+');
     at = put_digits(at, 0, 4, '"');
     buf_bytes(line, text, (size_t)(at - text));
 }

@@ -111,7 +111,8 @@ static void put_protocols(struct buf *line, const struct proto_stats *p)
 void eve_stats(struct buf *line, const struct eve_options *options, int64_t time_us,
                const struct run_stats *stats)
 {
-    int64_t span_us = stats->last_us - stats->first_us;
+    uint64_t span_us =
+        stats->last_us > stats->first_us ? (uint64_t)stats->last_us - (uint64_t)stats->first_us : 0;
 
     buf_byte(line, '{');
     json_put_name(line, "timestamp");
@@ -119,7 +120,7 @@ void eve_stats(struct buf *line, const struct eve_options *options, int64_t time
     json_put_chars(line, "event_type", "stats");
     json_put_chars(line, "host", options->sensor_name);
     json_put_open(line, "stats");
-    json_put_number(line, "uptime", span_us > 0 ? (uint64_t)span_us / 1000000 : 0);
+    json_put_number(line, "uptime", span_us / 1000000);
     put_decoder(line, &stats->decode);
     put_tcp(line, stats);
     put_flow(line, &stats->flow);

@@ -78,7 +78,7 @@ struct view fragments_add(struct fragments *fragments, const struct packet *p, u
 void fragments_release(struct fragments *fragments);
 
 /* checksum.c: ones' complement sum of the bytes as big-endian words (RFC 1071); folded, not inverted. */
-uint32_t checksum_add(uint32_t sum, struct view bytes);
+uint32_t checksum_add(uint32_t start, struct view bytes);
 bool checksum_is_right(uint32_t sum); /* the sum over data and its checksum field */
 /* Of the pseudo header (RFC 793, RFC 8200 section 8.1). */
 uint32_t checksum_pseudo(const struct packet *p, size_t len);

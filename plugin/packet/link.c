@@ -395,11 +395,8 @@ void decode_link(struct decoder *d, struct packet *p, struct view left, int link
     case LINK_RAW_BSD:
     case LINK_RAW_OPENBSD:
     case LINK_RAW:
-        decode_raw_ip(d, p, left);
-        break;
     case LINK_IPV4:
-        d->stats.raw++;
-        decode_ipv4(d, p, left);
+        decode_raw_ip(d, p, left);
         break;
     case LINK_IPV6:
         d->stats.raw++;

@@ -3,6 +3,7 @@
  * an event wants the values of one field together. */
 #include "proto/dns_message.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -107,19 +108,27 @@ enum dns_fault dns_message_read(struct view bytes, struct dns_message *out, bool
 
 /* ---- event ----------------------------------------------------------------------------------------- */
 
-/* Thousandths of a bit a byte; equal to the `entropy` modifier of rules over the same bytes. */
+/* Thousandths of a bit a byte; equal to the `entropy` modifier of rules over the same bytes, to the order of
+ * the additions. Only bytes that occur are visited. */
 static int64_t entropy(struct view bytes)
 {
-    uint32_t counts[256] = {0};
+    uint8_t counts[256] = {0}; /* a name is shorter */
+    uint64_t seen[4] = {0};
     double sum = 0;
 
+    assert(bytes.len <= DNS_NAME_TEXT_MAX);
     if (bytes.len == 0)
         return 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        counts[bytes.data[i]]++;
-    for (unsigned i = 0; i < 256; i++) {
-        if (counts[i] > 0)
-            sum += counts[i] * log2((double)counts[i]);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t byte = bytes.data[i];
+        counts[byte]++;
+        seen[byte / 64] |= UINT64_C(1) << byte % 64;
+    }
+    for (unsigned word = 0; word < 4; word++) {
+        for (uint64_t bits = seen[word]; bits != 0; bits &= bits - 1) {
+            double count = counts[word * 64 + (unsigned)__builtin_ctzll(bits)];
+            sum += count * log2(count);
+        }
     }
     return (int64_t)((log2((double)bytes.len) - sum / (double)bytes.len) * 1000 + 0.5);
 }

@@ -98,6 +98,31 @@ void http_side_clear(struct http_side *side, struct proto_context *context);
 void http_raise(struct http_side *side, struct proto_context *context, enum direction direction,
                 uint32_t faults);
 
+/* The direction's message is whole; its transaction may be gone after it. */
+void http_complete_message(struct http *http, struct proto_context *context,
+                           enum direction direction);
+/* Looks for a first line from here on. */
+void http_go_lost(struct http_side *side, struct proto_context *context, bool is_within_line);
+
+/* ---- http1_body.c: stages of a body; each takes some of `bytes` and returns how many ------------------- */
+
+size_t http_take_counted(struct http *http, struct proto_context *context, enum direction direction,
+                         struct view bytes);
+size_t http_take_chunk_line(struct http *http, struct proto_context *context,
+                            enum direction direction, struct view bytes);
+size_t http_take_chunk_end(struct http *http, struct proto_context *context,
+                           enum direction direction, struct view bytes);
+size_t http_take_trailer(struct http *http, struct proto_context *context, enum direction direction,
+                         struct view bytes);
+/* Bytes of the body as sent, without chunk framing: counted, decoded, kept. */
+void http_take_body(struct http *http, struct proto_context *context, enum direction direction,
+                    struct view bytes);
+void http_start_chunk(struct http_side *side);
+/* Bytes up to and with the next line end, or all. */
+struct view http_to_line_end(struct view bytes, bool *is_end);
+/* Bytes up to and with an empty line, or all. */
+struct view http_to_empty_line(struct http_side *side, struct view bytes, bool *is_end);
+
 /* ---- http1_transaction.c: requests and their answers ---------------------------------------------------- */
 
 /* A new request at the queue's end, with the next number; NULL when the budget is spent. */

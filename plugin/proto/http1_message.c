@@ -55,27 +55,6 @@ static inline uint32_t fault(enum http_fault id)
     return UINT32_C(1) << id;
 }
 
-/* RFC 9110, 5.6.2. */
-static bool is_token(uint8_t byte)
-{
-    static const uint32_t tokens[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
-    return (tokens[byte >> 5] >> (byte & 31) & 1) != 0;
-}
-
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-static struct view trim_blanks(struct view v)
-{
-    while (v.len > 0 && is_blank(v.data[0]))
-        v = view_skip(v, 1);
-    while (v.len > 0 && is_blank(v.data[v.len - 1]))
-        v.len--;
-    return v;
-}
-
 /* Length of the line that begins at `at`, with its LF. */
 static size_t line_length(struct view lines, size_t at)
 {
@@ -85,7 +64,7 @@ static size_t line_length(struct view lines, size_t at)
 
 static bool is_empty_line(struct view line)
 {
-    return trim_blanks(line).len == 0 && (line.len == 0 || !byte_is_space(line.data[0]));
+    return http_trim(line).len == 0 && (line.len == 0 || !byte_is_space(line.data[0]));
 }
 
 enum http_header_id http_header_find(struct view name)
@@ -104,7 +83,7 @@ static uint32_t name_faults(struct view name)
     if (name.len == 0)
         return fault(FAULT_HEADER_INVALID);
     for (size_t i = 0; i < name.len; i++) {
-        if (!is_token(name.data[i]))
+        if (!http_is_token(name.data[i]))
             return fault(FAULT_HEADER_INVALID);
     }
     return 0;
@@ -120,8 +99,8 @@ static void split_header(struct view line, struct http_header *header)
         return;
     }
     struct view name = view_slice(line, 0, colon);
-    header->name = trim_blanks(name);
-    header->value = trim_blanks(view_skip(line, colon + 1));
+    header->name = http_trim(name);
+    header->value = http_trim(view_skip(line, colon + 1));
     header->faults = name_faults(name);
     if (view_find_byte(header->value, 0) != VIEW_NOT_FOUND)
         header->faults |= fault(FAULT_HEADER_INVALID);
@@ -265,7 +244,7 @@ bool http_parse_request_line(struct http_head *head)
     struct view line = first_line(head);
     size_t at = 0;
 
-    while (at < line.len && is_token(line.data[at]))
+    while (at < line.len && http_is_token(line.data[at]))
         at++;
     if (at == 0 || at > HTTP_METHOD_MAX || at == line.len || !byte_is_space(line.data[at]))
         return false;
@@ -306,7 +285,7 @@ static bool next_element(struct view *list, struct view *element)
 {
     while (list->len > 0) {
         size_t comma = view_find_byte(*list, ',');
-        *element = trim_blanks(view_slice(*list, 0, comma));
+        *element = http_trim(view_slice(*list, 0, comma));
         *list = comma == VIEW_NOT_FOUND ? view_skip(*list, list->len) : view_skip(*list, comma + 1);
         if (element->len > 0)
             return true;
@@ -443,148 +422,4 @@ struct http_body_plan http_response_plan(const struct http_head *head,
         (request != NULL && http_is_method(request, VIEW("HEAD"))))
         plan.framing = FRAMING_NONE;
     return plan;
-}
-
-/* ---- whose bytes are these ------------------------------------------------------------------------------- */
-
-/* HTTP and WebDAV methods, those of UPnP, RTSP-like ones left out: they name their protocol last. */
-static bool is_known_method(struct view method)
-{
-    static const char *const methods[] = {
-        "GET",
-        "POST",
-        "HEAD",
-        "PUT",
-        "DELETE",
-        "OPTIONS",
-        "CONNECT",
-        "TRACE",
-        "PATCH",
-        "PROPFIND",
-        "PROPPATCH",
-        "MKCOL",
-        "COPY",
-        "MOVE",
-        "LOCK",
-        "UNLOCK",
-        "SEARCH",
-        "REPORT",
-        "CHECKOUT",
-        "CHECKIN",
-        "UNCHECKOUT",
-        "MERGE",
-        "MKACTIVITY",
-        "MKWORKSPACE",
-        "UPDATE",
-        "LABEL",
-        "ACL",
-        "BIND",
-        "REBIND",
-        "UNBIND",
-        "MKCALENDAR",
-        "NOTIFY",
-        "SUBSCRIBE",
-        "UNSUBSCRIBE",
-        "M-SEARCH",
-        "PURGE",
-        "SOURCE",
-        "VERSION-CONTROL",
-        "BASELINE-CONTROL",
-        "RPC_IN_DATA",
-        "RPC_OUT_DATA",
-        "CCM_POST",
-        "BITS_POST",
-        "BPROPFIND",
-        "BPROPPATCH",
-        "BCOPY",
-        "BMOVE",
-        "BDELETE",
-        "POLL",
-        "LINK",
-        "UNLINK",
-        "DEBUG",
-        "TRACK",
-        "INVALID",
-    };
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (view_equal_fold(method, view_from_string(methods[i])))
-            return true;
-    }
-    return false;
-}
-
-/* What stands last on the line, after a space, says HTTP/1 or HTTP/0. */
-static bool names_http(struct view line)
-{
-    size_t last;
-
-    line = trim_blanks(line);
-    for (last = line.len; last > 0 && !byte_is_space(line.data[last - 1]);)
-        last--;
-    struct view protocol = view_skip(line, last);
-    return last > 0 && (view_starts_fold(protocol, VIEW("HTTP/1")) ||
-                        view_starts_fold(protocol, VIEW("HTTP/0")));
-}
-
-static bool is_printable(struct view text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < ' ' && text.data[i] != '\t' && text.data[i] != '\r')
-            return false;
-    }
-    return true;
-}
-
-/* A whole line names HTTP last; or it is HTTP/0.9, a known method and a path. A line longer than
- * identification waits for begins with a known method and a target. */
-static enum identify_result looks_like_request(struct view start, bool is_all)
-{
-    size_t method = 0, end = view_find_byte(start, '\n');
-    struct view line = view_slice(start, 0, end);
-
-    while (method < line.len && is_token(line.data[method]))
-        method++;
-    if (method == 0 || method > HTTP_METHOD_MAX)
-        return IDENTIFY_NO;
-    if (method == line.len)
-        return end == VIEW_NOT_FOUND ? IDENTIFY_MORE : IDENTIFY_NO;
-    if (!byte_is_space(line.data[method]) || !is_printable(line))
-        return IDENTIFY_NO;
-    if (end == VIEW_NOT_FOUND && !is_all)
-        return IDENTIFY_MORE;
-    if (end != VIEW_NOT_FOUND && names_http(line))
-        return IDENTIFY_YES;
-    struct view target = trim_blanks(view_skip(line, method));
-    bool is_path = target.len > 0 && target.data[0] == '/';
-    bool is_url = view_find(target, VIEW("://")) != VIEW_NOT_FOUND;
-    if (!is_known_method(view_slice(line, 0, method)))
-        return IDENTIFY_NO;
-    if (end == VIEW_NOT_FOUND)
-        return is_path || is_url ? IDENTIFY_YES : IDENTIFY_NO;
-    return is_path && view_find_byte(target, ' ') == VIEW_NOT_FOUND ? IDENTIFY_YES : IDENTIFY_NO;
-}
-
-static enum identify_result looks_like_response(struct view start)
-{
-    static const char pattern[] = "HTTP/#.# ###"; /* # any digit */
-    enum { PATTERN_LEN = sizeof(pattern) - 1 };
-
-    for (size_t i = 0; i < PATTERN_LEN && i < start.len; i++) {
-        uint8_t byte = start.data[i], want = (uint8_t)pattern[i];
-        bool fits = want == '#' ? byte_is_digit(byte) : byte_fold(byte) == byte_fold(want);
-        if (!fits)
-            return IDENTIFY_NO;
-    }
-    return start.len >= PATTERN_LEN ? IDENTIFY_YES : IDENTIFY_MORE;
-}
-
-enum identify_result http_looks_like(struct view start, enum direction direction)
-{
-    bool is_all = start.len >= HTTP_LOOK_BYTES;
-
-    while (start.len > 0 && is_blank(start.data[0]))
-        start = view_skip(start, 1);
-    if (start.len == 0)
-        return is_all ? IDENTIFY_NO : IDENTIFY_MORE;
-    return direction == TO_SERVER ? looks_like_request(start, is_all) : looks_like_response(start);
 }

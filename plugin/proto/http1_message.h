@@ -95,6 +95,28 @@ struct http_body_plan http_request_plan(const struct http_head *head);
 struct http_body_plan http_response_plan(const struct http_head *head,
                                          const struct http_head *request);
 
+/* RFC 9110, 5.6.2. */
+static inline bool http_is_token(uint8_t byte)
+{
+    static const uint32_t tokens[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
+    return (tokens[byte >> 5] >> (byte & 31) & 1) != 0;
+}
+
+static inline bool http_is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Without spaces and line ends at both ends. */
+static inline struct view http_trim(struct view v)
+{
+    while (v.len > 0 && http_is_blank(v.data[0]))
+        v = view_skip(v, 1);
+    while (v.len > 0 && http_is_blank(v.data[v.len - 1]))
+        v.len--;
+    return v;
+}
+
 static inline struct view http_span(const struct http_head *head, struct span span)
 {
     if (span.at == 0 && span.len == 0)
@@ -115,7 +137,7 @@ static inline bool http_is_method(const struct http_head *head, struct view meth
 /* Which header a name is; HEADER_COUNT when none of those above. */
 enum http_header_id http_header_find(struct view name);
 
-/* Is this the start of an HTTP/1 message of this direction? Looks at the first line, or at
+/* http1_identify.c: is this the start of an HTTP/1 message of this direction? Looks at the first line, or at
  * HTTP_LOOK_BYTES when it is longer; what it says of those does not change with more bytes. */
 enum identify_result http_looks_like(struct view start, enum direction direction);
 

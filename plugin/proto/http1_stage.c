@@ -78,35 +78,7 @@ static void collect_head(struct http_side *side, struct proto_context *context, 
     side->faults |= 1u << FAULT_TOO_LONG;
 }
 
-/* Bytes up to and with the next line end, or all. */
-static struct view to_line_end(struct view bytes, bool *is_end)
-{
-    const uint8_t *end = memchr(bytes.data, '\n', bytes.len);
-    *is_end = end != NULL;
-    return end != NULL ? view_slice(bytes, 0, (size_t)(end - bytes.data) + 1) : bytes;
-}
-
-/* Bytes up to and with an empty line, or all. */
-static struct view to_empty_line(struct http_side *side, struct view bytes, bool *is_end)
-{
-    size_t at = 0;
-
-    *is_end = false;
-    while (at < bytes.len) {
-        if (side->is_line_start && bytes.data[at] == '\r') {
-            at++;
-            continue;
-        }
-        if (side->is_line_start && bytes.data[at] == '\n') {
-            *is_end = true;
-            return view_slice(bytes, 0, at + 1);
-        }
-        at += to_line_end(view_skip(bytes, at), &side->is_line_start).len;
-    }
-    return bytes;
-}
-
-static void go_lost(struct http_side *side, struct proto_context *context, bool is_within_line)
+void http_go_lost(struct http_side *side, struct proto_context *context, bool is_within_line)
 {
     http_side_clear(side, context);
     side->stage = STAGE_LOST;
@@ -117,8 +89,8 @@ static void go_lost(struct http_side *side, struct proto_context *context, bool 
 
 /* ---- a message's end --------------------------------------------------------------------------------------- */
 
-static void complete_message(struct http *http, struct proto_context *context,
-                             enum direction direction)
+void http_complete_message(struct http *http, struct proto_context *context,
+                           enum direction direction)
 {
     struct http_side *side = &http->sides[direction];
     struct http_transaction *tx = side->transaction;
@@ -132,31 +104,7 @@ static void complete_message(struct http *http, struct proto_context *context,
     http_complete(http, context, tx, direction);
 }
 
-static void take_body(struct http *http, struct proto_context *context, enum direction direction,
-                      struct view bytes)
-{
-    struct http_side *side = &http->sides[direction];
-
-    if (side->transaction == NULL)
-        return;
-    struct http_message *message = http_message_of(side->transaction, direction);
-    message->body_bytes += bytes.len;
-    enum body_result result = body_take(&message->body, bytes);
-    if (result == BODY_BROKEN)
-        http_raise(side, context, direction, 1u << FAULT_DECODE);
-    else if (result == BODY_BOMB)
-        http_raise(side, context, direction, 1u << FAULT_BOMB);
-}
-
 /* ---- a head's end ------------------------------------------------------------------------------------------- */
-
-static void start_chunk_line(struct http_side *side)
-{
-    side->stage = STAGE_CHUNK_LINE;
-    side->left = 0;
-    side->line_len = 0;
-    side->has_digits = side->is_extension = false;
-}
 
 static void start_body(struct http *http, struct proto_context *context, enum direction direction,
                        const struct http_body_plan *plan)
@@ -174,14 +122,14 @@ static void start_body(struct http *http, struct proto_context *context, enum di
     }
     switch (plan->framing) {
     case FRAMING_NONE:
-        complete_message(http, context, direction);
+        http_complete_message(http, context, direction);
         break;
     case FRAMING_LENGTH:
         side->stage = STAGE_LENGTH;
         side->left = plan->length;
         break;
     case FRAMING_CHUNKED:
-        start_chunk_line(side);
+        http_start_chunk(side);
         break;
     case FRAMING_CLOSE:
         side->stage = STAGE_CLOSE;
@@ -348,7 +296,7 @@ static void finish_line(struct http_side *side, struct proto_context *context,
 
     if (side->head_len == 0 || !parse_line(side, direction, &head)) {
         http_raise(side, context, direction, 1u << FAULT_LINE_INVALID);
-        go_lost(side, context, false);
+        http_go_lost(side, context, false);
         return;
     }
     side->stage = STAGE_HEAD;
@@ -369,13 +317,13 @@ static void take_headless(struct http *http, struct proto_context *context)
     if (tx == NULL || tx->request.head.version != 9) {
         bool is_within_line = side->head[side->head_len - 1] != '\n';
         http_raise(side, context, TO_CLIENT, 1u << FAULT_LINE_INVALID);
-        go_lost(side, context, is_within_line);
+        http_go_lost(side, context, is_within_line);
         return;
     }
     side->transaction = tx;
     tx->response.has_begun = true;
     start_body(http, context, TO_CLIENT, &plan);
-    take_body(http, context, TO_CLIENT, view_make(side->head, side->head_len));
+    http_take_body(http, context, TO_CLIENT, view_make(side->head, side->head_len));
     http_side_clear(side, context);
 }
 
@@ -405,7 +353,7 @@ static size_t take_line(struct http *http, struct proto_context *context, enum d
 
     if (direction == TO_CLIENT && side->head_len < prefix.len)
         bytes = view_slice(bytes, 0, prefix.len - side->head_len);
-    bytes = to_line_end(bytes, &is_end);
+    bytes = http_to_line_end(bytes, &is_end);
     collect_head(side, context, bytes);
     if (direction == TO_CLIENT && side->head_len > 0 && side->head_len <= prefix.len &&
         !view_equal_fold(view_make(side->head, side->head_len),
@@ -445,7 +393,7 @@ static size_t take_bare_line(struct http *http, struct proto_context *context, s
     struct http_side *side = &http->sides[TO_SERVER];
     bool is_end;
 
-    bytes = to_line_end(bytes, &is_end);
+    bytes = http_to_line_end(bytes, &is_end);
     collect_head(side, context, bytes);
     if (!is_end && !side->is_overlong)
         return bytes.len;
@@ -467,7 +415,7 @@ static size_t take_head_lines(struct http *http, struct proto_context *context,
 {
     bool is_end;
 
-    bytes = to_empty_line(&http->sides[direction], bytes, &is_end);
+    bytes = http_to_empty_line(&http->sides[direction], bytes, &is_end);
     collect_head(&http->sides[direction], context, bytes);
     if (is_end)
         finish_head(http, context, direction, false);
@@ -481,7 +429,7 @@ static size_t take_lost(struct http *http, struct proto_context *context, enum d
     struct http_side *side = &http->sides[direction];
     bool is_end;
 
-    bytes = to_line_end(bytes, &is_end);
+    bytes = http_to_line_end(bytes, &is_end);
     side->lost_bytes += bytes.len;
     if (side->is_line_skipped) {
         side->is_line_skipped = !is_end;
@@ -504,115 +452,6 @@ static size_t take_lost(struct http *http, struct proto_context *context, enum d
     return bytes.len;
 }
 
-/* ---- bodies ----------------------------------------------------------------------------------------------------- */
-
-static size_t take_counted(struct http *http, struct proto_context *context,
-                           enum direction direction, struct view bytes)
-{
-    struct http_side *side = &http->sides[direction];
-
-    if (bytes.len > side->left)
-        bytes.len = (size_t)side->left;
-    side->left -= bytes.len;
-    take_body(http, context, direction, bytes);
-    if (side->left > 0)
-        return bytes.len;
-    if (side->stage == STAGE_LENGTH) {
-        complete_message(http, context, direction);
-    } else {
-        side->stage = STAGE_CHUNK_END;
-        side->line_len = 0;
-    }
-    return bytes.len;
-}
-
-/* The chunks make no sense any more: the message ends here. */
-static void break_chunks(struct http *http, struct proto_context *context, enum direction direction)
-{
-    http_raise(&http->sides[direction], context, direction, 1u << FAULT_CHUNK_LENGTH);
-    complete_message(http, context, direction);
-    go_lost(&http->sides[direction], context, true);
-}
-
-static int hex_value(uint8_t byte)
-{
-    if (byte_is_digit(byte))
-        return byte - '0';
-    byte = byte_fold(byte);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* One byte of a chunk's size line but its end; false when it does not belong there. */
-static bool take_chunk_byte(struct http_side *side, uint8_t byte)
-{
-    int digit = side->is_extension ? -1 : hex_value(byte);
-
-    if (digit >= 0) {
-        side->has_digits = true;
-        side->left = side->left << 4 | (unsigned)digit;
-        return side->left <= INT64_MAX >> 4;
-    }
-    if (side->is_extension)
-        return true;
-    if (byte_is_space(byte) || byte == '\r') {
-        side->is_extension = side->has_digits;
-        return true;
-    }
-    side->is_extension = byte == ';' && side->has_digits;
-    return side->is_extension;
-}
-
-static size_t take_chunk_line(struct http *http, struct proto_context *context,
-                              enum direction direction, struct view bytes)
-{
-    struct http_side *side = &http->sides[direction];
-
-    for (size_t at = 0; at < bytes.len; at++) {
-        uint8_t byte = bytes.data[at];
-        if (byte != '\n') {
-            if (byte == ';')
-                http_raise(side, context, direction, 1u << FAULT_CHUNK_EXTENSION);
-            if (++side->line_len <= HTTP_CHUNK_LINE_MAX && take_chunk_byte(side, byte))
-                continue;
-        }
-        if (byte != '\n' || !side->has_digits) {
-            break_chunks(http, context, direction);
-            side->is_line_skipped = byte != '\n';
-            return at + 1;
-        }
-        side->stage = side->left > 0 ? STAGE_CHUNK : STAGE_TRAILER;
-        side->is_line_start = true;
-        return at + 1;
-    }
-    return bytes.len;
-}
-
-static size_t take_chunk_end(struct http *http, struct proto_context *context,
-                             enum direction direction, struct view bytes)
-{
-    struct http_side *side = &http->sides[direction];
-    bool is_end;
-
-    bytes = to_line_end(bytes, &is_end);
-    side->line_len += (uint32_t)(bytes.len < HTTP_CHUNK_LINE_MAX ? bytes.len : HTTP_CHUNK_LINE_MAX);
-    if (is_end)
-        start_chunk_line(side);
-    else if (side->line_len >= HTTP_CHUNK_LINE_MAX)
-        break_chunks(http, context, direction);
-    return bytes.len;
-}
-
-static size_t take_trailer(struct http *http, struct proto_context *context,
-                           enum direction direction, struct view bytes)
-{
-    bool is_end;
-
-    bytes = to_empty_line(&http->sides[direction], bytes, &is_end);
-    if (is_end)
-        complete_message(http, context, direction);
-    return bytes.len;
-}
-
 /* ---- entry points -------------------------------------------------------------------------------------------------- */
 
 /* Takes some bytes, or none and changes the stage; returns how many. */
@@ -632,16 +471,16 @@ static size_t step(struct http *http, struct proto_context *context, enum direct
         return take_head_lines(http, context, direction, bytes);
     case STAGE_LENGTH:
     case STAGE_CHUNK:
-        return take_counted(http, context, direction, bytes);
+        return http_take_counted(http, context, direction, bytes);
     case STAGE_CLOSE:
-        take_body(http, context, direction, bytes);
+        http_take_body(http, context, direction, bytes);
         return bytes.len;
     case STAGE_CHUNK_LINE:
-        return take_chunk_line(http, context, direction, bytes);
+        return http_take_chunk_line(http, context, direction, bytes);
     case STAGE_CHUNK_END:
-        return take_chunk_end(http, context, direction, bytes);
+        return http_take_chunk_end(http, context, direction, bytes);
     case STAGE_TRAILER:
-        return take_trailer(http, context, direction, bytes);
+        return http_take_trailer(http, context, direction, bytes);
     case STAGE_LOST:
         return take_lost(http, context, direction, bytes);
     case STAGE_HELD:
@@ -711,15 +550,15 @@ void http_take_gap(struct http *http, struct proto_context *context, enum direct
         }
         side->left -= is_counted ? missing : 0;
         if (is_counted && side->left == 0)
-            take_counted(http, context, direction, (struct view){NULL, 0});
+            http_take_counted(http, context, direction, (struct view){NULL, 0});
         return;
     }
     if (side->stage == STAGE_HEAD || side->stage == STAGE_BARE_LINE)
         cut_head(http, context, direction, false);
     else if (side->stage >= STAGE_LENGTH && side->stage <= STAGE_TRAILER)
-        complete_message(http, context, direction);
+        http_complete_message(http, context, direction);
     if (side->stage != STAGE_HELD)
-        go_lost(side, context, false);
+        http_go_lost(side, context, false);
 }
 
 void http_take_end(struct http *http, struct proto_context *context, enum direction direction)
@@ -740,7 +579,7 @@ void http_take_end(struct http *http, struct proto_context *context, enum direct
     case STAGE_CHUNK:
     case STAGE_CHUNK_END:
     case STAGE_TRAILER:
-        complete_message(http, context, direction);
+        http_complete_message(http, context, direction);
         break;
     case STAGE_START:
     case STAGE_LOST:

@@ -7,7 +7,7 @@
 
 enum {
     IDENTIFY_BYTES = 512,            /* of a direction are shown to identify() */
-    IDENTIFY_DATAGRAMS = 8,          /* of a flow, likewise */
+    IDENTIFY_TRIES = 8,              /* datagrams of a flow, or segments of one without its start */
     IDENTIFY_ONE_SIDED = 256 * 1024, /* bytes of a refused direction while the other is silent */
 };
 
@@ -31,7 +31,7 @@ struct protocol_flow {
     uint8_t phase;       /* enum proto_phase */
     uint8_t done, ended; /* bit 1 << direction */
     uint8_t restarts;
-    uint8_t datagrams; /* refused */
+    uint8_t tries; /* of IDENTIFY_TRIES */
 };
 
 static_assert(sizeof(struct protocol_flow) == RECYCLER_LEAST, "one cache line a flow");

@@ -35,6 +35,8 @@ static void feed(struct proto_context *context, struct protocol_flow *p, enum di
                  struct view bytes);
 static void take_stream(struct proto_context *context, struct protocol_flow *p,
                         enum direction direction, struct view bytes);
+static void identify_stream(struct proto_context *context, struct protocol_flow *p,
+                            enum direction direction, struct view bytes);
 
 /* ---- context --------------------------------------------------------------------------------------- */
 
@@ -99,7 +101,8 @@ void proto_anomaly(struct proto_context *context, enum anomaly anomaly)
         context->anomaly(context->anomaly_context, context->flow, context->packet, anomaly);
 }
 
-static void count(const struct proto_context *context, uint64_t *all, uint64_t *udp, enum proto_id id)
+static void count(const struct proto_context *context, uint64_t *all, uint64_t *udp,
+                  enum proto_id id)
 {
     all[id]++;
     udp[id] += context->flow->ip_proto == IP_UDP;
@@ -281,13 +284,38 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
     }
 }
 
-/* Every row has refused this direction. */
-static void give_up_direction(struct proto_context *context, struct protocol_flow *p,
-                              enum direction direction)
+/* Every row has refused this direction, of which `unkept` bytes at hand are not among those kept. */
+static void refuse_direction(struct proto_context *context, struct protocol_flow *p,
+                             enum direction direction, size_t unkept)
 {
+    p->lost[direction] += unkept;
     identify_refuse(p, &context->recycler, direction);
     if (identify_is_refused(p, context->flow, direction_reverse(direction)))
         fail(context, p, p->ended == 0);
+}
+
+/* A flow without its start begins in the middle of something, often with a keep-alive's one stale
+ * byte: its next segments are looked at as well. */
+static bool may_begin_later(const struct flow *flow, struct protocol_flow *p)
+{
+    if (!(flow->flags & (FLOW_MIDSTREAM | FLOW_GAP)) || p->tries == IDENTIFY_TRIES)
+        return false;
+    p->tries++;
+    return true;
+}
+
+/* Lets the bytes kept so far go; those at hand are a start if there were others before them. `kept`: how
+ * many of `bytes` are among those kept. */
+static void begin_later(struct proto_context *context, struct protocol_flow *p,
+                        enum direction direction, struct view bytes, size_t kept)
+{
+    size_t before = p->start_len[direction] - kept;
+
+    identify_forget(p, &context->recycler, direction);
+    p->refused[direction] = 0;
+    p->lost[direction] += before > 0 ? before : bytes.len;
+    if (before > 0)
+        identify_stream(context, p, direction, bytes); /* nothing is kept now: not a second time */
 }
 
 /* Bytes while the protocol is undecided. */
@@ -316,8 +344,10 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
             return;
     }
     if (id == PROTO_FAILED) {
-        p->lost[direction] += bytes.len - kept;
-        give_up_direction(context, p, direction);
+        if (may_begin_later(context->flow, p))
+            begin_later(context, p, direction, bytes, kept);
+        else
+            refuse_direction(context, p, direction, bytes.len - kept);
         return;
     }
     enum direction other = direction_reverse(direction);
@@ -346,7 +376,7 @@ static void restart(struct proto_context *context, struct protocol_flow *p)
     p->state = NULL;
     p->phase = PHASE_IDENTIFYING;
     p->done = 0;
-    p->datagrams = 0;
+    p->tries = 0;
     for (int direction = TO_SERVER; direction <= TO_CLIENT; direction++) {
         p->refused[direction] = 0;
         p->lost[direction] = 0;
@@ -460,7 +490,7 @@ void proto_datagram(struct proto_context *context, struct flow *flow, enum direc
         p->refused[direction] = 0; /* a datagram is whole: each is judged by itself */
         enum proto_id id = identify_start(p, flow, direction, bytes);
         if (id == PROTO_UNKNOWN || id == PROTO_FAILED) {
-            if (++p->datagrams == IDENTIFY_DATAGRAMS)
+            if (++p->tries == IDENTIFY_TRIES)
                 fail(context, p, true);
             return;
         }
@@ -480,7 +510,7 @@ void proto_flow_close(struct proto_context *context, struct flow *flow)
     context->packet = NULL;
     if (p->phase == PHASE_IDENTIFYING) {
         if (p->start_len[TO_SERVER] + p->start_len[TO_CLIENT] > 0 ||
-            p->lost[TO_SERVER] + p->lost[TO_CLIENT] > 0 || p->datagrams > 0)
+            p->lost[TO_SERVER] + p->lost[TO_CLIENT] > 0 || p->tries > 0)
             fail(context, p, false);
     }
     close_parser(context, p);

@@ -43,8 +43,8 @@ struct proto_stats {
     uint64_t udp_flows[PROTO_COUNT];    /* of them over UDP */
     uint64_t transactions[PROTO_COUNT]; /* complete events emitted */
     uint64_t udp_transactions[PROTO_COUNT];
-    uint64_t errors[PROTO_COUNT];       /* parsers that gave up */
-    uint64_t mismatches;                /* content and well-known port disagree */
+    uint64_t errors[PROTO_COUNT]; /* parsers that gave up */
+    uint64_t mismatches;          /* content and well-known port disagree */
 };
 
 /* What a worker gives its parsers. One thread. */

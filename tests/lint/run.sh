@@ -11,6 +11,9 @@ headers=$(git ls-files 'plugin/*.h' 'include/*.h' | sort)
 tests=$(git ls-files 'tests/*.c' 'tests/*.h' | sort)
 flags="-std=gnu11 -D_GNU_SOURCE -DSHRIKE_VERSION=\"0\" -Iinclude -Iplugin"
 
+# The same once more quoted, for a shell within the shell.
+tidy_flags=$(echo "$flags" | sed 's/"/\\"/g')
+
 report() { # name status
     if [ "$2" -eq 0 ]; then
         echo "ok    lint $1"
@@ -74,7 +77,7 @@ cppcheck --quiet --inline-suppr --error-exitcode=1 --std=c11 --enable=warning,po
 report cppcheck $?
 
 status=0
-echo "$sources" | xargs -P "$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' $(pkg-config --cflags libpcap libhs) 2>/dev/null' sh > "$log" || status=1
+echo "$sources" | xargs -P "$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$tidy_flags"' $(pkg-config --cflags libpcap libhs) 2>/dev/null' sh > "$log" || status=1
 report clang-tidy $status
 
 echo "$passed passed, $failed failed"

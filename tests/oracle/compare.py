@@ -75,7 +75,7 @@ def http_of(proto, result):
         host = text_of(proto, "http.host") or ""
         result["http"].add((host_of(host), uri, value_of(text_of(proto, "http.user_agent") or "")))
     code = text_of(proto, "http.response.code")
-    if code is not None and code.isdigit():
+    if code is not None and code.isdigit() and not 100 <= int(code) < 200:  # interim responses are no answers
         result["status"].add(int(code))
 
 
@@ -97,7 +97,7 @@ def dns_of(proto, result):
     types = proto.findall(".//field[@name='dns.qry.type']")
     if not names or not types:
         return
-    name = attribute(names[0]).lower()
+    name = plain(attribute(names[0]).lower())
     name = "" if name == "<root>" else name
     result["dns"].add((name, int(types[0].get("show"), 0)))
     answers = set()
@@ -123,7 +123,7 @@ def tls_of(proto, result):
 
 def tshark_events(path):
     result = collections.defaultdict(set)
-    command = ["tshark", "-r", path, "-n", "-2", "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
+    command = ["tshark", "-r", path, "-n", "-2", "-o", "http.desegment_body:FALSE", "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
                "-J", "http dns tls mdns llmnr"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
@@ -166,7 +166,7 @@ def shrike_events(shrike, path):
             if "url" in record:
                 result["http"].add((record.get("hostname", ""), record["url"],
                                     record.get("http_user_agent", "")))
-            if "status" in record:
+            if "status" in record and not 100 <= record["status"] < 200:
                 result["status"].add(record["status"])
         elif kind == "dns":
             dns_record(event["dns"], result)
@@ -190,7 +190,9 @@ def type_number(name):
 
 
 def dns_record(record, result):
-    name = octal(record.get("rrname", "").lower())
+    if "rrtype" not in record:  # a message without a question
+        return
+    name = plain(octal(record.get("rrname", "").lower()))
     result["dns"].add((name, type_number(record.get("rrtype", ""))))
     grouped = record.get("grouped", {})
     answers = set(grouped.get("A", [])) | set(grouped.get("AAAA", []))
@@ -198,9 +200,14 @@ def dns_record(record, result):
         result["dns_answers"].add((name, frozenset(compress(a) for a in answers)))
 
 
+def plain(name):
+    """Bytes that are no ASCII are told in two ways: only that there were some is compared."""
+    return re.sub(r"[^\x00-\x7f]+", "?", name)
+
+
 def octal(name):
     """tshark writes bytes of a name that are not printable as octal escapes."""
-    return "".join(c if " " <= c <= "~" else "\\%03o" % ord(c) for c in name)
+    return "".join(c if " " <= c <= "~" or c > "\x7f" else "\\%03o" % ord(c) for c in name)
 
 
 def compress(address):
@@ -223,6 +230,8 @@ def compare(shrike, path):
         if ours["crash"]:
             return {"crash": sorted(ours["crash"])}
         frames, layers = tshark_layers(path)
+        if frames == 0:  # tshark refuses the file: there is nothing to compare with
+            return out
         if stats.get("pkts") != frames:
             out["packets"] = {"tshark": frames, "shrike": stats.get("pkts")}
         for name in LAYERS.values():

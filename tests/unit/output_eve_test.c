@@ -487,7 +487,7 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     static struct run_stats sum, part;
     part.match.alerts = 3;
     part.flow.total = 10;
-    part.proto.transactions[PROTO_DNS] = 4;
+    part.proto.transactions[PROTO_DNS] = part.proto.udp_transactions[PROTO_DNS] = 4;
     run_stats_add(&sum, &part);
     run_stats_add(&sum, &part);
     sum.decode.pkts = 100;

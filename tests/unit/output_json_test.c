@@ -48,7 +48,8 @@ static void a_special_byte_is_found_at_every_place(void **state)
     buf_init(&out, 400);
     for (size_t len = 1; len <= 40; len++) {
         for (size_t at = 0; at < len; at++) {
-            for (unsigned byte = 0; byte < 0x80; byte++) { /* above, a byte would be two characters */
+            for (unsigned byte = 0; byte < 0x80;
+                 byte++) { /* above, a byte would be two characters */
                 char text[40];
                 memset(text, ' ' + (int)(at + len) % 2, len);
                 text[at] = (char)byte;
@@ -131,6 +132,8 @@ static void times_are_written_for_any_year(void **state)
         {INT64_C(4102444799999999), "\"2099-12-31T23:59:59.999999+0000\""},
         {-1, "\"1969-12-31T23:59:59.999999+0000\""},
         {INT64_C(951782400000000), "\"2000-02-29T00:00:00.000000+0000\""},
+        {INT64_MIN, "\"0000-12-21T19:59:05.224192+0000\""}, /* years that do not fit are cut off */
+        {INT64_MAX, "\"9999-01-10T04:00:54.775807+0000\""},
     };
     struct buf out;
     buf_init(&out, 100);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Identification: whose bytes are these, and what the port would have said. */
+#include "unit/test.h"
+
+#include "proto/http1_message.h"
+#include "unit/http_feed.h"
+
+static struct view hello(void)
+{
+    static uint8_t bytes[200] = {0x16, 0x03, 0x01, 0x00, 195, 0x01, 0x00, 0x00, 191, 0x03, 0x03};
+    return view_make(bytes, sizeof(bytes));
+}
+
+static void assert_protocol(struct feed *f, enum proto_id id)
+{
+    assert_string_equal(proto_name(proto_of_flow(&f->flow)), proto_name(id));
+}
+
+static void done(struct feed *f)
+{
+    feed_finish(f);
+    assert_int_equal(feed_free(f), 0);
+}
+
+static void first_lines_of_http_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start;
+        enum direction direction;
+        enum identify_result result;
+    } cases[] = {
+        {"GET / HTTP/1.1\r\n", TO_SERVER, IDENTIFY_YES},
+        {"G", TO_SERVER, IDENTIFY_MORE},
+        {"GET /x", TO_SERVER, IDENTIFY_MORE},
+        {"GET /x\r\n", TO_SERVER, IDENTIFY_YES},
+        {"PROPFIND /dav HTTP/1.1\n", TO_SERVER, IDENTIFY_YES},
+        {"MADE-UP x HTTP/1.0\r\n", TO_SERVER, IDENTIFY_YES},
+        {"MADE-UP x\r\n", TO_SERVER, IDENTIFY_NO},
+        {"\r\nGET / HTTP/1.1\r\n", TO_SERVER, IDENTIFY_YES},
+        {"PRI * HTTP/2.0\r\n", TO_SERVER, IDENTIFY_NO},
+        {"OPTIONS rtsp://h/ RTSP/1.0\r\n", TO_SERVER, IDENTIFY_NO},
+        {"REGISTER sip:h SIP/2.0\r\n", TO_SERVER, IDENTIFY_NO},
+        {"EHLO mail.example\r\n", TO_SERVER, IDENTIFY_NO},
+        {"SSH-2.0-OpenSSH\r\n", TO_SERVER, IDENTIFY_NO},
+        {"GET /\x01\x02", TO_SERVER, IDENTIFY_NO},
+        {"HTTP/1.1 200 OK\r\n", TO_CLIENT, IDENTIFY_YES},
+        {"HTTP/1.", TO_CLIENT, IDENTIFY_MORE},
+        {"HTTPS", TO_CLIENT, IDENTIFY_NO},
+        {"220 mail ESMTP\r\n", TO_CLIENT, IDENTIFY_NO},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct view start = view_from_string(cases[i].start);
+        if (http_looks_like(start, cases[i].direction) != cases[i].result)
+            fail_msg("%s", cases[i].start);
+    }
+}
+
+static void a_verdict_does_not_change_with_more_bytes(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"GET /index.html HTTP/1.1\r\nHost: h\r\n",
+                                        "GET /index.html JUNK\r\n", "FOO bar baz\r\n",
+                                        "HTTP/1.1 200"};
+    for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+        struct view text = view_from_string(texts[t]);
+        for (int direction = TO_SERVER; direction <= TO_CLIENT; direction++) {
+            enum identify_result last = IDENTIFY_MORE;
+            for (size_t len = 1; len <= text.len; len++) {
+                enum identify_result now =
+                    http_looks_like(view_slice(text, 0, len), (enum direction)direction);
+                assert_true(last == IDENTIFY_MORE || now == last);
+                last = now;
+            }
+        }
+    }
+}
+
+static void content_is_asked_before_the_port(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.server_port = 443;
+    feed_bytes(f, TO_SERVER, VIEW("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_true(f->flow.flags & FLOW_PROTO_MISMATCH);
+    assert_int_equal(f->context.stats.mismatches, 1);
+    assert_int_equal(f->anomalies[ANOMALY_APPLAYER_PORT_PROTO_MISMATCH], 1);
+    done(f);
+}
+
+static void a_port_of_nobody_is_no_mismatch(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.server_port = 4444;
+    feed_bytes(f, TO_SERVER, VIEW("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_false(f->flow.flags & FLOW_PROTO_MISMATCH);
+    done(f);
+}
+
+static void tls_is_known_by_its_record(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.server_port = 443;
+    for (size_t i = 0; i < hello().len; i++)
+        feed_bytes(f, TO_SERVER, view_slice(hello(), i, i + 1));
+    assert_protocol(f, PROTO_TLS);
+    assert_int_equal(f->context.stats.mismatches, 0);
+    done(f);
+}
+
+static void a_flow_fails_when_both_sides_are_foreign(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    feed_bytes(f, TO_CLIENT, VIEW("220 mail.example ESMTP ready and willing\r\n"));
+    assert_protocol(f, PROTO_UNKNOWN);
+    assert_false(proto_is_done(&f->flow, TO_CLIENT));
+    feed_bytes(f, TO_SERVER, VIEW("EHLO client.example and some more text\r\n"));
+    assert_protocol(f, PROTO_FAILED);
+    assert_true(proto_is_done(&f->flow, TO_CLIENT));
+    assert_true(f->flow.flags & FLOW_PROTO_MISMATCH); /* SMTP on port 80 */
+    done(f);
+}
+
+static void the_server_may_tell_what_the_client_did_not(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    feed_bytes(f, TO_SERVER, VIEW("\x01\x02 strange client with more than a few bytes"));
+    assert_protocol(f, PROTO_UNKNOWN);
+    feed_bytes(f, TO_CLIENT, VIEW("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_int_equal(f->events, 1);
+    feed_bytes(f, TO_SERVER, VIEW("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_int_equal(f->events, 2);
+    done(f);
+}
+
+static void a_stale_byte_before_a_midstream_request_is_forgiven(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.flags = FLOW_MIDSTREAM;
+    feed_bytes(f, TO_SERVER, VIEW("\0"));
+    feed_bytes(f, TO_SERVER, VIEW("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_int_equal(f->events, 1);
+    done(f);
+}
+
+static void what_stays_in_doubt_has_failed_at_the_end(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    feed_bytes(f, TO_SERVER, VIEW("GE"));
+    assert_protocol(f, PROTO_UNKNOWN);
+    proto_flow_close(&f->context, &f->flow);
+    assert_protocol(f, PROTO_FAILED);
+    assert_int_equal(f->context.stats.mismatches, 0);
+    done(f);
+}
+
+static void a_flow_without_bytes_stays_unknown(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    assert_protocol(f, PROTO_UNKNOWN);
+    feed_finish(f);
+    assert_int_equal(f->context.stats.flows[PROTO_FAILED], 0);
+    assert_int_equal(feed_free(f), 0);
+}
+
+static void datagrams_are_judged_one_by_one(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.ip_proto = IP_UDP;
+    f->flow.server_port = 53;
+    for (int i = 0; i < 8; i++) {
+        assert_protocol(f, PROTO_UNKNOWN);
+        f->packet.payload = (const uint8_t *)"no dns";
+        f->packet.payload_len = 6;
+        proto_datagram(&f->context, &f->flow, TO_SERVER, &f->packet);
+    }
+    assert_protocol(f, PROTO_FAILED);
+    assert_true(f->flow.flags & FLOW_PROTO_MISMATCH);
+    done(f);
+}
+
+static void names_and_ports_come_from_the_table(void **state)
+{
+    (void)state;
+    assert_int_equal(proto_find(VIEW("http")), PROTO_HTTP);
+    assert_int_equal(proto_find(VIEW("failed")), PROTO_FAILED);
+    assert_int_equal(proto_find(VIEW("gopher")), PROTO_UNKNOWN);
+    assert_int_equal(proto_of_port(443, IP_TCP), PROTO_TLS);
+    assert_int_equal(proto_of_port(443, IP_UDP), PROTO_UNKNOWN);
+    assert_int_equal(proto_of_port(53, IP_UDP), PROTO_DNS);
+    assert_int_equal(proto_of_port(44, IP_TCP), PROTO_UNKNOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_lines_of_http_are_known),
+        cmocka_unit_test(a_verdict_does_not_change_with_more_bytes),
+        cmocka_unit_test(content_is_asked_before_the_port),
+        cmocka_unit_test(a_port_of_nobody_is_no_mismatch),
+        cmocka_unit_test(tls_is_known_by_its_record),
+        cmocka_unit_test(a_flow_fails_when_both_sides_are_foreign),
+        cmocka_unit_test(the_server_may_tell_what_the_client_did_not),
+        cmocka_unit_test(a_stale_byte_before_a_midstream_request_is_forgiven),
+        cmocka_unit_test(what_stays_in_doubt_has_failed_at_the_end),
+        cmocka_unit_test(a_flow_without_bytes_stays_unknown),
+        cmocka_unit_test(datagrams_are_judged_one_by_one),
+        cmocka_unit_test(names_and_ports_come_from_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

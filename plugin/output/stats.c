@@ -26,6 +26,8 @@ void run_stats_add(struct run_stats *sum, const struct run_stats *part)
     sum->flow_memory_peak += part->flow_memory_peak;
     sum->reassembly_memory += part->reassembly_memory;
     sum->reassembly_memory_peak += part->reassembly_memory_peak;
+    sum->proto_memory += part->proto_memory;
+    sum->proto_memory_peak += part->proto_memory_peak;
     sum->stream_memory += part->stream_memory;
     sum->stream_memory_peak += part->stream_memory_peak;
 }

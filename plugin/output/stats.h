@@ -19,6 +19,7 @@ struct run_stats {
     uint64_t logged[EVENT_COUNT]; /* event records written */
     uint64_t flow_memory, flow_memory_peak;
     uint64_t reassembly_memory, reassembly_memory_peak;
+    uint64_t proto_memory, proto_memory_peak;
     uint64_t stream_memory, stream_memory_peak;
     uint64_t output_lines, output_bytes, output_errors;
     int64_t first_us, last_us; /* packet time */

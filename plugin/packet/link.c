@@ -310,6 +310,17 @@ static void decode_chdlc(struct decoder *d, struct packet *p, struct view left)
         decode_ethertype(d, p, view_skip(left, 4), (uint16_t)(left.data[2] << 8 | left.data[3]));
 }
 
+/* PPP in HDLC-like framing; an address byte of 0x0f or 0x8f says Cisco HDLC instead. */
+static void decode_ppp_hdlc(struct decoder *d, struct packet *p, struct view left)
+{
+    bool is_cisco =
+        left.len >= 2 && (left.data[0] == 0x0f || left.data[0] == 0x8f) && left.data[1] == 0;
+    if (is_cisco)
+        decode_chdlc(d, p, left);
+    else
+        decode_ppp(d, p, left);
+}
+
 /* IEEE 802.11 data frames; what is encrypted is only counted. */
 static void decode_80211(struct decoder *d, struct packet *p, struct view left)
 {
@@ -416,7 +427,7 @@ void decode_link(struct decoder *d, struct packet *p, struct view left, int link
         break;
     case LINK_PPP:
     case LINK_PPP_HDLC:
-        decode_ppp(d, p, left);
+        decode_ppp_hdlc(d, p, left);
         break;
     case LINK_PPP_ETHER:
         decode_pppoe(d, p, left);

@@ -121,9 +121,12 @@ def tls_of(proto, result):
                            attribute(ja3) if ja3 is not None else ""))
 
 
-def tshark_events(path):
+def tshark_events(path, reassembles_bodies):
+    """tshark shows an HTTP message whose body the capture does not hold whole only without body reassembly,
+    and some others only with it: what it says in either mode is what it knows."""
     result = collections.defaultdict(set)
-    command = ["tshark", "-r", path, "-n", "-2", "-o", "http.desegment_body:FALSE", "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
+    command = ["tshark", "-r", path, "-n", "-2", "-o",
+               "http.desegment_body:%s" % ("TRUE" if reassembles_bodies else "FALSE"), "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
                "-J", "http dns tls mdns llmnr"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
@@ -133,6 +136,8 @@ def tshark_events(path):
             is_quic = any(proto.get("name") in ("quic", "gquic", "dtls") for proto in packet.iterfind("proto"))
             for proto in packet.iterfind("proto"):
                 name = proto.get("name")
+                if name in ("icmp", "icmpv6"):  # what an error quotes is no traffic
+                    break
                 if is_quic and name == "tls":  # QUIC is not TLS over TCP
                     continue
                 if name == "http":
@@ -223,6 +228,16 @@ def difference(what, tshark, ours, out):
                      "shrike only": sorted(map(repr, ours - tshark))[:5]}
 
 
+def either_way(whole, pieces, ours, out):
+    """HTTP agrees when all that both of tshark's modes show is there and nothing that neither shows."""
+    for what in ("http", "status"):
+        out.pop(what, None)
+        missing = (whole[what] & pieces[what]) - ours[what]
+        extra = ours[what] - (whole[what] | pieces[what])
+        if missing or extra:
+            out[what] = {"tshark only": sorted(map(repr, missing))[:5], "shrike only": sorted(map(repr, extra))[:5]}
+
+
 def compare(shrike, path):
     out = {}
     try:
@@ -237,9 +252,11 @@ def compare(shrike, path):
         for name in LAYERS.values():
             if stats.get(name, 0) != layers[name]:
                 out["layer " + name] = {"tshark": layers[name], "shrike": stats.get(name, 0)}
-        theirs = tshark_events(path)
+        theirs = tshark_events(path, True)
         for what in ("http", "status", "dns", "dns_answers", "tls"):
             difference(what, theirs[what], ours[what], out)
+        if "http" in out or "status" in out:
+            either_way(theirs, tshark_events(path, False), ours, out)
     except subprocess.TimeoutExpired:
         out["timeout"] = True
     except Exception as error:  # a bug of this script must not pass for agreement

@@ -23,6 +23,8 @@ struct run_stats summary_stats(const struct pipeline_stats *stats)
             .flow_memory_peak = worker->flow_memory.peak,
             .reassembly_memory = worker->reassembly_memory.used,
             .reassembly_memory_peak = worker->reassembly_memory.peak,
+            .proto_memory = worker->proto_memory.used,
+            .proto_memory_peak = worker->proto_memory.peak,
             .stream_memory = worker->stream_memory.used,
             .stream_memory_peak = worker->stream_memory.peak,
         };
@@ -82,6 +84,14 @@ static void print_loss(FILE *out, const struct run_stats *stats)
     print_line(out, "scans that Hyperscan failed", stats->match.scan_errors, "");
 }
 
+static void print_memory(FILE *out, const struct run_stats *stats)
+{
+    fprintf(out,
+            "peak memory: flows %.1f MB, reassembly %.1f MB, protocols %.1f MB, streams %.1f MB\n",
+            (double)stats->flow_memory_peak / 1e6, (double)stats->reassembly_memory_peak / 1e6,
+            (double)stats->proto_memory_peak / 1e6, (double)stats->stream_memory_peak / 1e6);
+}
+
 void summary_print(FILE *out, const struct run_stats *stats, const struct pipeline *pipeline,
                    const struct ruleset *set, double seconds)
 {
@@ -99,6 +109,7 @@ void summary_print(FILE *out, const struct run_stats *stats, const struct pipeli
                     stats->proto.flows[id], stats->proto.transactions[id]);
     }
     fputc('\n', out);
+    print_memory(out, stats);
     print_loss(out, stats);
     fprintf(out, "%" PRIu64 " alerts of %zu rules\n", stats->match.alerts,
             set ? ruleset_count(set) : 0);

@@ -102,9 +102,9 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header));
     struct view payload = view_slice(left, header, total);
     uint32_t offset = (fragment & 0x1fffU) * 8;
-    if (is_cut && offset == 0 && fragment & 0x2000) /* never whole: what there is is decoded */
-        decode_ip_payload(d, p, payload, is_cut);
-    else if (offset > 0 || fragment & 0x2000)
+    bool is_fragment = offset > 0 || fragment & 0x2000;
+    bool is_hopeless = is_cut && offset == 0; /* never whole: what there is is decoded */
+    if (is_fragment && !is_hopeless)
         decode_fragment(d, p, id, offset, (fragment & 0x2000) != 0, payload);
     else
         decode_ip_payload(d, p, payload, is_cut);

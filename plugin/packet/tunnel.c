@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN I to III, VXLAN (RFC 7348), Geneve (RFC 8926), GTP-U
+/* Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN I to III, VXLAN (RFC 7348) and its GPE form, Geneve (RFC 8926), GTP-U
  * (3GPP TS 29.281), Teredo (RFC 4380). Each begins a packet one level deeper, whose tunnel_id is part of the
  * flow's key: the same inner addresses in two tunnels are two conversations. */
 #include "packet/decoder.h"
@@ -11,6 +11,8 @@ enum {
     PORT_TEREDO = 3544,
     PORT_VXLAN = 4789,
     PORT_VXLAN_OLD = 8472,
+    PORT_VXLAN_GPE = 4790,
+    PORT_GRE = 4754,
     PORT_GENEVE = 6081,
     GRE_CHECKSUM = 0x8000,
     GRE_ROUTING = 0x4000,
@@ -51,7 +53,7 @@ static void decode_erspan(struct decoder *d, const struct packet *outer, struct 
                           uint16_t proto, bool has_sequence)
 {
     struct packet inner;
-    size_t header = !has_sequence ? 0 : proto == ETHERTYPE_ERSPAN2 ? 8 : 12;
+    size_t header = proto == ETHERTYPE_ERSPAN3 ? 12 : has_sequence ? 8 : 0;
 
     d->stats.erspan++;
     if (left.len < header) {
@@ -120,6 +122,20 @@ static void decode_vxlan(struct decoder *d, const struct packet *outer, struct v
     uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
     if (tunnel_enter(d, outer, &inner, PORT_VXLAN, network))
         decode_ethernet(d, &inner, view_skip(left, 8));
+}
+
+/* VXLAN with a next protocol (draft-ietf-nvo3-vxlan-gpe): 1 IPv4, 2 IPv6, 3 Ethernet. */
+static void decode_vxlan_gpe(struct decoder *d, const struct packet *outer, struct view left)
+{
+    static const uint16_t types[] = {0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_TEB};
+    struct packet inner;
+
+    if (left.len <= 8 || (left.data[0] & 0x0c) != 0x0c || left.data[3] == 0 || left.data[3] > 3)
+        return;
+    d->stats.vxlan++;
+    uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
+    if (tunnel_enter(d, outer, &inner, PORT_VXLAN_GPE, network))
+        decode_ethertype(d, &inner, view_skip(left, 8), types[left.data[3]]);
 }
 
 static void decode_geneve(struct decoder *d, const struct packet *outer, struct view left)
@@ -196,8 +212,10 @@ void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
         bool is_destination; /* only there; else on either side */
         void (*decode)(struct decoder *, const struct packet *, struct view);
     } rows[] = {
-        {PORT_GTPU, false, decode_gtpu},    {PORT_TEREDO, false, decode_teredo},
-        {PORT_VXLAN, true, decode_vxlan},   {PORT_VXLAN_OLD, true, decode_vxlan},
+        {PORT_GTPU, false, decode_gtpu},          {PORT_TEREDO, false, decode_teredo},
+        {PORT_VXLAN, true, decode_vxlan},         {PORT_VXLAN_OLD, true, decode_vxlan},
+        {PORT_VXLAN_GPE, true, decode_vxlan_gpe}, {PORT_GRE, true, decode_gre}, /* RFC 8086 */
+
         {PORT_GENEVE, true, decode_geneve},
     };
 

@@ -14,4 +14,6 @@ if [ ! -d "$corpora" ] || ! command -v suricata > /dev/null; then
 fi
 mkdir -p "$work/log"
 [ -f "$work/mix.pcap" ] || python3 bench/mix.py "$corpora" "$work/mix.pcap" 300
-exec python3 bench/compare.py --shrike "$out/shrike" --capture "$work/mix.pcap" --rounds "$rounds" --work "$work"
+[ -f "$work/rules.yml" ] || python3 bench/rules.py 1000 "$work/rules.yml" "$work/suricata.rules"
+exec python3 bench/compare.py --shrike "$out/shrike" --capture "$work/mix.pcap" --rounds "$rounds" --work "$work" \
+    --rules "$work/rules.yml" --suricata-rules "$work/suricata.rules"

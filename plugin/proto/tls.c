@@ -27,11 +27,11 @@
 enum {
     HANDSHAKE_HEADER = 4,
     SSL2_SERVER_HELLO = 4,
-    SSL2_LEAST = 9, /* bytes of an SSLv2 ClientHello before its lists */
     ALERT_FATAL = 2,
-    ALERT_LEN = 2,                     /* in clear */
-    MESSAGE_MAX = 256 * 1024,          /* whatever limits.header_bytes says */
-    KNOWN_MESSAGES = 0x0110f977 | 128, /* bit 1 << type: what may come in clear */
+    ALERT_LEN = 2,            /* in clear */
+    MESSAGE_MAX = 256 * 1024, /* whatever limits.header_bytes says */
+    KNOWN_MESSAGES =
+        0x03f1f97f, /* bit 1 << type: IANA's, without those of next protocol negotiation */
 };
 
 /* Bytes in a block of the recycler; empty when bytes is NULL. */
@@ -64,7 +64,7 @@ struct tls_flow {
     bool has_tx;
     bool has_client; /* its hello was seen */
     bool has_server;
-    bool has_retry;   /* of the server's two hellos only the first, which does not count, was seen */
+    bool has_retry; /* of the server's two hellos only the first, which does not count, was seen */
     bool is_reported; /* by its complete event */
 };
 
@@ -387,8 +387,7 @@ static bool take_ssl2(struct tls_flow *tls, struct proto_context *context, enum 
     struct tls_side *side = &tls->side[direction];
     const uint8_t *header = side->header;
 
-    if (direction == TO_SERVER &&
-        tls_is_ssl2_hello(view_make(side->header, TLS_RECORD_HEADER))) {
+    if (direction == TO_SERVER && tls_is_ssl2_hello(view_make(side->header, TLS_RECORD_HEADER))) {
         tls->ssl2_version = (uint16_t)(header[3] << 8 | header[4]);
         tls->has_client = true;
         side->is_done = true;

@@ -9,11 +9,11 @@
 extern const struct proto_parser tls_parser;
 
 enum tls_record { /* RFC 8446 section 5.1, RFC 6520 */
-    TLS_CHANGE_CIPHER_SPEC = 20,
-    TLS_ALERT = 21,
-    TLS_HANDSHAKE = 22,
-    TLS_APPLICATION_DATA = 23,
-    TLS_HEARTBEAT = 24,
+                  TLS_CHANGE_CIPHER_SPEC = 20,
+                  TLS_ALERT = 21,
+                  TLS_HANDSHAKE = 22,
+                  TLS_APPLICATION_DATA = 23,
+                  TLS_HEARTBEAT = 24,
 };
 
 enum {
@@ -24,7 +24,8 @@ enum {
 enum tls_message {
     TLS_CLIENT_HELLO = 1,
     TLS_SERVER_HELLO = 2,
-    TLS_HELLO_RETRY_REQUEST = 6, /* drafts of TLS 1.3 up to 21; later ones say it in a ServerHello */
+    TLS_HELLO_RETRY_REQUEST =
+        6, /* drafts of TLS 1.3 up to 21; later ones say it in a ServerHello */
     TLS_CERTIFICATE = 11,
     TLS_SERVER_HELLO_DONE = 14,
 };

@@ -308,7 +308,7 @@ static void begin_message(struct tls_flow *tls, struct proto_context *context,
     uint8_t type = side->message_header[0];
     uint32_t limit = context->limits.header_bytes;
 
-    if (type >= 32 || !(KNOWN_MESSAGES >> type & 1)) { /* encrypted, or nothing of TLS */
+    if (type >= 32 || !((uint32_t)KNOWN_MESSAGES >> type & 1)) { /* encrypted, or nothing of TLS */
         proto_anomaly(context, ANOMALY_TLS_INVALID_HANDSHAKE_MESSAGE);
         end_side(tls, context, direction);
         return;

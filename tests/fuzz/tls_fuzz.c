@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* TLS: any bytes in both directions, through identification and the parser. They are read twice, whole and in
- * pieces, and must make the same events; then once more with little memory.
+ * pieces: an unbroken flow must be TLS in both readings or in none, with the same events; then once more with
+ * little memory. (Of a flow without its start or with a gap, identification tries segments one by one.)
  * The input: one byte that chooses pieces and budget, the length of the client's part (2), both parts. */
 #include <stdlib.h>
 
@@ -14,7 +15,8 @@ struct talk {
     bool has_gap;
 };
 
-static void read_talk(struct feed *f, const struct talk *talk, size_t piece)
+/* Returns what the flow was taken for. */
+static enum proto_id read_talk(struct feed *f, const struct talk *talk, size_t piece)
 {
     f->flow.server_port = 443;
     f->flow.flags = talk->is_midstream ? FLOW_MIDSTREAM : 0;
@@ -25,7 +27,9 @@ static void read_talk(struct feed *f, const struct talk *talk, size_t piece)
         if (talk->has_gap)
             feed_gap(f, direction, 10);
     }
+    enum proto_id id = proto_of_flow(&f->flow);
     feed_finish(f);
+    return id;
 }
 
 static void must_be_zero(size_t left)
@@ -48,10 +52,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     struct feed *whole = feed_new(0), *pieces = feed_new(0), *poor = feed_new(200 + data[0] * 16u);
 
-    read_talk(whole, &talk, SIZE_MAX / 2);
-    read_talk(pieces, &talk, 1 + data[0] % 64);
-    if (!talk.is_midstream && !view_equal(buf_view(&whole->log), buf_view(&pieces->log)))
-        abort(); /* of a flow without its start, segments are tried one by one */
+    bool is_tls = read_talk(whole, &talk, SIZE_MAX / 2) == PROTO_TLS;
+    bool is_tls_in_pieces = read_talk(pieces, &talk, 1 + data[0] % 64) == PROTO_TLS;
+    bool is_unbroken = !talk.is_midstream && !talk.has_gap;
+    if (is_unbroken && is_tls != is_tls_in_pieces)
+        abort();
+    if (is_unbroken && is_tls && !view_equal(buf_view(&whole->log), buf_view(&pieces->log)))
+        abort();
     read_talk(poor, &talk, 1 + data[0] % 16);
     must_be_zero(feed_free(whole));
     must_be_zero(feed_free(pieces));

@@ -481,6 +481,43 @@ static void a_flow_from_its_middle_is_tls_without_an_event(void **state)
     talk_free(&talk);
 }
 
+static void an_encrypted_alert_ends_what_can_be_read(void **state)
+{
+    (void)state;
+    uint8_t noise[26] = {1};
+    struct talk talk = talk_1_2(MOST);
+    struct feed *f = tls_feed(0);
+    struct buf alert;
+
+    buf_init(&alert, 100);
+    put_records(&alert, ALERT, view_make(noise, sizeof(noise)), MOST);
+    feed_pieces(f, TO_SERVER, &talk.to_server, 50);
+    feed_pieces(f, TO_CLIENT, &alert, 50);
+    assert_true(proto_is_done(&f->flow, TO_CLIENT));
+    assert_int_equal(f->events, 2);
+    done(f);
+    buf_clear(&alert);
+    talk_free(&talk);
+}
+
+static void the_first_event_says_nothing_of_a_server_that_came_before(void **state)
+{
+    (void)state;
+    struct talk talk = talk_1_2(MOST);
+    struct feed *f = tls_feed(0);
+    size_t hello_len = 5u + talk.to_client.data[4];
+
+    feed_bytes(f, TO_CLIENT, view_slice(buf_view(&talk.to_client), 0, hello_len));
+    feed_pieces(f, TO_SERVER, &talk.to_server, 50);
+    assert_log(f, LINES("tls request 0 [tls.sni=www.example.org]"));
+    assert_null(strstr(log_of(f), "tls.cipher"));
+    feed_bytes(f, TO_CLIENT, view_skip(buf_view(&talk.to_client), hello_len));
+    assert_int_equal(f->events, 2);
+    assert_non_null(strstr(log_of(f), "[tls.cert_serial="));
+    done(f);
+    talk_free(&talk);
+}
+
 /* ---- SSLv2 -------------------------------------------------------------------------------------- */
 
 /* One cipher, no session, a challenge of 16 bytes. */
@@ -616,6 +653,55 @@ static void a_server_name_that_is_none_is_an_anomaly(void **state)
     assert_name_fault(VIEW("\0\4\0\0\2a"), ANOMALY_TLS_HANDSHAKE_INVALID_LENGTH, false);
 }
 
+/* As draft 18 of TLS 1.3 has it: neither session nor compression. */
+static void a_server_hello_of_an_old_draft_is_read(void **state)
+{
+    (void)state;
+    static const uint8_t key_share[] = {0, 40, 0, 2, 0, 29};
+    struct tls_server_hello parsed;
+    struct buf hello;
+
+    buf_init(&hello, 1000);
+    put_u16(&hello, 0x7f12);
+    for (int i = 0; i < 32; i++)
+        buf_byte(&hello, 7);
+    put_u16(&hello, 0x1302);
+    put_u16(&hello, sizeof(key_share));
+    buf_bytes(&hello, key_share, sizeof(key_share));
+    assert_true(tls_parse_server_hello(buf_view(&hello), &parsed));
+    assert_int_equal(parsed.cipher, 0x1302);
+    assert_int_equal(parsed.extensions.len, sizeof(key_share));
+    assert_true(tls_is_1_3(parsed.version));
+    assert_string_equal(tls_version_name(parsed.version), "TLS 1.3 draft-18");
+    buf_clear(&hello);
+}
+
+/* A string that is cut would be another client's. */
+static void lists_beyond_all_measure_have_no_fingerprint(void **state)
+{
+    (void)state;
+    struct buf ciphers, extensions, hello, records;
+    struct feed *f = tls_feed(0);
+
+    buf_init(&ciphers, 65535);
+    buf_init(&extensions, 1000);
+    buf_init(&hello, 65536);
+    buf_init(&records, 65536);
+    for (unsigned i = 0; i < 5000; i++)
+        put_u16(&ciphers, 0x8000 + i);
+    put_sni(&extensions, VIEW("many.example"));
+    put_client_hello(&hello, 0x303, buf_view(&ciphers), buf_view(&extensions));
+    add_message(&records, 1, buf_view(&hello), MOST);
+    feed_pieces(f, TO_SERVER, &records, 1400);
+    assert_log(f, LINES("tls request 0 [tls.sni=many.example] [tls.version=TLS 1.2] "
+                        "[tls.client_version=771]\n"));
+    done(f);
+    buf_clear(&records);
+    buf_clear(&hello);
+    buf_clear(&extensions);
+    buf_clear(&ciphers);
+}
+
 static void of_two_server_names_the_first_counts(void **state)
 {
     (void)state;
@@ -687,6 +773,7 @@ static void first_bytes_of_tls_are_known(void **state)
         {BYTES("\x80\x1c\x01\x03\x01\x00\x03\x00\x00\x00\x10"), false, IDENTIFY_YES},
         {BYTES("\x80\x1c\x01\x03\x01"), false, IDENTIFY_MORE},
         {BYTES("\x80\x1c\x01\x03\x01\x00\x04\x00\x00\x00\x10"), false, IDENTIFY_NO},
+        {BYTES("\x80\x1c\x01\x03\x01\x00\x03\x00\x00\x00\x11"), false, IDENTIFY_NO},
         {BYTES("\x80\x00\x01\x03\x01\x00\x03\x00\x00\x00\x10"), false, IDENTIFY_NO},
         {BYTES("\x80\x1c\x02"), false, IDENTIFY_NO},
         {BYTES("GET / HTTP/1.1\r\n"), false, IDENTIFY_NO},
@@ -738,12 +825,16 @@ int main(void)
         cmocka_unit_test(a_gap_in_the_clients_hello_leaves_the_servers),
         cmocka_unit_test(a_fatal_alert_ends_the_handshake_and_a_warning_does_not),
         cmocka_unit_test(a_flow_from_its_middle_is_tls_without_an_event),
+        cmocka_unit_test(an_encrypted_alert_ends_what_can_be_read),
+        cmocka_unit_test(the_first_event_says_nothing_of_a_server_that_came_before),
         cmocka_unit_test(an_ssl2_hello_may_be_answered_in_tls),
         cmocka_unit_test(an_ssl2_hello_answered_in_ssl2_is_ssl2),
         cmocka_unit_test(a_client_that_meets_no_tls_is_an_event_and_an_anomaly),
         cmocka_unit_test(wrong_records_are_anomalies),
         cmocka_unit_test(a_message_that_cannot_be_is_an_anomaly),
         cmocka_unit_test(a_server_name_that_is_none_is_an_anomaly),
+        cmocka_unit_test(a_server_hello_of_an_old_draft_is_read),
+        cmocka_unit_test(lists_beyond_all_measure_have_no_fingerprint),
         cmocka_unit_test(of_two_server_names_the_first_counts),
         cmocka_unit_test(any_budget_is_enough_not_to_leak),
         cmocka_unit_test(first_bytes_of_tls_are_known),

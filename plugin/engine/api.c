@@ -7,7 +7,7 @@
 #include "compile/compile.h"
 #include "engine/pipeline.h"
 #include "match/alert.h"
-#include "rule/rule.h"
+#include "sigma/rules.h"
 
 struct shrike_worker {
     struct ruleset *set;

@@ -12,9 +12,9 @@
 #define SHRIKE_ENGINE_WORKER_H
 
 #include "flow/flow_table.h"
-#include "flow/tcp.h"
 #include "match/match.h"
 #include "proto/proto.h"
+#include "tcp/tcp.h"
 
 /* Where in the input something was said. Compared member by member, in this order. */
 struct position {

@@ -5,10 +5,10 @@
 #define SHRIKE_OUTPUT_STATS_H
 
 #include "flow/flow_table.h"
-#include "flow/tcp.h"
 #include "match/match.h"
 #include "packet/decode.h"
 #include "proto/proto.h"
+#include "tcp/tcp.h"
 
 struct run_stats {
     struct decode_stats decode;

@@ -249,3 +249,19 @@ bool loader_parse_duration(struct view text, int64_t *out)
     *out = (int64_t)number * SECONDS[unit - UNITS] * 1000000;
     return true;
 }
+
+/* --- lists ---------------------------------------------------------------------------------------- */
+
+void loader_await_list(struct loader *l, struct predicate *predicate, const char *name,
+                       struct place place)
+{
+    struct rules_pending *pending = l->rules->pending;
+    struct awaited_list *awaited = arena_alloc(l->arena, sizeof(*awaited));
+
+    *awaited = (struct awaited_list){NULL, predicate, l->rule, name, place};
+    if (pending->first == NULL)
+        pending->first = awaited;
+    else
+        pending->last->next = awaited;
+    pending->last = awaited;
+}

@@ -11,7 +11,7 @@
 #define SHRIKE_RULE_LOADER_H
 
 #include "rule/rule.h"
-#include "rule/yaml.h"
+#include "yaml/yaml.h"
 
 struct loader {
     struct rules *rules;
@@ -50,6 +50,20 @@ bool loader_parse_number(struct view text, int64_t *out);
 bool loader_parse_time(struct view text, int64_t *out);
 /* 30s, 10m, 1h, 7d, 2w: microseconds. */
 bool loader_parse_duration(struct view text, int64_t *out);
+
+/* Lists may stand in a later file than the rules that name them: what the end of loading has to look up. */
+struct awaited_list {
+    struct awaited_list *next;
+    struct predicate *predicate;
+    struct rule *rule;
+    const char *name;
+    struct place place;
+};
+
+struct rules_pending {
+    struct awaited_list *first, *last;
+    size_t capacity; /* of rules->items */
+};
 
 /* Has rules_finish() look up a list by name for a predicate of the rule being read. */
 void loader_await_list(struct loader *l, struct predicate *predicate, const char *name,

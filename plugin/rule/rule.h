@@ -148,7 +148,7 @@ struct rule {
     struct place place;
 };
 
-struct rules_pending; /* what rules_finish() still has to look up */
+struct rules_pending; /* what rules_finish() still has to look up (rule/loader.h) */
 
 /* All that was loaded. */
 struct rules {
@@ -161,20 +161,8 @@ struct rules {
         refused; /* rules that no wire can answer: loaded from a good document, left out with a reason */
     size_t documents; /* YAML documents seen */
     size_t files;
-    struct rules_pending *pending; /* the room's own */
+    struct rules_pending *pending; /* the readers' own */
 };
-
-struct rules *rules_new(void);
-void rules_free(struct rules *rules); /* accepts NULL */
-
-/* Loads a file, or every .yml and .yaml file under a folder in sorted order. All that is wrong goes to
- * `diagnostics`; what is good is kept. Returns -1 only when `path` itself cannot be read. */
-int rules_load(struct rules *rules, const char *path, struct diagnostics *diagnostics);
-/* One document stream from memory; `name` stands in messages. */
-void rules_load_text(struct rules *rules, const char *name, struct view text,
-                     struct diagnostics *diagnostics);
-/* After the last load: resolves list names, finds duplicate ids, and what only the whole set shows. */
-void rules_finish(struct rules *rules, struct diagnostics *diagnostics);
 
 const char *level_name(enum level level); /* "high" */
 unsigned

@@ -3,7 +3,7 @@
  * has what its operation needs. */
 #include <assert.h>
 
-#include "rule/rule.h"
+#include "sigma/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

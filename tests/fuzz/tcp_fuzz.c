@@ -7,8 +7,8 @@
  *            space that was sent; budgets hold, and are empty at the end. */
 #include <stdlib.h>
 
-#include "flow/tcp.h"
 #include "flow/tcp_flow.h"
+#include "tcp/tcp.h"
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \

@@ -2,7 +2,7 @@
 /* X.509: any bytes as a certificate, and as each kind of time. Every text that comes out is read to its end,
  * so that a view into memory given back is found. */
 #include "base/hash.h"
-#include "proto/x509.h"
+#include "proto/tls/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "proto/dns_identify.h"
+#include "proto/dns/dns_identify.h"
 #include "proto/proto.h"
 
 extern const struct proto_parser dns_parser;

@@ -2,7 +2,7 @@
 /* Identification: whose bytes are these, and what the port would have said. */
 #include "unit/test.h"
 
-#include "proto/http1_message.h"
+#include "proto/http1/http1_message.h"
 #include "unit/http_feed.h"
 
 static struct view hello(void)

@@ -3,7 +3,7 @@
  * clients: tests/oracle/ja4.py. */
 #include "unit/test.h"
 
-#include "proto/tls_hello.h"
+#include "proto/tls/tls_hello.h"
 #include "unit/tls_bytes.h"
 
 /* Lists in hexadecimal. An extension gets a body where it needs one to be what it is. */

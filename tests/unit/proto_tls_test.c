@@ -2,7 +2,7 @@
 /* TLS: handshakes written by hand, cut at every place, lost, out of turn, and wrong. */
 #include "unit/test.h"
 
-#include "proto/tls.h"
+#include "proto/tls/tls.h"
 #include "unit/certificates.h"
 #include "unit/http_feed.h"
 #include "unit/tls_bytes.h"

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "proto/x509.h"
+#include "proto/tls/x509.h"
 #include "unit/certificates.h"
 
 static struct field_set wanted;

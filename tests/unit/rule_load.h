@@ -6,7 +6,7 @@
 #include "unit/test.h"
 
 #include "base/buf.h"
-#include "rule/rule.h"
+#include "sigma/rules.h"
 
 struct loaded {
     struct rules *rules;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "rule/yaml.h"
+#include "yaml/yaml.h"
 
 struct seen {
     struct diagnostics diagnostics;

@@ -3,7 +3,7 @@
 #ifndef SHRIKE_TESTS_UNIT_TCP_RECORDER_H
 #define SHRIKE_TESTS_UNIT_TCP_RECORDER_H
 
-#include "flow/tcp.h"
+#include "tcp/tcp.h"
 #include "unit/flow_packets.h"
 
 enum { RECORD_MAX = 1 << 21, ANOMALIES_MAX = 4096, CLIENT_ISN = 1000, SERVER_ISN = 5000 };

@@ -5,7 +5,7 @@
 
 #include "compile/compile.h"
 #include "hosts/cli/cli.h"
-#include "rule/rule.h"
+#include "sigma/rules.h"
 
 static void print_help(void)
 {

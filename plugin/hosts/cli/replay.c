@@ -19,7 +19,7 @@
 #include "output/eve.h"
 #include "output/sink.h"
 #include "output/text.h"
-#include "rule/rule.h"
+#include "sigma/rules.h"
 
 enum { BATCH_FRAMES = 256 };
 

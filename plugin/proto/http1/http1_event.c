@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* HTTP/1 events: from a transaction's heads and bodies to fields.
+ *
+ * Views lead into the transaction's blocks; what reads otherwise than it was sent (a decoded target, a
+ * host in lower case, joined or unfolded values) goes into the event's text. Only wanted fields are made.
+ * Repeated headers are one value, "first, second" (RFC 9110, 5.3; cookies with ";", RFC 9113, 8.2.3), as
+ * Suricata has them; Set-Cookie cannot be joined and has several values.
+ */
+#include <stdio.h>
+
+#include "proto/http1/http1.h"
+#include "proto/http1/http1_uri.h"
+
+static void put(struct event *event, enum field_id id, struct view value)
+{
+    if (value.data != NULL && event_wants(event, id))
+        event_add_bytes(event, id, value);
+}
+
+static void put_number(struct event *event, enum field_id id, int64_t number)
+{
+    if (event_wants(event, id))
+        event_add_number(event, id, number);
+}
+
+static void put_lower(struct event *event, enum field_id id, struct view value)
+{
+    if (value.data == NULL || !event_wants(event, id))
+        return;
+    uint8_t *text = event_text(event, value.len);
+    if (text == NULL)
+        return;
+    for (size_t i = 0; i < value.len; i++)
+        text[i] = byte_fold(value.data[i]);
+    event_add_bytes(event, id, view_make(text, value.len));
+}
+
+/* ---- header values -------------------------------------------------------------------------------------- */
+
+/* Copies a value with each fold as one space; returns the length, at most value.len. */
+static size_t unfold_into(struct view value, uint8_t *out)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        uint8_t byte = value.data[i];
+        if (byte != '\r' && byte != '\n') {
+            out[len++] = byte;
+            continue;
+        }
+        while (i + 1 < value.len && (byte_is_space(value.data[i + 1]) ||
+                                     value.data[i + 1] == '\r' || value.data[i + 1] == '\n'))
+            i++;
+        out[len++] = ' ';
+    }
+    return len;
+}
+
+static struct view unfolded(struct event *event, struct view value)
+{
+    if (view_find_byte(value, '\n') == VIEW_NOT_FOUND)
+        return value;
+    uint8_t *text = event_text(event, value.len);
+    if (text == NULL)
+        return value;
+    size_t len = unfold_into(value, text);
+    event_text_trim(event, value.len - len);
+    return view_make(text, len);
+}
+
+/* All values of a header that came more than once, joined. */
+static struct view joined(struct event *event, const struct http_head *head, enum http_header_id id)
+{
+    struct view lines = http_span(head, head->lines);
+    struct view separator = id == HEADER_COOKIE ? VIEW("; ") : VIEW(", ");
+    size_t at = 0, len = 0, room = lines.len; /* a line is longer than its value and a separator */
+    uint8_t *text = event_text(event, room);
+    struct http_header header;
+
+    if (text == NULL)
+        return http_known(head, id);
+    while (http_next_header(lines, &at, &header)) {
+        if (http_header_find(header.name) != id)
+            continue;
+        if (len > 0) {
+            memcpy(text + len, separator.data, separator.len);
+            len += separator.len;
+        }
+        len += unfold_into(header.value, text + len);
+    }
+    event_text_trim(event, room - len);
+    return view_make(text, len);
+}
+
+static struct view header_value(struct event *event, const struct http_head *head,
+                                enum http_header_id id)
+{
+    if (head->repeated & 1u << id)
+        return joined(event, head, id);
+    return unfolded(event, http_known(head, id));
+}
+
+static void put_header(struct event *event, enum field_id field, const struct http_head *head,
+                       enum http_header_id id)
+{
+    if (event_wants(event, field))
+        put(event, field, header_value(event, head, id));
+}
+
+static void put_names(struct event *event, enum field_id field, const struct http_head *head)
+{
+    struct view lines = http_span(head, head->lines);
+    struct http_header header;
+    size_t at = 0;
+
+    if (!event_wants(event, field))
+        return;
+    for (unsigned i = 0; i < HTTP_HEADERS_MAX && http_next_header(lines, &at, &header); i++) {
+        if (header.name.len > 0)
+            event_add_bytes(event, field, header.name);
+    }
+}
+
+static void put_set_cookies(struct event *event, const struct http_head *head)
+{
+    struct view lines = http_span(head, head->lines);
+    struct http_header header;
+    size_t at = 0;
+
+    if (head->known[HEADER_SET_COOKIE].at == 0 || !event_wants(event, FIELD_HTTP_SET_COOKIE))
+        return;
+    for (unsigned i = 0; i < HTTP_HEADERS_MAX && http_next_header(lines, &at, &header); i++) {
+        if (http_header_find(header.name) == HEADER_SET_COOKIE)
+            event_add_bytes(event, FIELD_HTTP_SET_COOKIE, unfolded(event, header.value));
+    }
+}
+
+/* ---- the request ---------------------------------------------------------------------------------------- */
+
+static bool wants_uri(const struct event *event)
+{
+    return event_wants(event, FIELD_HTTP_URI) || event_wants(event, FIELD_HTTP_PATH) ||
+           event_wants(event, FIELD_HTTP_QUERY) || event_wants(event, FIELD_HTTP_EXTENSION);
+}
+
+static void put_uri(struct event *event, struct view target, bool is_connect)
+{
+    size_t path_len;
+
+    if (target.data == NULL || !wants_uri(event))
+        return;
+    uint8_t *text = event_text(event, target.len + 1);
+    if (text == NULL)
+        return;
+    size_t len = http_uri_into(target, is_connect, text, &path_len);
+    event_text_trim(event, target.len + 1 - len);
+    struct view uri = view_make(text, len), path = view_slice(uri, 0, path_len);
+    put(event, FIELD_HTTP_URI, uri);
+    put(event, FIELD_HTTP_PATH, path);
+    if (path_len < len && text[path_len] == '?')
+        put(event, FIELD_HTTP_QUERY, view_skip(uri, path_len + 1));
+    if (!is_connect)
+        put_lower(event, FIELD_HTTP_EXTENSION, http_extension_of(path));
+}
+
+/* The address and port that the client turned to, for requests that name no host. */
+static size_t endpoint_into(const struct flow *flow, char out[ADDRESS_TEXT_MAX + 16])
+{
+    char address[ADDRESS_TEXT_MAX];
+    bool is_v4 = address_is_v4(&flow->server);
+    int len;
+
+    address_format(&flow->server, address);
+    if (flow->server_port == 80)
+        len = snprintf(out, ADDRESS_TEXT_MAX + 16, is_v4 ? "%s" : "[%s]", address);
+    else
+        len = snprintf(out, ADDRESS_TEXT_MAX + 16, is_v4 ? "%s:%u" : "[%s]:%u", address,
+                       flow->server_port);
+    return (size_t)len;
+}
+
+/* As a proxy logs it: the absolute form; a tunnel's authority. */
+static void put_url(struct event *event, const struct http_head *head, bool is_connect)
+{
+    struct view target = http_span(head, head->target), host = http_known(head, HEADER_HOST);
+    char endpoint[ADDRESS_TEXT_MAX + 16];
+
+    if (target.data == NULL || !event_wants(event, FIELD_HTTP_URL))
+        return;
+    if (is_connect || http_target_split(target, false).is_absolute) {
+        put(event, FIELD_HTTP_URL, target);
+        return;
+    }
+    if (host.len == 0)
+        host = view_make(endpoint, endpoint_into(event->flow, endpoint));
+    size_t len = 7 + host.len + target.len;
+    uint8_t *text = event_text(event, len);
+    if (text == NULL)
+        return;
+    memcpy(text, "http://", 7);
+    memcpy(text + 7, host.data, host.len);
+    memcpy(text + 7 + host.len, target.data, target.len);
+    put(event, FIELD_HTTP_URL, view_make(text, len));
+}
+
+static void put_host(struct event *event, const struct http_head *head, bool is_connect)
+{
+    struct view host = http_known(head, HEADER_HOST);
+    struct view target = http_span(head, head->target);
+
+    put(event, FIELD_HTTP_HOST_RAW, host);
+    if (host.data == NULL)
+        host = http_target_split(target, is_connect).authority;
+    if (host.data != NULL)
+        put_lower(event, FIELD_HTTP_HOST, http_host_of(host));
+}
+
+static void put_request_headers(struct event *event, const struct http_head *head)
+{
+    static const struct {
+        enum field_id field;
+        enum http_header_id header;
+    } fields[] = {
+        {FIELD_HTTP_USER_AGENT, HEADER_USER_AGENT},
+        {FIELD_HTTP_COOKIE, HEADER_COOKIE},
+        {FIELD_HTTP_REFERER, HEADER_REFERER},
+        {FIELD_HTTP_ACCEPT, HEADER_ACCEPT},
+        {FIELD_HTTP_ACCEPT_LANG, HEADER_ACCEPT_LANGUAGE},
+        {FIELD_HTTP_ACCEPT_ENC, HEADER_ACCEPT_ENCODING},
+        {FIELD_HTTP_CONNECTION, HEADER_CONNECTION},
+        {FIELD_HTTP_CONTENT_TYPE, HEADER_CONTENT_TYPE},
+    };
+    uint64_t length;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        put_header(event, fields[i].field, head, fields[i].header);
+    if (view_parse_u64(http_known(head, HEADER_CONTENT_LENGTH), &length) && length <= INT64_MAX)
+        put_number(event, FIELD_HTTP_CONTENT_LEN, (int64_t)length);
+    put(event, FIELD_HTTP_HEADER, http_span(head, head->lines));
+    put_names(event, FIELD_HTTP_HEADER_NAMES, head);
+}
+
+static void put_request(struct event *event, const struct http_message *request)
+{
+    const struct http_head *head = &request->head;
+    bool is_connect = http_is_method(head, VIEW("CONNECT"));
+    struct view target = http_span(head, head->target);
+
+    put(event, FIELD_HTTP_METHOD, http_span(head, head->method));
+    put_uri(event, target, is_connect);
+    put(event, FIELD_HTTP_URI_RAW, target);
+    put_url(event, head, is_connect);
+    put_host(event, head, is_connect);
+    put_request_headers(event, head);
+    put(event, FIELD_HTTP_PROTOCOL, http_span(head, head->protocol));
+    put(event, FIELD_HTTP_REQUEST_LINE, http_span(head, head->line));
+    if (request->body.len > 0)
+        put(event, FIELD_HTTP_REQUEST_BODY, body_view(&request->body));
+    put_number(event, FIELD_HTTP_REQUEST_BODY_LEN, (int64_t)request->body_bytes);
+}
+
+/* ---- the response ---------------------------------------------------------------------------------------- */
+
+static void put_response(struct event *event, const struct http_message *response)
+{
+    const struct http_head *head = &response->head;
+    struct view type = http_known(head, HEADER_CONTENT_TYPE);
+
+    if (head->status != 0)
+        put_number(event, FIELD_HTTP_STAT_CODE, head->status);
+    put(event, FIELD_HTTP_STAT_MSG, http_span(head, head->reason));
+    put(event, FIELD_HTTP_RESPONSE_HEADER, http_span(head, head->lines));
+    put_names(event, FIELD_HTTP_RESPONSE_HEADER_NAMES, head);
+    if (type.data != NULL)
+        put(event, FIELD_HTTP_RESPONSE_CONTENT_TYPE,
+            view_trim(view_slice(type, 0, view_find_byte(type, ';'))));
+    if (response->body.len > 0)
+        put(event, FIELD_HTTP_RESPONSE_BODY, body_view(&response->body));
+    put_number(event, FIELD_HTTP_RESPONSE_BODY_LEN, (int64_t)response->body_bytes);
+    put_header(event, FIELD_HTTP_LOCATION, head, HEADER_LOCATION);
+    put_header(event, FIELD_HTTP_SERVER, head, HEADER_SERVER);
+    put_set_cookies(event, head);
+}
+
+void http_emit(struct proto_context *context, struct http_transaction *tx, enum direction direction,
+               bool is_complete)
+{
+    struct event *event = context->event;
+
+    event_begin(event, EVENT_HTTP, direction, context->flow, context->packet);
+    event->is_complete = is_complete;
+    event->tx_id = tx->tx_id;
+    event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
+    if (tx->request.has_begun)
+        put_request(event, &tx->request);
+    if (is_complete && tx->response.has_begun)
+        put_response(event, &tx->response);
+    proto_emit(context, PROTO_HTTP);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* HTTP/1 identification: does a direction begin with a request line, or with a status line?
+ *
+ * A request line is one that names HTTP/0 or HTTP/1 last, whatever its method: tools make methods up. A
+ * line without a version needs a method of the table and a path. RTSP, SIP and HTTP/2's preface have
+ * the same form and name their own protocol, so they are none.
+ */
+#include "proto/http1/http1_message.h"
+
+/* RFC 9110, WebDAV and its relatives, UPnP, RPC over HTTP, Exchange. */
+static const char *const METHODS[] = {
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "CONNECT",
+    "TRACE",
+    "PATCH",
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "SEARCH",
+    "REPORT",
+    "CHECKOUT",
+    "CHECKIN",
+    "UNCHECKOUT",
+    "MERGE",
+    "MKACTIVITY",
+    "MKWORKSPACE",
+    "UPDATE",
+    "LABEL",
+    "ACL",
+    "BIND",
+    "REBIND",
+    "UNBIND",
+    "MKCALENDAR",
+    "VERSION-CONTROL",
+    "BASELINE-CONTROL",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "M-SEARCH",
+    "PURGE",
+    "SOURCE",
+    "LINK",
+    "UNLINK",
+    "RPC_IN_DATA",
+    "RPC_OUT_DATA",
+    "CCM_POST",
+    "BITS_POST",
+    "BPROPFIND",
+    "BPROPPATCH",
+    "BCOPY",
+    "BMOVE",
+    "BDELETE",
+    "POLL",
+    "DEBUG",
+    "TRACK",
+    "INVALID",
+};
+
+static bool is_known_method(struct view method)
+{
+    for (size_t i = 0; i < sizeof(METHODS) / sizeof(METHODS[0]); i++) {
+        if (view_equal_fold(method, view_from_string(METHODS[i])))
+            return true;
+    }
+    return false;
+}
+
+/* What stands last on the line, after a space, says HTTP/1 or HTTP/0. */
+static bool names_http(struct view line)
+{
+    size_t last;
+
+    line = http_trim(line);
+    for (last = line.len; last > 0 && !byte_is_space(line.data[last - 1]);)
+        last--;
+    struct view protocol = view_skip(line, last);
+    return last > 0 && (view_starts_fold(protocol, VIEW("HTTP/1")) ||
+                        view_starts_fold(protocol, VIEW("HTTP/0")));
+}
+
+static bool is_printable(struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < ' ' && text.data[i] != '\t' && text.data[i] != '\r')
+            return false;
+    }
+    return true;
+}
+
+/* A whole line names HTTP last; or it is HTTP/0.9, a known method and a path. A line longer than
+ * identification waits for begins with a known method and a target. */
+static enum identify_result looks_like_request(struct view start, bool is_all)
+{
+    size_t method = 0, end = view_find_byte(start, '\n');
+    struct view line = view_slice(start, 0, end);
+
+    while (method < line.len && http_is_token(line.data[method]))
+        method++;
+    if (method == 0 || method > HTTP_METHOD_MAX)
+        return IDENTIFY_NO;
+    if (method == line.len)
+        return end == VIEW_NOT_FOUND ? IDENTIFY_MORE : IDENTIFY_NO;
+    if (!byte_is_space(line.data[method]) || !is_printable(line))
+        return IDENTIFY_NO;
+    if (end == VIEW_NOT_FOUND && !is_all)
+        return IDENTIFY_MORE;
+    if (end != VIEW_NOT_FOUND && names_http(line))
+        return IDENTIFY_YES;
+    struct view target = http_trim(view_skip(line, method));
+    bool is_path = target.len > 0 && target.data[0] == '/';
+    bool is_url = view_find(target, VIEW("://")) != VIEW_NOT_FOUND;
+    if (!is_known_method(view_slice(line, 0, method)))
+        return IDENTIFY_NO;
+    if (end == VIEW_NOT_FOUND)
+        return is_path || is_url ? IDENTIFY_YES : IDENTIFY_NO;
+    return is_path && view_find_byte(target, ' ') == VIEW_NOT_FOUND ? IDENTIFY_YES : IDENTIFY_NO;
+}
+
+static enum identify_result looks_like_response(struct view start)
+{
+    static const char pattern[] = "HTTP/#.# ###"; /* # any digit */
+    enum { PATTERN_LEN = sizeof(pattern) - 1 };
+
+    for (size_t i = 0; i < PATTERN_LEN && i < start.len; i++) {
+        uint8_t byte = start.data[i], want = (uint8_t)pattern[i];
+        bool fits = want == '#' ? byte_is_digit(byte) : byte_fold(byte) == byte_fold(want);
+        if (!fits)
+            return IDENTIFY_NO;
+    }
+    return start.len >= PATTERN_LEN ? IDENTIFY_YES : IDENTIFY_MORE;
+}
+
+enum identify_result http_looks_like(struct view start, enum direction direction)
+{
+    bool is_all = start.len >= HTTP_LOOK_BYTES;
+
+    while (start.len > 0 && http_is_blank(start.data[0]))
+        start = view_skip(start, 1);
+    if (start.len == 0)
+        return is_all ? IDENTIFY_NO : IDENTIFY_MORE;
+    return direction == TO_SERVER ? looks_like_request(start, is_all) : looks_like_response(start);
+}

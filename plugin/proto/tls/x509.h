@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* X.509: what rules and records read of a server's certificate, by GnuTLS (docs/decisions/0001). */
+#ifndef SHRIKE_PROTO_TLS_X509_H
+#define SHRIKE_PROTO_TLS_X509_H
+
+#include "fields/event.h"
+
+/* Adds the TLS_CERT_* and subjectAltName fields of a DER certificate to a TLS event, those that somebody
+ * wants. False when it cannot be parsed; its fingerprint is added all the same. */
+bool x509_add_fields(struct event *event, struct view der);
+
+/* Seconds since 1970 of an ASN.1 UTCTime (tag 23) or GeneralizedTime (tag 24) in its DER form (RFC 5280
+ * section 4.1.2.5), seconds and zone left out or not; false when it is none. */
+bool x509_time_parse(uint8_t tag, struct view text, int64_t *seconds);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Extension: the `shrike:` block. Unlike Sigma's own keys, a key that is not known here is an error: it is
+ * ours, so it can only be misspelt. */
+#include "sigma/sigma.h"
+
+enum { PORTS_MAX = 1024, TESTS_MAX = 4096 };
+
+static void unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
+                        const char *const *names, size_t count)
+{
+    const char *all = "";
+    for (size_t i = 0; i < count; i++)
+        all = arena_format(l->arena, "%s%s%s", all, i ? ", " : "one of ", names[i]);
+    loader_error(l, key->place, "unknown-key",
+                 loader_did_you_mean(l, nearest_name(key->text, names, count), all),
+                 "`%s` has no key `%s`", where, loader_shown(l, key->text));
+}
+
+static bool is_kind(struct loader *l, const struct yaml_node *node, enum yaml_kind kind,
+                    const char *key, const char *help)
+{
+    if (node->kind == kind)
+        return true;
+    loader_error(l, node->place, "wrong-kind", help, "`%s` has to be %s, here is %s", key,
+                 yaml_kind_name(kind), yaml_kind_name(node->kind));
+    return false;
+}
+
+static void read_sid(struct loader *l, const struct yaml_node *node)
+{
+    int64_t number;
+
+    if (node->kind == YAML_SCALAR && loader_parse_number(node->text, &number) && number > 0 &&
+        number <= UINT32_MAX)
+        l->rule->sid = (uint32_t)number;
+    else
+        loader_error(l, node->place, "sid", "write `sid: 9000123`",
+                     "`sid` has to be a number between 1 and %u", UINT32_MAX);
+}
+
+static void read_direction(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const NAMES[] = {"either", "to_server", "to_client"};
+
+    for (size_t i = 0; i < 3; i++) {
+        if (node->kind == YAML_SCALAR && view_equal(node->text, view_from_string(NAMES[i]))) {
+            l->rule->direction = (enum rule_direction)i;
+            return;
+        }
+    }
+    loader_error(l, node->place, "direction",
+                 loader_did_you_mean(l, nearest_name(node->text, NAMES, 3),
+                                     "one of to_server, to_client, either"),
+                 "`%s` is no direction", loader_shown(l, node->text));
+}
+
+static bool parse_port(struct view text, int64_t *out)
+{
+    return loader_parse_number(text, out) && *out >= 0 && *out <= UINT16_MAX;
+}
+
+/* "8000-8010" or a single port. */
+static bool parse_range(struct view text, int64_t *first, int64_t *last)
+{
+    size_t dash = view_find_byte(text, '-');
+
+    if (!parse_port(view_slice(text, 0, dash), first))
+        return false;
+    if (dash == VIEW_NOT_FOUND)
+        *last = *first;
+    else if (!parse_port(view_skip(text, dash + 1), last))
+        return false;
+    return *first <= *last;
+}
+
+static void read_ports(struct loader *l, const struct yaml_node *node)
+{
+    size_t count = node->kind == YAML_LIST ? node->count : 1;
+    uint16_t *ports = arena_array(l->arena, PORTS_MAX, sizeof(*ports));
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *item = node->kind == YAML_LIST ? node->items[i] : node;
+        int64_t first, last;
+        if (item->kind != YAML_SCALAR || !parse_range(item->text, &first, &last)) {
+            loader_error(l, item->place, "port", "write `ports: [80, 8000-8010]`",
+                         "`%s` is not a port between 0 and 65535", loader_shown(l, item->text));
+            return;
+        }
+        if (used + (size_t)(last - first) + 1 > PORTS_MAX) {
+            loader_error(l, item->place, "port", "leave `ports` out and ask for `dst_port|gte`",
+                         "more than %d ports", PORTS_MAX);
+            return;
+        }
+        for (int64_t port = first; port <= last; port++)
+            ports[used++] = (uint16_t)port;
+    }
+    if (used == 0)
+        loader_error(l, node->place, "port", "drop the key for any port",
+                     "the list of ports is empty");
+    l->rule->ports = ports;
+    l->rule->port_count = used;
+}
+
+static void read_suppress_by(struct loader *l, const struct yaml_node *node)
+{
+    struct rule *rule = l->rule;
+    size_t count = node->kind == YAML_LIST ? node->count : 1;
+    size_t most = sizeof(rule->suppress_by) / sizeof(rule->suppress_by[0]);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *item = node->kind == YAML_LIST ? node->items[i] : node;
+        if (rule->suppress_by_count == most) {
+            loader_error(l, item->place, "suppress", NULL, "`by` takes at most %zu fields", most);
+            return;
+        }
+        enum field_id id =
+            item->kind == YAML_SCALAR ? field_find(rule->event, item->text) : FIELD_NONE;
+        if (id == FIELD_NONE) {
+            const char *nearest =
+                item->text.len > 0 ? field_suggest(rule->event, item->text) : NULL;
+            loader_error(l, item->place, "unknown-field",
+                         loader_did_you_mean(l, nearest, "`shrike fields` lists all names"),
+                         "%s events have no field `%s`", event_type_name(rule->event),
+                         loader_shown(l, item->text));
+            continue;
+        }
+        rule->suppress_by[rule->suppress_by_count++] = id;
+    }
+}
+
+static void read_suppress(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const NAMES[] = {"by", "for"};
+    static const char HELP[] = "write `suppress: {by: [src_ip, dst_ip], for: 1h}`";
+
+    if (!is_kind(l, node, YAML_MAP, "suppress", HELP))
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *key = node->keys[i];
+        const struct yaml_node *value = node->items[i];
+        if (view_equal(key->text, VIEW("by")))
+            read_suppress_by(l, value);
+        else if (!view_equal(key->text, VIEW("for")))
+            unknown_key(l, key, "suppress", NAMES, 2);
+        else if (value->kind != YAML_SCALAR ||
+                 !loader_parse_duration(value->text, &l->rule->suppress_us) ||
+                 l->rule->suppress_us == 0)
+            loader_error(l, value->place, "duration", "write 30s, 10m, 1h or 7d",
+                         "`%s` is not a span of time", loader_shown(l, value->text));
+    }
+    if (yaml_get(node, "for") == NULL)
+        loader_error(l, node->place, "suppress", HELP, "`suppress` needs a span of time: `for`");
+}
+
+static void read_test(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const NAMES[] = {"pcap", "alerts"};
+    static const char HELP[] = "write `{pcap: ../tests/pcaps/x.pcap, alerts: 1}`";
+    struct rule_test *test = &l->rule->tests[l->rule->test_count];
+    int64_t alerts = -1;
+
+    if (!is_kind(l, node, YAML_MAP, "tests", HELP))
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *key = node->keys[i];
+        const struct yaml_node *value = node->items[i];
+        if (view_equal(key->text, VIEW("pcap")))
+            test->pcap = loader_string(l, value, "pcap");
+        else if (!view_equal(key->text, VIEW("alerts")))
+            unknown_key(l, key, "tests", NAMES, 2);
+        else if (value->kind != YAML_SCALAR || !loader_parse_number(value->text, &alerts) ||
+                 alerts < 0)
+            loader_error(l, value->place, "test", HELP, "`alerts` has to be a number");
+    }
+    if (yaml_get(node, "pcap") == NULL || yaml_get(node, "alerts") == NULL) {
+        loader_error(l, node->place, "test", HELP, "a test needs `pcap` and `alerts`");
+        return;
+    }
+    test->alerts = (uint64_t)alerts;
+    l->rule->test_count++;
+}
+
+static void read_tests(struct loader *l, const struct yaml_node *node)
+{
+    if (!is_kind(l, node, YAML_LIST, "tests", "write `tests: [{pcap: x.pcap, alerts: 1}]`"))
+        return;
+    if (node->count > TESTS_MAX) {
+        loader_error(l, node->place, "test", NULL, "more than %d tests", TESTS_MAX);
+        return;
+    }
+    l->rule->tests = arena_array(l->arena, node->count + 1, sizeof(*l->rule->tests));
+    for (size_t i = 0; i < node->count; i++)
+        read_test(l, node->items[i]);
+}
+
+static const struct {
+    const char *name;
+    void (*read)(struct loader *l, const struct yaml_node *node);
+} KEYS[] = {
+    {"sid", read_sid},           {"direction", read_direction}, {"ports", read_ports},
+    {"suppress", read_suppress}, {"tests", read_tests},
+};
+
+enum { KEY_COUNT = sizeof(KEYS) / sizeof(KEYS[0]) };
+
+void extension_read(struct loader *l, const struct yaml_node *node)
+{
+    const char *names[KEY_COUNT];
+
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        names[i] = KEYS[i].name;
+    if (!is_kind(l, node, YAML_MAP, "shrike", "write `shrike: {sid: 9000123}`"))
+        return;
+    for (size_t i = 0; i < node->count; i++) {
+        size_t at = 0;
+        while (at < KEY_COUNT && !view_equal(node->keys[i]->text, view_from_string(names[at])))
+            at++;
+        if (at < KEY_COUNT)
+            KEYS[at].read(l, node->items[i]);
+        else
+            unknown_key(l, node->keys[i], "shrike", names, KEY_COUNT);
+    }
+}

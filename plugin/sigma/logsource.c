@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Log source: Sigma's category, product and service, mapped by logsource.def; `product: shrike` names one
+ * of our own events as its service. */
+#include "sigma/logsource.h"
+
+enum outcome {
+    OUTCOME_FLOW,
+    OUTCOME_HTTP,
+    OUTCOME_DNS,
+    OUTCOME_TLS,
+    OUTCOME_LATER,
+    OUTCOME_HOST,
+};
+
+static const struct row {
+    const char *category, *product, *service;
+    enum outcome outcome;
+} ROWS[] = {
+#define LOGSOURCE(category, product, service, event) {category, product, service, OUTCOME_##event},
+#include "sigma/logsource.def"
+#undef LOGSOURCE
+};
+
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+/* What LANGUAGE calls an event and this version does not have yet. */
+static const char *const LATER_EVENTS[] = {"quic", "ssh", "smtp", "ftp",     "smb",     "icmp",
+                                           "file", "rdp", "krb5", "dce_rpc", "kerberos"};
+enum { LATER_COUNT = sizeof(LATER_EVENTS) / sizeof(LATER_EVENTS[0]) };
+
+struct source {
+    const char *category, *product, *service; /* "" when absent */
+};
+
+static bool fits(const char *pattern, const char *value)
+{
+    return strcmp(pattern, "*") == 0 ||
+           view_equal_fold(view_from_string(pattern), view_from_string(value));
+}
+
+static const char *describe(struct loader *l, const struct source *source)
+{
+    const char *const names[] = {"category", "product", "service"};
+    const char *const values[] = {source->category, source->product, source->service};
+    const char *text = "";
+
+    for (size_t i = 0; i < 3; i++) {
+        if (*values[i] != '\0')
+            text = arena_format(l->arena, "%s%s%s: %s", text, *text ? ", " : "", names[i],
+                                loader_shown(l, view_from_string(values[i])));
+    }
+    return text;
+}
+
+static bool read_native(struct loader *l, const struct yaml_node *node, const struct source *source)
+{
+    const char *names[EVENT_COUNT];
+    const struct yaml_node *service = yaml_get(node, "service");
+    struct place place = service ? service->place : node->place;
+    size_t count = 0;
+
+    for (enum event_type event = EVENT_PACKET; event < EVENT_COUNT; event++) {
+        names[count++] = event_type_name(event);
+        if (strcmp(source->service, event_type_name(event)) == 0) {
+            l->rule->event = event;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < LATER_COUNT; i++) {
+        if (strcmp(source->service, LATER_EVENTS[i]) == 0) {
+            loader_refuse(l, place, "unsupported-log-source", NULL,
+                          "events of type %s come with a later version", LATER_EVENTS[i]);
+            return false;
+        }
+    }
+    const char *nearest = nearest_name(view_from_string(source->service), names, count);
+    loader_error(
+        l, place, "unknown-event",
+        loader_did_you_mean(l, nearest, "one of packet, stream, flow, http, dns, tls, anomaly"),
+        *source->service ? "there are no events of type `%s`"
+                         : "`product: shrike` needs a `service:` that names the events%s",
+        loader_shown(l, view_from_string(source->service)));
+    return false;
+}
+
+static bool apply(struct loader *l, const struct yaml_node *node, const struct source *source)
+{
+    size_t at = 0;
+
+    while (at < ROW_COUNT &&
+           !(fits(ROWS[at].category, source->category) && fits(ROWS[at].product, source->product) &&
+             fits(ROWS[at].service, source->service)))
+        at++;
+    if (at == ROW_COUNT) {
+        loader_refuse(
+            l, node->place, "unsupported-log-source",
+            "shrike reads packets: proxy, webserver, dns, firewall, zeek and its own events",
+            "no packet shows what this log source logs (%s)", describe(l, source));
+        return false;
+    }
+    switch (ROWS[at].outcome) {
+    case OUTCOME_FLOW:
+        l->rule->event = EVENT_FLOW;
+        return true;
+    case OUTCOME_HTTP:
+        l->rule->event = EVENT_HTTP;
+        return true;
+    case OUTCOME_DNS:
+        l->rule->event = EVENT_DNS;
+        return true;
+    case OUTCOME_TLS:
+        l->rule->event = EVENT_TLS;
+        return true;
+    case OUTCOME_LATER:
+        loader_refuse(l, node->place, "unsupported-log-source", NULL,
+                      "events of this log source (%s) come with a later version",
+                      describe(l, source));
+        return false;
+    case OUTCOME_HOST:
+        loader_refuse(l, node->place, "not-on-the-wire", "leave the rule to a sensor on the host",
+                      "only the host logs this (%s): no packet carries it", describe(l, source));
+        return false;
+    }
+    return false;
+}
+
+static const char *part(struct loader *l, const struct yaml_node *node, const char *key)
+{
+    const struct yaml_node *value = yaml_get(node, key);
+    if (value == NULL || yaml_is_null(value))
+        return "";
+    const char *text = loader_string(l, value, key);
+    return text ? text : "";
+}
+
+bool logsource_read(struct loader *l, const struct yaml_node *node)
+{
+    if (node->kind != YAML_MAP) {
+        loader_error(l, node->place, "wrong-kind", "write `logsource: {category: proxy}`",
+                     "`logsource` has to be a map, here is %s", yaml_kind_name(node->kind));
+        return false;
+    }
+    struct source source = {part(l, node, "category"), part(l, node, "product"),
+                            part(l, node, "service")};
+    if (l->is_bad)
+        return false;
+    if (*source.category == '\0' && *source.product == '\0' && *source.service == '\0') {
+        loader_error(l, node->place, "no-logsource",
+                     "write `product: shrike` with `service: http`, or a category of Sigma",
+                     "`logsource` names no category, product or service");
+        return false;
+    }
+    if (strcmp(source.product, "shrike") == 0)
+        return read_native(l, node, &source);
+    return apply(l, node, &source);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rules: files and folders of documents become one set.
+ *
+ * Load       each document is read by itself: a list at once, a rule with the lists that it names still to
+ *            be found, since they may stand in a later file.
+ * Finish     finds the lists, drops rules that name none, and tells rules that share an id or a sid.
+ * Kept       whatever is sound. A rule that no wire can answer is counted in `refused`.
+ */
+#include "sigma/rules.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "sigma/list.h"
+#include "sigma/sigma.h"
+
+enum { FOLDERS_DEEP_MAX = 16 };
+
+struct rules *rules_new(void)
+{
+    struct arena *arena = arena_new();
+    struct rules *rules = arena_alloc(arena, sizeof(*rules));
+    rules->arena = arena;
+    rules->pending = arena_alloc(arena, sizeof(*rules->pending));
+    return rules;
+}
+
+void rules_free(struct rules *rules)
+{
+    if (rules != NULL)
+        arena_free(rules->arena);
+}
+
+/* --- documents ----------------------------------------------------------------------------------- */
+
+static void add_rule(struct rules *rules, struct rule *rule)
+{
+    if (rules->count == rules->pending->capacity) {
+        size_t capacity = rules->count ? rules->count * 2 : 16;
+        struct rule **items = arena_array(rules->arena, capacity, sizeof(struct rule *));
+        if (rules->count > 0)
+            memcpy(items, rules->items, rules->count * sizeof(struct rule *));
+        rules->items = items;
+        rules->pending->capacity = capacity;
+    }
+    rules->items[rules->count++] = rule;
+}
+
+static void read_rule(struct loader *l, const struct yaml_node *root)
+{
+    l->rule = arena_alloc(l->arena, sizeof(*l->rule));
+    sigma_read(l, root);
+    if (!l->is_bad && !l->is_refused)
+        add_rule(l->rules, l->rule);
+    else
+        l->rule->condition = NULL; /* its lists need not be found */
+}
+
+static const struct {
+    const char *key;
+    const char *what;
+} UNSUPPORTED[] = {
+    {"correlation", "correlation documents are"},
+    {"filter", "filter documents are"},
+    {"action", "rule collections (`action:`) are"},
+};
+
+static void read_document(struct loader *l, const struct yaml_node *root)
+{
+    bool is_rule = yaml_get(root, "detection") != NULL;
+    bool is_list = yaml_get(root, "list") != NULL;
+
+    for (size_t i = 0; i < sizeof(UNSUPPORTED) / sizeof(UNSUPPORTED[0]); i++) {
+        const struct yaml_node *node = yaml_get(root, UNSUPPORTED[i].key);
+        if (node == NULL || (is_rule && i > 0))
+            continue;
+        loader_refuse(l, root->place, "unsupported-document",
+                      "it comes with a later version; write one detection rule for each case",
+                      "%s not evaluated by this version", UNSUPPORTED[i].what);
+        return;
+    }
+    if (is_rule && is_list)
+        loader_error(l, root->place, "two-documents", "put `---` between them",
+                     "a rule (`detection`) and a list (`list`) in one document");
+    else if (is_rule)
+        read_rule(l, root);
+    else if (is_list)
+        list_read(l, root);
+    else
+        loader_error(l, root->place, "unknown-document",
+                     "a rule has `detection:`, a list of values has `list:`",
+                     "the document is neither a rule nor a list");
+}
+
+static void on_document(void *context, const struct yaml_node *root)
+{
+    struct loader *shared = context;
+    struct loader l = *shared;
+
+    if (root->kind != YAML_MAP) {
+        loader_error(&l, root->place, "unknown-document", "begin with `title: ...`, one key a line",
+                     "a document has to be a map, here is %s", yaml_kind_name(root->kind));
+        return;
+    }
+    read_document(&l, root);
+    if (l.is_refused && !l.is_bad)
+        l.rules->refused++;
+}
+
+void rules_load_text(struct rules *rules, const char *name, struct view text,
+                     struct diagnostics *diagnostics)
+{
+    struct loader l = {.rules = rules, .arena = rules->arena, .diagnostics = diagnostics};
+    const char *file = arena_string(rules->arena, name);
+
+    rules->files++;
+    rules->documents += yaml_read(file, text, diagnostics, on_document, &l);
+}
+
+/* --- files and folders --------------------------------------------------------------------------- */
+
+static void add_unreadable(struct diagnostics *diagnostics, const char *path, const char *why)
+{
+    diagnostics_add(diagnostics, SEVERITY_ERROR, "cannot-read", (struct place){path, 0, 0},
+                    "check the path and its permissions", "cannot be read: %s", why);
+}
+
+static int load_file(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+{
+    struct buf bytes;
+    const char *why = NULL;
+
+    if (file_read(path, YAML_SIZE_MAX, &bytes, &why) != 0) {
+        add_unreadable(diagnostics, path, why);
+        return -1;
+    }
+    rules_load_text(rules, path, buf_view(&bytes), diagnostics);
+    buf_clear(&bytes);
+    return 0;
+}
+
+/* Paths found so far; folders are looked into in turn. */
+struct paths {
+    const char **items;
+    unsigned *depths;
+    size_t count, capacity;
+};
+
+static void add_path(struct paths *paths, const char *path, unsigned depth)
+{
+    if (paths->count == paths->capacity) {
+        paths->capacity = paths->capacity ? paths->capacity * 2 : 64;
+        paths->items = memory_resize(paths->items, paths->capacity, sizeof(*paths->items));
+        paths->depths = memory_resize(paths->depths, paths->capacity, sizeof(*paths->depths));
+    }
+    paths->items[paths->count] = path;
+    paths->depths[paths->count++] = depth;
+}
+
+static bool is_rule_file(const char *path)
+{
+    struct view name = view_from_string(path);
+    return view_ends_fold(name, VIEW(".yml")) || view_ends_fold(name, VIEW(".yaml"));
+}
+
+static int list_folder(struct rules *rules, const char *folder, unsigned depth, struct paths *files,
+                       struct paths *folders)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    if (dir == NULL)
+        return -1;
+    while ((entry = readdir(dir)) != NULL) {
+        struct stat status;
+        if (entry->d_name[0] == '.')
+            continue;
+        const char *path = arena_format(rules->arena, "%s/%s", folder, entry->d_name);
+        if (stat(path, &status) != 0)
+            continue;
+        if (S_ISDIR(status.st_mode) && depth < FOLDERS_DEEP_MAX)
+            add_path(folders, path, depth + 1);
+        else if (S_ISREG(status.st_mode) && is_rule_file(path))
+            add_path(files, path, depth);
+    }
+    closedir(dir);
+    return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int load_folder(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+{
+    struct paths files = {0}, folders = {0};
+    int result = 0;
+
+    add_path(&folders, path, 0);
+    for (size_t i = 0; i < folders.count; i++) {
+        if (list_folder(rules, folders.items[i], folders.depths[i], &files, &folders) == 0)
+            continue;
+        add_unreadable(diagnostics, folders.items[i], strerror(errno));
+        result = i == 0 ? -1 : result;
+    }
+    if (files.count > 1)
+        qsort(files.items, files.count, sizeof(*files.items), compare_paths);
+    for (size_t i = 0; i < files.count; i++)
+        (void)load_file(rules, files.items[i], diagnostics);
+    memory_free(files.items);
+    memory_free(files.depths);
+    memory_free(folders.items);
+    memory_free(folders.depths);
+    return result;
+}
+
+int rules_load(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0) {
+        add_unreadable(diagnostics, path, strerror(errno));
+        return -1;
+    }
+    if (!S_ISDIR(status.st_mode))
+        return load_file(rules, path, diagnostics);
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return load_folder(rules, arena_format(rules->arena, "%.*s", (int)len, path), diagnostics);
+}
+
+/* --- the whole set ------------------------------------------------------------------------------- */
+
+static const struct list *find_list(const struct rules *rules, const char *name)
+{
+    for (size_t i = 0; i < rules->list_count; i++) {
+        if (strcmp(rules->lists[i]->name, name) == 0)
+            return rules->lists[i];
+    }
+    return NULL;
+}
+
+static bool suits(const struct list *list, enum field_id field)
+{
+    enum field_type type = field == FIELD_NONE ? TYPE_BYTES : field_get(field)->type;
+    return type == TYPE_BYTES || (type == TYPE_IP && list->type == LIST_IP);
+}
+
+/* Finds one list; false when the rule has to go. */
+static bool resolve(struct loader *l, struct awaited_list *awaited)
+{
+    struct rules *rules = l->rules;
+    const struct list *list = find_list(rules, awaited->name);
+
+    if (list == NULL) {
+        const char **names = arena_array(rules->arena, rules->list_count + 1, sizeof(*names));
+        for (size_t i = 0; i < rules->list_count; i++)
+            names[i] = rules->lists[i]->name;
+        const char *nearest =
+            nearest_name(view_from_string(awaited->name), names, rules->list_count);
+        loader_error(l, awaited->place, "unknown-list",
+                     loader_did_you_mean(l, nearest, "write a document with `list:` of that name"),
+                     "there is no list `%s`", loader_shown(l, view_from_string(awaited->name)));
+        return false;
+    }
+    if (!suits(list, awaited->predicate->field)) {
+        const struct field *field = field_get(awaited->predicate->field);
+        loader_error(l, awaited->place, "field-type",
+                     "use a list of a type that the field can hold",
+                     "the list `%s` cannot be compared with `%s`, which is of type %s", list->name,
+                     field->name, field_type_name(field->type));
+        return false;
+    }
+    awaited->predicate->list = list;
+    return true;
+}
+
+static void resolve_lists(struct loader *l)
+{
+    struct rules_pending *pending = l->rules->pending;
+
+    for (struct awaited_list *a = pending->first; a != NULL; a = a->next) {
+        if (a->rule->condition == NULL)
+            continue;
+        if (resolve(l, a))
+            a->rule = NULL;
+    }
+    for (struct awaited_list *a = pending->first; a != NULL; a = a->next) {
+        if (a->rule != NULL)
+            a->rule->condition = NULL;
+    }
+    pending->first = pending->last = NULL;
+}
+
+/* A table of the rules by a key of theirs; the slot of a rule with this key, or a free one. */
+struct slots {
+    struct rule **items;
+    size_t mask;
+};
+
+static struct slots slots_for(struct rules *rules)
+{
+    size_t count = 16;
+    while (count < rules->count * 2)
+        count *= 2;
+    return (struct slots){arena_array(rules->arena, count, sizeof(struct rule *)), count - 1};
+}
+
+static uint64_t hash_id(const char *id)
+{
+    uint64_t hash = 0;
+    for (; *id != '\0'; id++)
+        hash = hash_mix(hash ^ byte_fold((uint8_t)*id));
+    return hash;
+}
+
+static struct rule **slot_by_id(const struct slots *slots, const char *id)
+{
+    size_t at = hash_id(id) & slots->mask;
+    while (slots->items[at] != NULL &&
+           !view_equal_fold(view_from_string(slots->items[at]->id), view_from_string(id)))
+        at = (at + 1) & slots->mask;
+    return &slots->items[at];
+}
+
+static struct rule **slot_by_sid(const struct slots *slots, uint32_t sid)
+{
+    size_t at = hash_mix(sid) & slots->mask;
+    while (slots->items[at] != NULL && slots->items[at]->sid != sid)
+        at = (at + 1) & slots->mask;
+    return &slots->items[at];
+}
+
+static void find_duplicates(struct loader *l)
+{
+    struct rules *rules = l->rules;
+    struct slots ids = slots_for(rules), sids = slots_for(rules);
+
+    for (size_t i = 0; i < rules->count; i++) {
+        struct rule *rule = rules->items[i];
+        struct rule **by_id = rule->id ? slot_by_id(&ids, rule->id) : NULL;
+        if (by_id != NULL && *by_id != NULL) {
+            loader_error(l, rule->place, "duplicate-id", "give one of them a new id: `uuidgen`",
+                         "the id %s stands already in %s, line %u; this rule is left out",
+                         loader_shown(l, view_from_string(rule->id)), (*by_id)->place.file,
+                         (*by_id)->place.line);
+            rule->condition = NULL;
+            continue;
+        }
+        if (by_id != NULL)
+            *by_id = rule;
+        struct rule **by_sid = slot_by_sid(&sids, rule->sid);
+        if (*by_sid != NULL)
+            loader_warn(l, rule->place, "duplicate-sid",
+                        "give one of them another `shrike: {sid: ...}`",
+                        "the sid %u is also that of the rule in %s, line %u", rule->sid,
+                        (*by_sid)->place.file, (*by_sid)->place.line);
+        else
+            *by_sid = rule;
+    }
+}
+
+static void drop_lost(struct rules *rules)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->items[i]->condition != NULL)
+            rules->items[kept++] = rules->items[i];
+    }
+    rules->count = kept;
+}
+
+void rules_finish(struct rules *rules, struct diagnostics *diagnostics)
+{
+    struct loader l = {.rules = rules, .arena = rules->arena, .diagnostics = diagnostics};
+
+    resolve_lists(&l);
+    drop_lost(rules);
+    find_duplicates(&l);
+    drop_lost(rules);
+}

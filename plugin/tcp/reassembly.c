@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reassembly: from segments to bytes in order.
+ *
+ * In order   handed on at once, a view into the packet. Also while later bytes wait, unless the
+ *            segment reaches into those: then the overlap policy decides (waiting.c).
+ * Gaps       missing bytes are given up, and what waits behind them is handed on, when
+ *              1. the receiver has acknowledged bytes that wait (so it has all before them), and
+ *                 ACK_GRACE more packets of the flow came without the missing ones: two taps
+ *                 merged into one capture disorder a few packets;
+ *              2. nobody answers (no acknowledgement ever, or UNANSWERED_MAX packets without one: a
+ *                 one-sided capture), and more than ONE_SIDED_BYTES or ONE_SIDED_PIECES wait;
+ *              3. a bound or the budget is reached and nobody answers;
+ *              4. the flow ends or is reset.
+ * Bounds     where the receiver does answer and has not acknowledged beyond the gap, it has no
+ *            use for what waits either: at a bound the farthest piece is dropped, not the gap given up.
+ *            Otherwise whoever can send 4,096 segments from beyond the window could move us
+ *            past bytes that the application is yet to read.
+ * Urgent     bytes stay in the stream (as with SO_OOBINLINE, and as Suricata's default is).
+ * After FIN  bytes beyond it are not handed on; bytes that were handed on never change.
+ */
+#include "tcp/reassembly.h"
+
+enum {
+    ACK_GRACE = 8,
+    UNANSWERED_MAX = 1024,
+    ONE_SIDED_BYTES = 64 * 1024,
+    ONE_SIDED_PIECES = 64,
+};
+
+static struct tcp_side *side_of(const struct flow *flow, enum direction direction)
+{
+    return &flow->tcp->side[direction];
+}
+
+static void hand_on(struct tcp *tcp, struct flow *flow, enum direction direction, struct view bytes,
+                    const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    assert(!(side->flags & SIDE_ENDED));
+    side->next += (uint32_t)bytes.len;
+    side->acked_beyond = 0;
+    flow->side[direction].payload += bytes.len;
+    if (bytes.len > 0 && !(side->flags & SIDE_IGNORED))
+        tcp->sink.data(tcp->sink.context, flow, direction, bytes, packet);
+}
+
+static void hand_gap(struct tcp *tcp, struct flow *flow, enum direction direction, uint32_t missing,
+                     const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    if (missing == 0)
+        return;
+    side->next += missing;
+    side->acked_beyond = 0;
+    flow->side[direction].payload += missing;
+    if (side->flags & SIDE_IGNORED)
+        return;
+    flow->flags |= FLOW_GAP;
+    tcp->stats.gaps++;
+    tcp->stats.gap_bytes += missing;
+    if (packet != NULL)
+        tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_REASSEMBLY_SEQ_GAP);
+    tcp->sink.gap(tcp->sink.context, flow, direction, missing, packet);
+}
+
+static void end_side(struct tcp *tcp, struct flow *flow, enum direction direction,
+                     const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    if (side->flags & SIDE_ENDED)
+        return;
+    side->flags |= SIDE_ENDED;
+    waiting_drop_all(&tcp->store, &side->waiting);
+    tcp->sink.end(tcp->sink.context, flow, direction, packet);
+}
+
+void reassembly_check_fin(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet)
+{
+    const struct tcp_side *side = side_of(flow, direction);
+
+    if (side->flags & SIDE_HAS_FIN && seq_diff(side->next, side->fin) >= 0)
+        end_side(tcp, flow, direction, packet);
+}
+
+/* Bytes [seq, seq + len) without those before `next` and those from FIN on. */
+static struct view clip(const struct tcp_side *side, uint32_t seq, struct view bytes)
+{
+    int32_t early = seq_diff(side->next, seq);
+    if (side->flags & SIDE_HAS_FIN) {
+        int32_t room = seq_diff(side->fin, seq);
+        bytes = view_slice(bytes, 0, room > 0 ? (size_t)room : 0);
+    }
+    return early > 0 ? view_skip(bytes, (size_t)early) : bytes;
+}
+
+/* Hands on what waits and is next. The sink may call tcp_ignore(), so the list is read anew each time. */
+static void drain(struct tcp *tcp, struct flow *flow, enum direction direction,
+                  const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    while (side->waiting != NULL && seq_diff(waiting_first(side->waiting)->seq, side->next) <= 0) {
+        struct piece piece = waiting_pop(&tcp->store, &side->waiting);
+        hand_on(tcp, flow, direction, clip(side, piece.seq, piece_view(&piece)), packet);
+        piece_release(&tcp->store, &piece);
+    }
+    reassembly_check_fin(tcp, flow, direction, packet);
+}
+
+static void give_up_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
+                        const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+    int32_t missing = seq_diff(waiting_first(side->waiting)->seq, side->next);
+
+    /* FIN may have come to lie before what waits. */
+    if (side->flags & SIDE_HAS_FIN && seq_diff(side->fin, side->next) < missing)
+        missing = seq_diff(side->fin, side->next);
+    if (missing > 0)
+        hand_gap(tcp, flow, direction, (uint32_t)missing, packet);
+    drain(tcp, flow, direction, packet);
+}
+
+/* ---- bounds --------------------------------------------------------------------------------------- */
+
+static bool is_one_sided(const struct tcp_side *side)
+{
+    return !(side->flags & SIDE_HAS_ACK) || side->unanswered >= UNANSWERED_MAX;
+}
+
+static bool holds_more_than(const struct tcp_side *side, uint32_t pieces, uint32_t bytes)
+{
+    return side->waiting != NULL && (side->waiting->count > pieces || side->waiting->bytes > bytes);
+}
+
+static bool is_acked_beyond(const struct tcp_side *side)
+{
+    return side->waiting != NULL && side->flags & SIDE_HAS_ACK &&
+           seq_diff(side->acked, waiting_first(side->waiting)->seq) > 0;
+}
+
+/* Frees one piece or more. */
+static void make_room(struct tcp *tcp, struct flow *flow, enum direction direction,
+                      const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    if (is_one_sided(side) || is_acked_beyond(side)) {
+        give_up_gap(tcp, flow, direction, packet);
+        return;
+    }
+    waiting_drop_last(&tcp->store, &side->waiting);
+    tcp->stats.dropped_segments++;
+    tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_REASSEMBLY_INSERT_LIMIT);
+}
+
+static void hold_bounds(struct tcp *tcp, struct flow *flow, enum direction direction,
+                        const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    while (is_one_sided(side) && holds_more_than(side, ONE_SIDED_PIECES, ONE_SIDED_BYTES))
+        give_up_gap(tcp, flow, direction, packet);
+    while (holds_more_than(side, tcp->segments_max, tcp->waiting_bytes_max))
+        make_room(tcp, flow, direction, packet);
+}
+
+void reassembly_check_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    if (side->waiting == NULL || !is_acked_beyond(side))
+        return;
+    if (side->acked_beyond < ACK_GRACE) {
+        side->acked_beyond++;
+        return;
+    }
+    while (is_acked_beyond(side))
+        give_up_gap(tcp, flow, direction, packet);
+}
+
+/* ---- segments ------------------------------------------------------------------------------------- */
+
+/* Adds to what waits. -1 when the budget is spent. */
+static int keep(struct tcp *tcp, struct flow *flow, enum direction direction,
+                const struct packet *packet, uint32_t start, uint32_t seq, struct view bytes)
+{
+    struct tcp_side *side = side_of(flow, direction);
+    struct overlap_seen seen = {false, false};
+
+    if (waiting_add(&tcp->store, &side->waiting, start, seq, bytes, &seen) != 0)
+        return -1;
+    tcp->stats.overlaps += seen.any;
+    if (side->waiting->count > tcp->stats.segments_waiting_peak)
+        tcp->stats.segments_waiting_peak = side->waiting->count;
+    if (seen.different) {
+        tcp->stats.overlaps_different++;
+        tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+    }
+    return 0;
+}
+
+static void keep_for_later(struct tcp *tcp, struct flow *flow, enum direction direction,
+                           const struct packet *packet, uint32_t seq, struct view bytes)
+{
+    const struct tcp_side *side = side_of(flow, direction);
+
+    tcp->stats.segments_out_of_order++;
+    if (keep(tcp, flow, direction, packet, seq, seq, bytes) == 0)
+        return;
+    /* Perhaps our own list is what fills the budget, and it only waits for a sender not captured. */
+    if (side->waiting != NULL && (is_one_sided(side) || is_acked_beyond(side))) {
+        give_up_gap(tcp, flow, direction, packet);
+        if (!(side->flags & SIDE_ENDED)) {
+            reassembly_segment(tcp, flow, direction, packet, seq, bytes, 0);
+            return;
+        }
+    }
+    tcp->stats.dropped_segments++;
+    tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_REASSEMBLY_INSERT_MEMCAP);
+}
+
+/* Bytes that begin at `next` and reach into what waits: the policy decides on the common part. Without
+ * memory to ask it, what came first stays. */
+static void join_waiting(struct tcp *tcp, struct flow *flow, enum direction direction,
+                         const struct packet *packet, uint32_t start, struct view bytes)
+{
+    struct tcp_side *side = side_of(flow, direction);
+
+    if (keep(tcp, flow, direction, packet, start, side->next, bytes) == 0) {
+        drain(tcp, flow, direction, packet);
+        hold_bounds(tcp, flow, direction, packet);
+        return;
+    }
+    uint32_t seq = side->next;
+    while (!(side->flags & SIDE_ENDED)) {
+        struct view left = clip(side, seq, bytes);
+        if (left.len == 0)
+            break;
+        if (side->waiting != NULL) {
+            int32_t free_len = seq_diff(waiting_first(side->waiting)->seq, side->next);
+            left = view_slice(left, 0, (size_t)free_len);
+        }
+        hand_on(tcp, flow, direction, left, packet);
+        drain(tcp, flow, direction, packet);
+    }
+}
+
+static void take_in_order(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet, uint32_t start, struct view bytes,
+                          uint32_t cut)
+{
+    const struct tcp_side *side = side_of(flow, direction);
+
+    if (side->waiting != NULL) {
+        int32_t room = seq_diff(waiting_first(side->waiting)->seq, side->next);
+        if ((int64_t)bytes.len > room) {
+            join_waiting(tcp, flow, direction, packet, start, bytes);
+            return;
+        }
+        if ((int64_t)bytes.len + cut > room)
+            cut = (uint32_t)room - (uint32_t)bytes.len;
+    }
+    hand_on(tcp, flow, direction, bytes, packet);
+    if (cut > 0 && !(side->flags & SIDE_ENDED))
+        hand_gap(tcp, flow, direction, cut, packet);
+    drain(tcp, flow, direction, packet);
+}
+
+/* Nobody reads this direction: only how far it came counts. */
+static void count_ignored(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet, uint32_t end)
+{
+    struct tcp_side *side = side_of(flow, direction);
+    int32_t ahead = seq_diff(end, side->next);
+
+    if (ahead > 0) {
+        side->next = end;
+        flow->side[direction].payload += (uint32_t)ahead;
+    }
+    reassembly_check_fin(tcp, flow, direction, packet);
+}
+
+/* Entirely before `next`, or beyond what can be. True when nothing is left to do. */
+static bool is_refused(struct tcp *tcp, struct flow *flow, const struct tcp_side *side,
+                       const struct packet *packet, uint32_t seq, uint32_t end)
+{
+    if (seq_diff(seq, side->next) > SEQ_AHEAD_MAX) {
+        tcp->stats.dropped_segments++;
+        tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_EST_PACKET_OUT_OF_WINDOW);
+        return true;
+    }
+    if (seq_diff(end, side->next) > 0)
+        return false;
+    if (seq_diff(end, side->isn + 1) <= 0 && !(side->flags & SIDE_HAS_SYN))
+        tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+    else
+        tcp->stats.segments_retransmitted++;
+    return true;
+}
+
+void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direction,
+                        const struct packet *packet, uint32_t seq, struct view bytes, uint32_t cut)
+{
+    struct tcp_side *side = side_of(flow, direction);
+    uint32_t end = seq + (uint32_t)bytes.len + cut;
+
+    assert(side->flags & SIDE_HAS_NEXT);
+    if (side->flags & SIDE_ENDED) {
+        if (side->flags & SIDE_HAS_FIN && seq_diff(end, side->fin) > 0)
+            tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_DATA_AFTER_FIN);
+        return;
+    }
+    if (is_refused(tcp, flow, side, packet, seq, end))
+        return;
+    if (seq_diff(end, side->edge) > 0)
+        side->edge = end;
+    if (side->flags & SIDE_IGNORED) {
+        count_ignored(tcp, flow, direction, packet, end);
+        return;
+    }
+    if (side->flags & SIDE_HAS_FIN && seq_diff(end, side->fin) > 0) {
+        tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_DATA_AFTER_FIN);
+        cut = 0;
+    }
+    struct view left = clip(side, seq, bytes);
+    if (seq_diff(seq, side->next) > 0) {
+        if (left.len > 0)
+            keep_for_later(tcp, flow, direction, packet, seq, left);
+        hold_bounds(tcp, flow, direction, packet);
+        return;
+    }
+    if (seq != side->next)
+        tcp->stats.segments_retransmitted++;
+    /* A segment cut short may have lost bytes that lie before `next` as well. */
+    if (left.len == 0 && cut > 0)
+        cut = (uint32_t)seq_diff(end, side->next);
+    take_in_order(tcp, flow, direction, packet, seq, left, cut);
+}
+
+void reassembly_flush(struct tcp *tcp, struct flow *flow, enum direction direction,
+                      const struct packet *packet)
+{
+    struct tcp_side *side = side_of(flow, direction);
+    int32_t missing = 0;
+
+    while (side->waiting != NULL)
+        give_up_gap(tcp, flow, direction, packet);
+    if (side->flags & SIDE_ENDED)
+        return;
+    if (side->flags & SIDE_HAS_NEXT) {
+        /* One more than `next` is acknowledged when only a FIN was missed. */
+        if (side->flags & SIDE_HAS_FIN)
+            missing = seq_diff(side->fin, side->next);
+        else if (side->flags & SIDE_HAS_ACK && seq_diff(side->acked, side->next) > 1)
+            missing = seq_diff(side->acked, side->next);
+        if (missing > 0 && missing <= SEQ_AHEAD_MAX)
+            hand_gap(tcp, flow, direction, (uint32_t)missing, packet);
+    }
+    end_side(tcp, flow, direction, packet);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reassembly: the part of the TCP room that hands bytes on. See reassembly.c. */
+#ifndef SHRIKE_TCP_REASSEMBLY_H
+#define SHRIKE_TCP_REASSEMBLY_H
+
+#include "tcp/tcp.h"
+#include "tcp/waiting.h"
+
+/* The farthest that a sequence number can be ahead: the greatest window (RFC 7323, 2.3). */
+enum { SEQ_AHEAD_MAX = 1 << 30 };
+
+struct tcp {
+    struct flow_table *table;
+    struct stream_sink sink;
+    struct tcp_stats stats;
+    struct pool flows;
+    struct waiting_store store;
+    uint32_t segments_max, waiting_bytes_max;
+};
+
+/* Bytes of one segment, `cut` of them missing at its end (snap length). The side's `next` is known. */
+void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direction,
+                        const struct packet *packet, uint32_t seq, struct view bytes, uint32_t cut);
+/* `fin` is now known: ends the side when it is reached. */
+void reassembly_check_fin(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet);
+/* After each packet of the flow: gives up what the receiver has acknowledged and we never saw. */
+void reassembly_check_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
+                          const struct packet *packet);
+/* Hands out all that waits, and the missing tail, and ends the side. `packet` may be NULL. */
+void reassembly_flush(struct tcp *tcp, struct flow *flow, enum direction direction,
+                      const struct packet *packet);
+
+static inline void tcp_anomaly(struct tcp *tcp, struct flow *flow, const struct packet *packet,
+                               enum anomaly anomaly)
+{
+    if (tcp->sink.anomaly != NULL)
+        tcp->sink.anomaly(tcp->sink.context, flow, packet, anomaly);
+}
+
+#endif

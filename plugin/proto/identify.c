@@ -104,6 +104,18 @@ enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
     return is_open ? PROTO_UNKNOWN : PROTO_FAILED;
 }
 
+enum proto_id identify_carried(const struct flow *flow, enum direction direction,
+                               struct view segment)
+{
+    for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++) {
+        if (ROWS[id].transports & PROTO_CARRIED &&
+            ROWS[id].parser->identify(view_slice(segment, 0, IDENTIFY_BYTES), direction, flow) ==
+                IDENTIFY_YES)
+            return id;
+    }
+    return PROTO_UNKNOWN;
+}
+
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction)
 {

@@ -13,6 +13,7 @@ enum {
 
 enum proto_phase {
     PHASE_IDENTIFYING,
+    PHASE_WATCHING, /* none of ours so far, but one of ours may begin within */
     PHASE_PARSING,
     PHASE_ASLEEP, /* decided, and nobody reads on */
 };
@@ -45,6 +46,10 @@ bool proto_has_transport(enum proto_id id, uint8_t ip_proto);
  * PROTO_UNKNOWN while more bytes may tell, PROTO_FAILED when all refused this direction. */
 enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
                              enum direction direction, struct view start);
+/* The protocol that begins at the start of this segment, within one that is none of ours; PROTO_UNKNOWN when
+ * none does. */
+enum proto_id identify_carried(const struct flow *flow, enum direction direction,
+                               struct view segment);
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction);
 /* No row will be asked about this direction any more; its bytes so far are lost. */

@@ -5,7 +5,9 @@
  *   IDENTIFYING -----------------> PARSING ------------------------------------------> ASLEEP
  *        |   ^                        |  proto_restart(): another protocol begins
  *        |   +------------------------+
- *        +--> ASLEEP: all rows refused (PROTO_FAILED), or nobody wants this parser's fields
+ *        +--> WATCHING: all rows refused (PROTO_FAILED)
+ *        |        +--> PARSING: a segment begins one of ours, or ASLEEP after WATCH_BYTES
+ *        +--> ASLEEP: nobody wants this parser's fields
  *
  * Sleeping   a parser runs when a loaded rule or a log reads a field of its event (the event of the
  *            protocol's name), a field of the finished flow of its name (tls.sni), or anomalies, since
@@ -15,13 +17,18 @@
  * Mismatch   raised when content is one of our protocols and the server's port is well known for another,
  *            or when the port is well known for one of ours and all rows refused what both sides said in
  *            an unbroken flow (something that is not TLS on 443). Not raised inside tunnels.
+ * Watching   a protocol that is none of ours may hand over to one that is: STARTTLS in mail, databases and
+ *            directories, HTTP through SOCKS. Such a change comes early and at the start of a segment, which is
+ *            where rows that are PROTO_CARRIED are asked again; only a plain yes counts.
+ * Carriers   an asleep parser cannot say where the protocol that it carries begins. One whose carries()
+ *            says that there will be one is opened although nobody wants its own events.
  * Restart    the inside of a tunnel is identified like a flow of its own, at most RESTARTS_MAX deep, so
  *            the one recursion here (feed -> restart -> feed) has that depth. While it is undecided, and
  *            when it is none of ours, the flow keeps the outer protocol's name.
  */
 #include "proto/identify.h"
 
-enum { RESTARTS_MAX = 3 };
+enum { RESTARTS_MAX = 3, WATCH_BYTES = 64 * 1024 };
 
 struct note {
     struct note *next;
@@ -189,7 +196,7 @@ bool proto_is_done(const struct flow *flow, enum direction direction)
 {
     const struct protocol_flow *p = flow->protocol;
 
-    if (p == NULL || p->phase == PHASE_IDENTIFYING)
+    if (p == NULL || p->phase == PHASE_IDENTIFYING || p->phase == PHASE_WATCHING)
         return false;
     return p->phase == PHASE_ASLEEP || (p->done & 1u << direction) != 0;
 }
@@ -226,7 +233,7 @@ static void fail(struct proto_context *context, struct protocol_flow *p, bool by
 {
     const struct flow *flow = context->flow;
 
-    p->phase = PHASE_ASLEEP;
+    p->phase = flow->ip_proto == IP_TCP ? PHASE_WATCHING : PHASE_ASLEEP;
     forget_starts(context, p);
     if (p->restarts > 0)
         return;
@@ -267,15 +274,26 @@ static void replay(struct proto_context *context, struct protocol_flow *p, enum 
     }
 }
 
-/* The flow speaks `id`: opens its parser, unless nobody wants it. */
-static void adopt(struct proto_context *context, struct protocol_flow *p, enum proto_id id)
+/* Somebody wants what the parser makes, or what lies within. */
+static bool is_needed(const struct proto_context *context, enum proto_id id, struct view start)
+{
+    const struct proto_parser *parser = proto_parser_of(id);
+
+    if (context->awake & 1u << id)
+        return true;
+    return context->awake != 0 && parser->carries != NULL && parser->carries(start);
+}
+
+/* The flow speaks `id`: opens its parser, unless nobody wants it. `start`: the client's first bytes. */
+static void adopt(struct proto_context *context, struct protocol_flow *p, enum proto_id id,
+                  struct view start)
 {
     p->id = (uint8_t)id;
     p->phase = PHASE_ASLEEP;
     count(context, context->stats.flows, context->stats.udp_flows, id);
     if (p->restarts == 0 && identify_is_mismatch(context->flow, id))
         raise_mismatch(context);
-    if (context->awake & 1u << id) {
+    if (is_needed(context, id, start)) {
         p->state = proto_parser_of(id)->open(context);
         if (p->state != NULL)
             p->phase = PHASE_PARSING;
@@ -318,6 +336,33 @@ static void begin_later(struct proto_context *context, struct protocol_flow *p,
         identify_stream(context, p, direction, bytes); /* nothing is kept now: not a second time */
 }
 
+/* One of ours begins with this segment, after something that is none of ours. */
+static bool begins_within(struct proto_context *context, struct protocol_flow *p,
+                          enum direction direction, struct view bytes)
+{
+    enum proto_id id = identify_carried(context->flow, direction, bytes);
+
+    if (id == PROTO_UNKNOWN || p->restarts == RESTARTS_MAX)
+        return false;
+    forget_starts(context, p);
+    p->restarts++;
+    p->lost[TO_SERVER] = p->lost[TO_CLIENT] = 0;
+    adopt(context, p, id, bytes);
+    take_stream(context, p, direction, bytes);
+    return true;
+}
+
+/* Bytes of a flow that is none of ours. */
+static void watch(struct proto_context *context, struct protocol_flow *p, enum direction direction,
+                  struct view bytes)
+{
+    if (begins_within(context, p, direction, bytes))
+        return;
+    p->lost[direction] += bytes.len;
+    if (p->lost[direction] > WATCH_BYTES)
+        p->phase = PHASE_ASLEEP;
+}
+
 /* Bytes while the protocol is undecided. */
 static void identify_stream(struct proto_context *context, struct protocol_flow *p,
                             enum direction direction, struct view bytes)
@@ -327,6 +372,8 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
     size_t kept = 0;
 
     if (identify_is_refused(p, context->flow, direction)) {
+        if (begins_within(context, p, direction, bytes))
+            return;
         p->lost[direction] += bytes.len;
         if (p->lost[direction] > IDENTIFY_ONE_SIDED)
             fail(context, p, false);
@@ -352,7 +399,8 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
     }
     enum direction other = direction_reverse(direction);
     struct missed before = take_missed(p, other), here = take_missed(p, direction);
-    adopt(context, p, id);
+    adopt(context, p, id,
+          direction == TO_SERVER ? start : view_make(before.start, before.start_len));
     replay(context, p, other, before);
     replay(context, p, direction, here);
     take_stream(context, p, direction, view_skip(bytes, kept));
@@ -417,6 +465,8 @@ static void take_stream(struct proto_context *context, struct protocol_flow *p,
         return;
     if (p->phase == PHASE_IDENTIFYING)
         identify_stream(context, p, direction, bytes);
+    else if (p->phase == PHASE_WATCHING)
+        watch(context, p, direction, bytes);
     else if (p->phase == PHASE_PARSING)
         feed(context, p, direction, bytes);
 }
@@ -446,6 +496,10 @@ void proto_stream_gap(struct proto_context *context, struct flow *flow, enum dir
 
     if (p == NULL || p->phase == PHASE_ASLEEP || p->done & 1u << direction)
         return;
+    if (p->phase == PHASE_WATCHING) {
+        p->lost[direction] += missing;
+        return;
+    }
     if (p->phase == PHASE_IDENTIFYING) { /* what comes next is looked at as if it were the start */
         p->lost[direction] += missing + p->start_len[direction];
         identify_forget(p, &context->recycler, direction);
@@ -494,7 +548,7 @@ void proto_datagram(struct proto_context *context, struct flow *flow, enum direc
                 fail(context, p, true);
             return;
         }
-        adopt(context, p, id);
+        adopt(context, p, id, bytes);
     }
     if (p->phase == PHASE_PARSING)
         feed(context, p, direction, bytes);

@@ -26,7 +26,11 @@ enum proto_id {
     PROTO_COUNT
 };
 
-enum { PROTO_TCP = 1, PROTO_UDP = 2 };
+enum {
+    PROTO_TCP = 1,
+    PROTO_UDP = 2,
+    PROTO_CARRIED = 4, /* may begin within a TCP flow of a protocol that we do not know */
+};
 
 enum identify_result { IDENTIFY_NO, IDENTIFY_MORE, IDENTIFY_YES };
 
@@ -78,11 +82,13 @@ enum parse_result {
     PARSE_BAD, /* not this protocol or beyond repair: the parser is closed, an anomaly was raised */
 };
 
-/* One protocol. `state` is what open() returned. All members but gap and end are required. */
+/* One protocol. `state` is what open() returned. All members but carries, gap and end are required. */
 struct proto_parser {
     /* `start`: first bytes of a direction (TCP: up to 512 so far; UDP: the datagram). */
     enum identify_result (*identify)(struct view start, enum direction direction,
                                      const struct flow *flow);
+    /* The client's first bytes show that another protocol will run within (CONNECT). NULL member: never. */
+    bool (*carries)(struct view start);
     /* NULL when the budget is spent. */
     void *(*open)(struct proto_context *context);
     /* TCP: the next in-order bytes, each byte once. UDP: one datagram. Takes all of them. */

@@ -9,6 +9,10 @@
  *        +-> ESTABLISHED   +-----------> CLOSED <------------+
  *            (midstream)
  *
+ * Resets     can be forged, and an endpoint that drops one goes on talking. So a RST closes the flow for
+ *            the flow table, but takes nothing from the consumers: segments that were on their way are
+ *            still read, and one from the side that had sent the RST shows that it was none of its own.
+ *            What waits for missing bytes is handed on when the closed flow times out.
  * Trust      a segment that the receiver would throw away must not change what we believe. What can
  *            be decided without TCP options is: a SYN+ACK or third ACK with a wrong acknowledgement, a
  *            RST that is not near the expected number, numbers more than a window ahead. Such packets
@@ -16,7 +20,7 @@
  * SYN+ACKs   that contradict each other: the first holds, and the second is remembered until the
  *            client's ACK says which one it took.
  * SYN data   (fast open) is handed on at once; clients repeat it when the server did not take it.
- * Late       segments after CLOSED belong to the flow and are ignored; only a new SYN begins another.
+ * Late       segments after both FINs belong to the flow and are ignored; only a new SYN begins another.
  */
 #include "tcp/tcp.h"
 
@@ -263,9 +267,26 @@ static void take_rst(struct tcp *tcp, struct flow *flow, const struct packet *pa
     if (!is_credible_rst(tcp, flow, packet, direction))
         return;
     flow->flags |= FLOW_RST_SEEN;
-    reassembly_flush(tcp, flow, TO_SERVER, packet);
-    reassembly_flush(tcp, flow, TO_CLIENT, packet);
+    flow->tcp->side[direction].flags |= SIDE_HAS_RST;
     flow_set_state(tcp->table, flow, FLOW_CLOSED);
+}
+
+/* A segment of a flow that a RST has closed. The side that had sent the RST and still talks did not send
+ * it: the flow is open again, as it was. */
+static void doubt_rst(struct tcp *tcp, struct flow *flow, const struct packet *packet,
+                      enum direction direction)
+{
+    struct tcp_side *side = &flow->tcp->side[direction], *server = &flow->tcp->side[TO_CLIENT];
+    bool is_synack = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    bool is_next = side->flags & SIDE_HAS_NEXT && packet->payload_len > 0 &&
+                   is_near(packet->seq, side->next);
+
+    if (!(side->flags & SIDE_HAS_RST) || !(is_synack || is_next))
+        return;
+    side->flags &= (uint8_t)~SIDE_HAS_RST;
+    tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_SUSPECTED_RST_INJECT);
+    flow_set_state(tcp->table, flow,
+                   server->flags & SIDE_HAS_NEXT ? FLOW_ESTABLISHED : FLOW_NEW);
 }
 
 static void take_fin(struct tcp *tcp, struct flow *flow, const struct packet *packet,
@@ -327,8 +348,12 @@ static bool take_start(struct tcp *tcp, struct flow *flow, const struct packet *
     }
     if (flow->state == FLOW_NEW && !establish(tcp, flow, packet, direction))
         return false;
-    if (!(side->flags & SIDE_HAS_NEXT))
-        start_side(side, packet->seq - 1, 0);
+    if (side->flags & SIDE_HAS_NEXT)
+        return true;
+    /* A FIN in place of the SYN+ACK: who has just sent a SYN throws it away. */
+    if (packet->tcp_flags & TCP_FIN && packet->payload_len == 0 && flow->flags & FLOW_SYN_SEEN)
+        return false;
+    start_side(side, packet->seq - 1, 0);
     return true;
 }
 
@@ -375,6 +400,8 @@ void tcp_packet(struct tcp *tcp, struct flow *flow, const struct packet *packet,
     /* Receivers throw segments without ACK away (RFC 9293, 3.10.7.4). */
     if (!(packet->tcp_flags & (TCP_SYN | TCP_ACK)))
         return;
+    if (flow->state == FLOW_CLOSED && flow->flags & FLOW_RST_SEEN)
+        doubt_rst(tcp, flow, packet, direction);
     if (!take_start(tcp, flow, packet, direction))
         return;
     if (packet->tcp_flags & TCP_ACK)

@@ -121,8 +121,31 @@ static void a_flow_fails_when_both_sides_are_foreign(void **state)
     assert_false(proto_is_done(&f->flow, TO_CLIENT));
     feed_bytes(f, TO_SERVER, VIEW("EHLO client.example and some more text\r\n"));
     assert_protocol(f, PROTO_FAILED);
-    assert_true(proto_is_done(&f->flow, TO_CLIENT));
     assert_true(f->flow.flags & FLOW_PROTO_MISMATCH); /* SMTP on port 80 */
+    assert_false(proto_is_done(&f->flow, TO_CLIENT)); /* STARTTLS may come */
+    uint8_t mail[1000];
+    memset(mail, 'm', sizeof(mail));
+    for (int i = 0; i < 66; i++)
+        feed_bytes(f, TO_SERVER, view_make(mail, sizeof(mail)));
+    assert_true(proto_is_done(&f->flow, TO_CLIENT));
+    feed_bytes(f, TO_SERVER, hello());
+    assert_protocol(f, PROTO_FAILED);
+    done(f);
+}
+
+static void tls_may_begin_within_a_foreign_protocol(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.server_port = 25;
+    feed_bytes(f, TO_CLIENT, VIEW("220 mail.example ESMTP ready and willing\r\n"));
+    feed_bytes(f, TO_SERVER, VIEW("STARTTLS and some more text for sure\r\n"));
+    feed_bytes(f, TO_CLIENT, VIEW("220 go ahead\r\n"));
+    feed_bytes(f, TO_SERVER, view_slice(hello(), 0, 3)); /* too little for a plain yes */
+    assert_protocol(f, PROTO_FAILED);
+    feed_bytes(f, TO_SERVER, hello());
+    assert_protocol(f, PROTO_TLS);
+    assert_int_equal(f->context.stats.mismatches, 0);
     done(f);
 }
 

@@ -16,6 +16,12 @@
  */
 #include "proto/http1/http1.h"
 
+/* A proxy's client begins with CONNECT. */
+static bool http_is_connect(struct view start)
+{
+    return view_starts_fold(start, VIEW("CONNECT "));
+}
+
 static enum identify_result http_identify(struct view start, enum direction direction,
                                           const struct flow *flow)
 {
@@ -92,6 +98,7 @@ static void http_close(void *state, struct proto_context *context)
 
 const struct proto_parser http_parser = {
     .identify = http_identify,
+    .carries = http_is_connect,
     .open = http_open,
     .data = http_data,
     .gap = http_gap,

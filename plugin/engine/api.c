@@ -146,10 +146,11 @@ void shrike_alert_tuple(const struct shrike_alert *alert, struct shrike_tuple *o
 
     *out = (struct shrike_tuple){0};
     if (flow != NULL) {
-        memcpy(out->client, flow->client.bytes, 16);
-        memcpy(out->server, flow->server.bytes, 16);
-        out->client_port = flow->client_port;
-        out->server_port = flow->server_port;
+        const struct flow_ends ends = flow_ends(flow, event->is_reversed);
+        memcpy(out->client, ends.client->bytes, 16);
+        memcpy(out->server, ends.server->bytes, 16);
+        out->client_port = ends.client_port;
+        out->server_port = ends.server_port;
         out->ip_proto = flow->ip_proto;
         out->flow_id = flow->id;
     } else if (packet != NULL) {

@@ -39,6 +39,7 @@ void event_begin(struct event *event, enum event_type type, enum direction direc
     event->type = type;
     event->direction = direction;
     event->first = FIRST[type];
+    event->is_reversed = false;
     event->is_complete = true;
     event->tx_id = 0;
     event->time_us = 0;

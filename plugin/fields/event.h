@@ -39,6 +39,7 @@ struct event {
     enum event_type type;
     enum direction direction;
     enum field_id first; /* field_first(type), so that slot = id - first */
+    bool is_reversed;    /* who asks is the flow's server: direction is that of the protocol */
     bool is_complete;    /* false: the request or query alone; its answer will be a second event */
     uint64_t tx_id;      /* transaction number within the flow, from 0 */
     int64_t time_us;     /* packet time of the packet that completed it */

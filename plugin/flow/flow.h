@@ -89,6 +89,20 @@ static inline enum direction direction_reverse(enum direction direction)
     return direction == TO_SERVER ? TO_CLIENT : TO_SERVER;
 }
 
+/* Both ends of a conversation: who opened it, or, where `is_reversed`, who asks in it. */
+struct flow_ends {
+    const struct address *client, *server;
+    uint16_t client_port, server_port;
+};
+
+static inline struct flow_ends flow_ends(const struct flow *flow, bool is_reversed)
+{
+    if (is_reversed)
+        return (struct flow_ends){&flow->server, &flow->client, flow->server_port,
+                                  flow->client_port};
+    return (struct flow_ends){&flow->client, &flow->server, flow->client_port, flow->server_port};
+}
+
 /* Direction of a packet of this flow, by endpoints. */
 enum direction flow_direction(const struct flow *flow, const struct packet *packet);
 

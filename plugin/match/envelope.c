@@ -92,14 +92,17 @@ static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_i
 static uint32_t of_endpoints(struct matcher *m, const struct flow *flow,
                              const struct packet *packet, enum field_id field, union value *out)
 {
+    const struct flow_ends ends =
+        flow ? flow_ends(flow, m->event->is_reversed)
+             : (struct flow_ends){&packet->src, &packet->dst, packet->src_port, packet->dst_port};
     if (field == FIELD_SRC_IP)
-        return from_ip(out, flow ? &flow->client : &packet->src);
+        return from_ip(out, ends.client);
     if (field == FIELD_DST_IP)
-        return from_ip(out, flow ? &flow->server : &packet->dst);
+        return from_ip(out, ends.server);
     if (field == FIELD_SRC_PORT)
-        return from_number(out, flow ? flow->client_port : packet->src_port);
+        return from_number(out, ends.client_port);
     if (field == FIELD_DST_PORT)
-        return from_number(out, flow ? flow->server_port : packet->dst_port);
+        return from_number(out, ends.server_port);
     if (field == FIELD_PROTO)
         return from_text(out, proto_text(m, flow ? flow->ip_proto : packet->ip_proto));
     if (packet != NULL)

@@ -73,13 +73,15 @@ static struct tuple packet_tuple(const struct packet *packet)
     };
 }
 
-static struct tuple flow_tuple(const struct flow *flow)
+static struct tuple flow_tuple(const struct flow *flow, bool is_reversed)
 {
+    const struct flow_ends ends = flow_ends(flow, is_reversed);
+
     return (struct tuple){
-        .src = &flow->client,
-        .dst = &flow->server,
-        .src_port = flow->client_port,
-        .dst_port = flow->server_port,
+        .src = ends.client,
+        .dst = ends.server,
+        .src_port = ends.client_port,
+        .dst_port = ends.server_port,
         .ip_proto = flow->ip_proto,
         .has_ports = has_ports(flow->ip_proto),
     };
@@ -98,7 +100,7 @@ static void put_tuple(struct buf *line, const struct event *event, bool is_clien
 
     if (!by_packet && event->flow == NULL)
         return;
-    struct tuple t = by_packet ? packet_tuple(event->packet) : flow_tuple(event->flow);
+    struct tuple t = by_packet ? packet_tuple(event->packet) : flow_tuple(event->flow, event->is_reversed);
     if (event->direction == TO_CLIENT && by_packet == is_client_first)
         t = tuple_reverse(t);
     json_put_address(line, "src_ip", t.src);

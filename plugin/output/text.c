@@ -38,9 +38,10 @@ static void put_tuple(struct buf *line, const struct event *event)
     const struct packet *packet = event->packet;
 
     if (flow != NULL) {
-        put_endpoint(line, &flow->client, flow->client_port);
+        const struct flow_ends ends = flow_ends(flow, event->is_reversed);
+        put_endpoint(line, ends.client, ends.client_port);
         buf_string(line, event->direction == TO_SERVER ? " -> " : " <- ");
-        put_endpoint(line, &flow->server, flow->server_port);
+        put_endpoint(line, ends.server, ends.server_port);
     } else if (packet != NULL) {
         put_endpoint(line, &packet->src, packet->src_port);
         buf_text(line, " -> ");

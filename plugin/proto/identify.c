@@ -94,8 +94,10 @@ enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
         if (!proto_has_transport(id, flow->ip_proto) || p->refused[direction] & 1u << id)
             continue;
         enum identify_result result = ROWS[id].parser->identify(start, direction, flow);
-        if (result == IDENTIFY_YES)
+        if (result >= IDENTIFY_YES) {
+            p->is_reversed = result == IDENTIFY_REVERSED;
             return id;
+        }
         if (result == IDENTIFY_MORE && start.len < IDENTIFY_BYTES)
             is_open = true;
         else
@@ -104,14 +106,20 @@ enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
     return is_open ? PROTO_UNKNOWN : PROTO_FAILED;
 }
 
-enum proto_id identify_carried(const struct flow *flow, enum direction direction,
-                               struct view segment)
+enum proto_id identify_carried(struct protocol_flow *p, const struct flow *flow,
+                               enum direction direction, struct view segment)
 {
+    struct view start = view_slice(segment, 0, IDENTIFY_BYTES);
+
     for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++) {
-        if (ROWS[id].transports & PROTO_CARRIED &&
-            ROWS[id].parser->identify(view_slice(segment, 0, IDENTIFY_BYTES), direction, flow) ==
-                IDENTIFY_YES)
+        bool is_out = p->phase == PHASE_WATCHING || p->refused[direction] & 1u << id;
+        if (!(ROWS[id].transports & PROTO_CARRIED) || !is_out) /* bytes before were its own */
+            continue;
+        enum identify_result result = ROWS[id].parser->identify(start, direction, flow);
+        if (result >= IDENTIFY_YES) {
+            p->is_reversed = result == IDENTIFY_REVERSED;
             return id;
+        }
     }
     return PROTO_UNKNOWN;
 }

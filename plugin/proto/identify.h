@@ -32,7 +32,8 @@ struct protocol_flow {
     uint8_t phase;       /* enum proto_phase */
     uint8_t done, ended; /* bit 1 << direction */
     uint8_t restarts;
-    uint8_t tries; /* of IDENTIFY_TRIES */
+    uint8_t tries;    /* of IDENTIFY_TRIES */
+    bool is_reversed; /* the flow's client is the protocol's server */
 };
 
 static_assert(sizeof(struct protocol_flow) == RECYCLER_LEAST, "one cache line a flow");
@@ -48,8 +49,8 @@ enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
                              enum direction direction, struct view start);
 /* The protocol that begins at the start of this segment, within one that is none of ours; PROTO_UNKNOWN when
  * none does. */
-enum proto_id identify_carried(const struct flow *flow, enum direction direction,
-                               struct view segment);
+enum proto_id identify_carried(struct protocol_flow *p, const struct flow *flow,
+                               enum direction direction, struct view segment);
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction);
 /* No row will be asked about this direction any more; its bytes so far are lost. */

@@ -117,6 +117,9 @@ static void count(const struct proto_context *context, uint64_t *all, uint64_t *
 
 void proto_emit(struct proto_context *context, enum proto_id id)
 {
+    const struct protocol_flow *p = context->flow->protocol;
+
+    context->event->is_reversed = p != NULL && p->is_reversed;
     if (context->event->is_complete)
         count(context, context->stats.transactions, context->stats.udp_transactions, id);
     context->sink.emit(context->sink.context, context->event);
@@ -260,6 +263,12 @@ static struct missed take_missed(struct protocol_flow *p, enum direction directi
     return missed;
 }
 
+/* A direction of the flow as the parser knows it, and back. */
+static enum direction turned(const struct protocol_flow *p, enum direction direction)
+{
+    return p->is_reversed ? direction_reverse(direction) : direction;
+}
+
 static void replay(struct proto_context *context, struct protocol_flow *p, enum direction direction,
                    struct missed missed)
 {
@@ -270,7 +279,7 @@ static void replay(struct proto_context *context, struct protocol_flow *p, enum 
     if (p->ended & 1u << direction && p->phase == PHASE_PARSING) {
         const struct proto_parser *parser = proto_parser_of(p->id);
         if (parser->end != NULL)
-            parser->end(p->state, context, direction);
+            parser->end(p->state, context, turned(p, direction));
     }
 }
 
@@ -284,7 +293,7 @@ static bool is_needed(const struct proto_context *context, enum proto_id id, str
     return context->awake != 0 && parser->carries != NULL && parser->carries(start);
 }
 
-/* The flow speaks `id`: opens its parser, unless nobody wants it. `start`: the client's first bytes. */
+/* The flow speaks `id`: opens its parser, unless nobody wants it. `start`: the first bytes of who asks. */
 static void adopt(struct proto_context *context, struct protocol_flow *p, enum proto_id id,
                   struct view start)
 {
@@ -293,6 +302,8 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
     count(context, context->stats.flows, context->stats.udp_flows, id);
     if (p->restarts == 0 && identify_is_mismatch(context->flow, id))
         raise_mismatch(context);
+    if (p->is_reversed)
+        proto_anomaly(context, ANOMALY_APPLAYER_WRONG_DIRECTION_FIRST_DATA);
     if (is_needed(context, id, start)) {
         p->state = proto_parser_of(id)->open(context);
         if (p->state != NULL)
@@ -340,7 +351,7 @@ static void begin_later(struct proto_context *context, struct protocol_flow *p,
 static bool begins_within(struct proto_context *context, struct protocol_flow *p,
                           enum direction direction, struct view bytes)
 {
-    enum proto_id id = identify_carried(context->flow, direction, bytes);
+    enum proto_id id = identify_carried(p, context->flow, direction, bytes);
 
     if (id == PROTO_UNKNOWN || p->restarts == RESTARTS_MAX)
         return false;
@@ -383,6 +394,8 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
         kept = identify_keep(p, &context->recycler, direction, bytes);
         start = view_make(p->start[direction], p->start_len[direction]);
     }
+    if (was_kept && kept > 0 && begins_within(context, p, direction, bytes))
+        return;
     enum proto_id id = identify_start(p, context->flow, direction, start);
     if (id == PROTO_UNKNOWN) {
         if (!was_kept && identify_keep(p, &context->recycler, direction, bytes) == 0)
@@ -400,7 +413,7 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
     enum direction other = direction_reverse(direction);
     struct missed before = take_missed(p, other), here = take_missed(p, direction);
     adopt(context, p, id,
-          direction == TO_SERVER ? start : view_make(before.start, before.start_len));
+          turned(p, direction) == TO_SERVER ? start : view_make(before.start, before.start_len));
     replay(context, p, other, before);
     replay(context, p, direction, here);
     take_stream(context, p, direction, view_skip(bytes, kept));
@@ -429,8 +442,10 @@ static void restart(struct proto_context *context, struct protocol_flow *p)
         p->refused[direction] = 0;
         p->lost[direction] = 0;
     }
-    take_stream(context, p, TO_SERVER, rest[TO_SERVER]);
-    take_stream(context, p, TO_CLIENT, rest[TO_CLIENT]);
+    const bool was_reversed = p->is_reversed;
+    p->is_reversed = false;
+    take_stream(context, p, TO_SERVER, rest[was_reversed ? TO_CLIENT : TO_SERVER]);
+    take_stream(context, p, TO_CLIENT, rest[was_reversed ? TO_SERVER : TO_CLIENT]);
     outer->close(state, context); /* last: the rests may lie in its memory */
 }
 
@@ -455,7 +470,7 @@ static void feed(struct proto_context *context, struct protocol_flow *p, enum di
     if (p->done & 1u << direction)
         return;
     settle(context, p, direction,
-           proto_parser_of(p->id)->data(p->state, context, direction, bytes));
+           proto_parser_of(p->id)->data(p->state, context, turned(p, direction), bytes));
 }
 
 static void take_stream(struct proto_context *context, struct protocol_flow *p,
@@ -508,7 +523,7 @@ void proto_stream_gap(struct proto_context *context, struct flow *flow, enum dir
     const struct proto_parser *parser = proto_parser_of(p->id);
     enum parse_result result = PARSE_BAD;
     if (parser->gap != NULL)
-        result = parser->gap(p->state, context, direction, missing);
+        result = parser->gap(p->state, context, turned(p, direction), missing);
     settle(context, p, direction, result);
 }
 
@@ -525,7 +540,7 @@ void proto_stream_end(struct proto_context *context, struct flow *flow, enum dir
     if (p->phase == PHASE_PARSING) {
         const struct proto_parser *parser = proto_parser_of(p->id);
         if (parser->end != NULL)
-            parser->end(p->state, context, direction);
+            parser->end(p->state, context, turned(p, direction));
         if (p->ended ==
             3) /* nothing more can come: its memory is freed before the flow times out */
             close_parser(context, p);

@@ -32,7 +32,12 @@ enum {
     PROTO_CARRIED = 4, /* may begin within a TCP flow of a protocol that we do not know */
 };
 
-enum identify_result { IDENTIFY_NO, IDENTIFY_MORE, IDENTIFY_YES };
+enum identify_result {
+    IDENTIFY_NO,
+    IDENTIFY_MORE,
+    IDENTIFY_YES,
+    IDENTIFY_REVERSED, /* yes, with the roles exchanged: the flow's client is the protocol's server */
+};
 
 /* Which of our protocols the events that somebody wants come from; parsers of others stay asleep
  * (the flow's protocol is still identified). */
@@ -76,6 +81,8 @@ void proto_context_init(struct proto_context *context);
 /* Gives all idle memory back; every flow must have had its proto_flow_end(). */
 void proto_context_clear(struct proto_context *context);
 
+/* Directions that parsers see are those of the protocol: TO_SERVER is what the side that asks sends, also
+ * where the flow is REVERSED (event->is_reversed then). */
 enum parse_result {
     PARSE_MORE, /* all bytes taken, wants more */
     PARSE_DONE, /* wants no more bytes of this direction (TLS after its handshake) */

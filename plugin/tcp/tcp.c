@@ -278,15 +278,14 @@ static void doubt_rst(struct tcp *tcp, struct flow *flow, const struct packet *p
 {
     struct tcp_side *side = &flow->tcp->side[direction], *server = &flow->tcp->side[TO_CLIENT];
     bool is_synack = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-    bool is_next = side->flags & SIDE_HAS_NEXT && packet->payload_len > 0 &&
-                   is_near(packet->seq, side->next);
+    bool is_next =
+        side->flags & SIDE_HAS_NEXT && packet->payload_len > 0 && is_near(packet->seq, side->next);
 
     if (!(side->flags & SIDE_HAS_RST) || !(is_synack || is_next))
         return;
     side->flags &= (uint8_t)~SIDE_HAS_RST;
     tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_SUSPECTED_RST_INJECT);
-    flow_set_state(tcp->table, flow,
-                   server->flags & SIDE_HAS_NEXT ? FLOW_ESTABLISHED : FLOW_NEW);
+    flow_set_state(tcp->table, flow, server->flags & SIDE_HAS_NEXT ? FLOW_ESTABLISHED : FLOW_NEW);
 }
 
 static void take_fin(struct tcp *tcp, struct flow *flow, const struct packet *packet,

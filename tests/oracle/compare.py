@@ -121,6 +121,18 @@ def tls_of(proto, result):
                            attribute(ja3) if ja3 is not None else ""))
 
 
+NO_XML = bytes(c for c in range(0x20) if c not in b"\t\n\r") + b"\x7f"
+
+
+def elements(stream):
+    """Finished elements of PDML, from which the bytes are taken that XML does not allow and tshark writes."""
+    parser = ElementTree.XMLPullParser(("end",))
+    while chunk := stream.read(1 << 16):
+        parser.feed(chunk.translate(None, NO_XML))
+        for _, element in parser.read_events():
+            yield element
+
+
 def tshark_events(path, reassembles_bodies):
     """tshark shows an HTTP message whose body the capture does not hold whole only without body reassembly,
     and some others only with it: what it says in either mode is what it knows."""
@@ -130,7 +142,7 @@ def tshark_events(path, reassembles_bodies):
                "-J", "http dns tls mdns llmnr"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        for _, packet in ElementTree.iterparse(process.stdout):
+        for packet in elements(process.stdout):
             if packet.tag != "packet":
                 continue
             is_quic = any(proto.get("name") in ("quic", "gquic", "dtls") for proto in packet.iterfind("proto"))

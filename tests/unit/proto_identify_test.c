@@ -149,6 +149,22 @@ static void tls_may_begin_within_a_foreign_protocol(void **state)
     done(f);
 }
 
+/* A client that dialled out and then serves: what comes through a reverse proxy of an implant. */
+static void who_asks_may_be_the_flows_server(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    feed_bytes(f, TO_CLIENT, VIEW("GET /run HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_true(f->context.event->is_reversed);
+    assert_int_equal(f->context.event->direction, TO_SERVER);
+    feed_bytes(f, TO_SERVER, VIEW("HTTP/1.1 204 No Content\r\n\r\n"));
+    assert_int_equal(f->context.event->direction, TO_CLIENT);
+    assert_int_equal(f->context.stats.transactions[PROTO_HTTP], 1);
+    assert_int_equal(f->context.stats.errors[PROTO_HTTP], 0);
+    done(f);
+}
+
 static void the_server_may_tell_what_the_client_did_not(void **state)
 {
     (void)state;

@@ -26,7 +26,11 @@ static enum identify_result http_identify(struct view start, enum direction dire
                                           const struct flow *flow)
 {
     (void)flow;
-    return http_looks_like(start, direction);
+    enum identify_result result = http_looks_like(start, direction);
+    if (result != IDENTIFY_NO)
+        return result;
+    result = http_looks_like(start, direction_reverse(direction));
+    return result == IDENTIFY_YES ? IDENTIFY_REVERSED : result;
 }
 
 static size_t state_size(void)

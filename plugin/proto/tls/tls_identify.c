@@ -39,26 +39,28 @@ static enum identify_result identify_ssl2(struct view start)
 }
 
 /* The body of a handshake record of `length` bytes, as far as it is there. */
-static enum identify_result identify_hello(struct view body, uint32_t length, bool is_midstream)
+static enum identify_result identify_hello(struct view body, uint32_t length,
+                                           enum direction direction, bool is_midstream)
 {
     uint8_t type = body.data[0];
     bool is_hello = type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO;
+    bool is_right = type == (direction == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO);
 
     if (!is_hello)
         return is_midstream ? IDENTIFY_YES : IDENTIFY_NO;
+    enum identify_result yes = is_right ? IDENTIFY_YES : IDENTIFY_REVERSED;
     if (body.len < 6)
-        return body.len == length ? IDENTIFY_YES : IDENTIFY_MORE; /* a hello in tiny records */
+        return body.len == length ? yes : IDENTIFY_MORE; /* a hello in tiny records */
     uint32_t message = (uint32_t)body.data[1] << 16 | (uint32_t)body.data[2] << 8 | body.data[3];
     bool is_draft = type == TLS_SERVER_HELLO && body.data[4] == 0x7f; /* of TLS 1.3 */
     if (message < HELLO_LEAST || message > HELLO_MOST || (body.data[4] != 3 && !is_draft))
         return IDENTIFY_NO;
-    return IDENTIFY_YES;
+    return yes;
 }
 
 enum identify_result tls_identify(struct view start, enum direction direction,
                                   const struct flow *flow)
 {
-    (void)direction;
     if (start.len == 0)
         return IDENTIFY_MORE;
     uint8_t type = start.data[0];
@@ -79,5 +81,5 @@ enum identify_result tls_identify(struct view start, enum direction direction,
     if (type != TLS_HANDSHAKE)
         return IDENTIFY_YES;
     struct view body = view_slice(start, TLS_RECORD_HEADER, TLS_RECORD_HEADER + (size_t)length);
-    return identify_hello(body, length, is_midstream);
+    return identify_hello(body, length, direction, is_midstream);
 }

@@ -29,6 +29,7 @@ struct entry {
 
 struct filter {
     int link_type;
+    bool is_usable; /* else it cannot be said of this link type: nothing passes */
     struct bpf_program program;
 };
 
@@ -190,19 +191,25 @@ static struct filter *filter_for(struct capture *c, int link_type, struct error 
     if (rc != 0)
         return NULL;
     filter->link_type = link_type;
+    filter->is_usable = true;
     c->filter_count++;
     return filter;
 }
 
 static bool passes(struct capture *c, const struct frame *frame)
 {
-    struct error ignored;
+    struct error why;
     struct pcap_pkthdr header = {.caplen = frame->len, .len = frame->wire_len};
 
     if (c->filter_text == NULL)
         return true;
-    const struct filter *filter = filter_for(c, frame->link_type, &ignored);
-    return filter != NULL && pcap_offline_filter(&filter->program, &header, frame->data) != 0;
+    const struct filter *filter = filter_for(c, frame->link_type, &why);
+    if (filter == NULL && c->filter_count < FILTERS_MAX) { /* said once a link type */
+        warn(c, "link type %d: %s: its frames are passed over", frame->link_type, why.text);
+        c->filters[c->filter_count++] = (struct filter){.link_type = frame->link_type};
+    }
+    return filter != NULL && filter->is_usable &&
+           pcap_offline_filter(&filter->program, &header, frame->data) != 0;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------ */
@@ -242,8 +249,10 @@ void capture_close(struct capture *c)
         file_close(&c->finished[i]);
     for (size_t i = 0; i < c->count; i++)
         memory_free(c->entries[i].path);
-    for (size_t i = 0; i < c->filter_count; i++)
-        pcap_freecode(&c->filters[i].program);
+    for (size_t i = 0; i < c->filter_count; i++) {
+        if (c->filters[i].is_usable)
+            pcap_freecode(&c->filters[i].program);
+    }
     for (size_t i = 0; i < c->warning_count; i++)
         memory_free(c->warnings[i]);
     memory_free(c->finished);
@@ -322,6 +331,8 @@ static enum capture_result read_batch(struct capture *c, struct frame *frames, s
         check_link_type(c, frame);
         if (passes(c, frame))
             (*count)++;
+        else if (*count == 0 && c->file.source.at > SOURCE_WINDOW / 4)
+            source_slide(&c->file.source); /* the filter keeps nothing: the window must move on */
     }
     return CAPTURE_FRAMES;
 }
@@ -330,12 +341,12 @@ enum capture_result capture_next(struct capture *c, struct frame *frames, size_t
                                  struct error *error)
 {
     *count = 0;
-    if (c->pending_fault.text[0] != '\0') {
-        *error = c->pending_fault;
-        c->pending_fault.text[0] = '\0';
-        return CAPTURE_BROKEN;
-    }
-    while (c->at < c->count) {
+    while (c->at < c->count || c->pending_fault.text[0] != '\0') {
+        if (c->pending_fault.text[0] != '\0') {
+            *error = c->pending_fault;
+            c->pending_fault.text[0] = '\0';
+            return CAPTURE_BROKEN;
+        }
         if (!c->is_open && !open_next(c, error))
             return CAPTURE_BROKEN;
         enum capture_result result = read_batch(c, frames, max, count, error);

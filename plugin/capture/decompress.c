@@ -17,6 +17,8 @@ struct decompressor {
     ZSTD_DStream *zstd;
     uint8_t *input;
     size_t input_len, input_at;
+    size_t
+        zstd_wants; /* bytes up to the end of the block: what comes before a broken one is given out */
     bool is_input_end, is_between; /* between members or frames: the end may come here */
 };
 
@@ -32,6 +34,7 @@ struct decompressor *decompressor_new(enum compression compression)
             d->is_input_end = true;
     } else {
         d->zstd = ZSTD_createDStream();
+        d->zstd_wants = ZSTD_initDStream(d->zstd);
         ZSTD_DCtx_setParameter(d->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
     }
     return d;
@@ -94,13 +97,15 @@ static int step_gzip(struct decompressor *d, uint8_t *out, size_t max, size_t *m
 static int step_zstd(struct decompressor *d, uint8_t *out, size_t max, size_t *made,
                      struct error *error)
 {
-    ZSTD_inBuffer in = {d->input, d->input_len, d->input_at};
+    size_t left = d->input_len - d->input_at, wants = d->zstd_wants > 0 ? d->zstd_wants : 1;
+    ZSTD_inBuffer in = {d->input, d->input_at + (left < wants ? left : wants), d->input_at};
     ZSTD_outBuffer to = {out, max, 0};
     size_t rc = ZSTD_decompressStream(d->zstd, &to, &in);
 
     d->input_at = in.pos;
     *made = to.pos;
     d->is_between = rc == 0;
+    d->zstd_wants = rc;
     return ZSTD_isError(rc) ? error_set(error, "zstd: %s", ZSTD_getErrorName(rc)) : 0;
 }
 
@@ -119,7 +124,7 @@ long decompressor_read(struct decompressor *d, int fd, uint8_t *out, size_t max,
         }
         int rc = d->compression == COMPRESSION_GZIP ? step_gzip(d, out, max, &made, error)
                                                     : step_zstd(d, out, max, &made, error);
-        if (rc != 0)
+        if (rc != 0 && made == 0) /* else it fails again at the next call */
             return -1;
     }
     return (long)made;

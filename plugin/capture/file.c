@@ -16,6 +16,7 @@ enum {
     PCAP_HEADER = 24,
     PCAP_RECORD = 16,
     BLOCK_HEADER = 8,
+    SECTION_MIN = 28,
     FRAME_MAX = 256 * 1024 * 4, /* some links have frames above libpcap's usual 262,144 */
     BLOCK_MAX = SOURCE_WINDOW / 2 - 16,
     BLOCK_SECTION = 0x0a0d0d0a,
@@ -253,16 +254,17 @@ static bool read_packet(struct capture_file *file, uint32_t type, const uint8_t 
     return frame->len <= len - header;
 }
 
-/* A section header sets the byte order of what follows and forgets the interfaces. */
-static bool begin_section(struct capture_file *file, const uint8_t *block)
+/* A section header sets the byte order of what follows and forgets the interfaces. Returns what is wrong
+ * with it, or NULL. */
+static const char *begin_section(struct capture_file *file, const uint8_t *block)
 {
     uint32_t magic;
     memcpy(&magic, block + 8, 4);
     if (magic != 0x1a2b3c4d && magic != 0x4d3c2b1a)
-        return false;
+        return "a section header without its byte-order mark";
     file->is_swapped = magic == 0x4d3c2b1a;
     file->interface_count = 0;
-    return true;
+    return NULL;
 }
 
 static enum file_result next_pcapng(struct capture_file *file, bool may_read, struct frame *frame,
@@ -273,8 +275,11 @@ static enum file_result next_pcapng(struct capture_file *file, bool may_read, st
         if (block == NULL)
             return may_read ? at_end(file, error) : FILE_END;
         uint32_t type = get_u32(file, block);
-        if (type == BLOCK_SECTION && !begin_section(file, block))
-            return broken(file, error, "a section header without its byte-order mark");
+        if (type == BLOCK_SECTION) { /* before its length is read: it says in which byte order */
+            const char *fault = begin_section(file, block);
+            if (fault != NULL)
+                return broken(file, error, fault);
+        }
         uint32_t length = get_u32(file, block + 4);
         if (length < BLOCK_HEADER + 4 || length > BLOCK_MAX)
             return broken(file, error, "a block claims an impossible length");
@@ -283,6 +288,8 @@ static enum file_result next_pcapng(struct capture_file *file, bool may_read, st
         if (block == NULL)
             return may_read ? broken(file, error, "the file is cut within a block") : FILE_END;
         const uint8_t *body = block + BLOCK_HEADER;
+        if (type == BLOCK_SECTION && (length < SECTION_MIN || get_u16(file, body + 4) != 1))
+            return broken(file, error, "a section of a version other than 1");
         size_t len = length - BLOCK_HEADER - 4;
         bool is_packet =
             type == BLOCK_PACKET || type == BLOCK_OBSOLETE_PACKET || type == BLOCK_SIMPLE_PACKET;

@@ -37,11 +37,12 @@ void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anom
     d->sink.anomaly(d->sink.context, p, anomaly);
 }
 
-void decode_emit(struct decoder *d, const struct packet *p)
+bool decode_emit(struct decoder *d, const struct packet *p)
 {
     if ((p->flags & PACKET_BAD_CHECKSUM) && d->options.drop_bad_checksums)
-        return;
+        return false;
     d->sink.packet(d->sink.context, p);
+    return true;
 }
 
 void decoder_frame(struct decoder *d, const struct frame *frame)

@@ -23,6 +23,14 @@ enum {
     ETHERTYPE_PPPOE_SESSION = 0x8864,
     ETHERTYPE_QINQ = 0x88a8,
     ETHERTYPE_QINQ_OLD = 0x9100,
+    ETHERTYPE_ETAG = 0x893f,
+    ETHERTYPE_VNTAG = 0x8926,
+    ETHERTYPE_CISCO_METADATA = 0x8909,
+    ETHERTYPE_FABRICPATH = 0x8903,
+    ETHERTYPE_MACSEC = 0x88e5,
+    ETHERTYPE_NSH = 0x894f,
+    ETHERTYPE_ARUBA_FIRST = 0x8200, /* 802.11 within GRE, by priority */
+    ETHERTYPE_ARUBA_LAST = 0x8370,
     ETHERTYPE_ERSPAN2 = 0x88be,
     ETHERTYPE_ERSPAN3 = 0x22eb,
 };
@@ -36,21 +44,37 @@ struct decoder {
     struct budget budget;
     struct fragments *fragments;
     const struct frame *frame;
-    bool is_invalid; /* the frame at hand had an anomaly */
+    bool is_invalid;     /* the frame at hand had an anomaly */
+    uint8_t layers;      /* Ethernet types within each other at this point */
+    uint8_t vlan_layers; /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
 };
 
 /* Raises an anomaly about `p` and counts it. */
 void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anomaly);
-/* Hands a packet on, unless its checksum is wrong and such packets are dropped. */
-void decode_emit(struct decoder *d, const struct packet *p);
+/* Hands a packet on, unless its checksum is wrong and such packets are dropped: then false. */
+bool decode_emit(struct decoder *d, const struct packet *p);
 
 /* link.c */
 void decode_link(struct decoder *d, struct packet *p, struct view left, int link_type);
 void decode_ethernet(struct decoder *d, struct packet *p, struct view left);
-void decode_ethertype(struct decoder *d, struct packet *p, struct view left, uint16_t ethertype);
+void decode_llc(struct decoder *d, struct packet *p, struct view left);
 void decode_ppp(struct decoder *d, struct packet *p, struct view left);
 /* Raw IP of either version, by its first nibble. */
 void decode_raw_ip(struct decoder *d, struct packet *p, struct view left);
+
+/* tag.c: all that an Ethernet type can announce */
+void decode_ethertype(struct decoder *d, struct packet *p, struct view left, uint16_t ethertype);
+void decode_pppoe(struct decoder *d, struct packet *p, struct view left);
+
+/* wireless.c */
+void decode_80211(struct decoder *d, struct packet *p, struct view left);
+/* With frame control bytes other than those of the frame. */
+void decode_80211_as(struct decoder *d, struct packet *p, struct view left, uint8_t control,
+                     uint8_t flags, bool is_padded);
+void decode_radiotap(struct decoder *d, struct packet *p, struct view left);
+void decode_ppi(struct decoder *d, struct packet *p, struct view left);
+void decode_prism(struct decoder *d, struct packet *p, struct view left);
+void decode_avs(struct decoder *d, struct packet *p, struct view left);
 
 /* ip.c */
 void decode_ipv4(struct decoder *d, struct packet *p, struct view left);
@@ -61,6 +85,10 @@ void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bo
 
 /* tunnel.c */
 void decode_gre(struct decoder *d, const struct packet *outer, struct view left);
+/* PIM register (RFC 7761, 4.9.3): `left` begins with the PIM header. */
+void decode_pim(struct decoder *d, const struct packet *outer, struct view left);
+/* An Ethernet frame as an IP payload (RFC 8986: next header 143). */
+void decode_ethernet_in_ip(struct decoder *d, const struct packet *outer, struct view left);
 /* Layers in UDP by port; the outer packet was emitted. */
 void decode_udp_tunnel(struct decoder *d, const struct packet *outer);
 /* A packet one level deeper, or false (counted) when that is too deep. */
@@ -72,8 +100,9 @@ struct fragments *fragments_new(struct budget *budget, enum overlap_policy polic
                                 int64_t timeout_us, struct decode_stats *stats);
 void fragments_free(struct fragments *fragments);
 /* Takes a fragment: `offset` and `bytes` of the datagram, `has_more` after it, `id`. When that makes the
- * datagram whole its payload is returned, valid until fragments_release(); else an empty view. */
-struct view fragments_add(struct fragments *fragments, const struct packet *p, uint32_t id,
+ * datagram whole its payload is returned, valid until fragments_release(), and p->ip_proto is what the
+ * first fragment says (RFC 8200 section 4.5); else an empty view. */
+struct view fragments_add(struct fragments *fragments, struct packet *p, uint32_t id,
                           uint32_t offset, bool has_more, struct view bytes, enum anomaly *anomaly);
 void fragments_release(struct fragments *fragments);
 

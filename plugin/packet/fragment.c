@@ -4,8 +4,9 @@
  * Idea       a queue a datagram (addresses, protocol, identification, tunnel), its fragments in a list
  *            sorted by offset, each copied. When the list has no hole and an end, the payload is copied
  *            together once; that buffer lives until fragments_release().
- * Overlap    Linux: a fragment that repeats bytes exactly is ignored, any other overlap drops the whole
- *            datagram (net/ipv4/inet_fragment.c since 5.0; RFC 5722 for IPv6). First and windows: bytes that
+ * Overlap    Linux: a fragment that repeats bytes exactly is ignored, any other overlap and a second end drop
+ *            the datagram (net/ipv4/inet_fragment.c since 5.0; RFC 5722 for IPv6); what comes after that begins
+ *            anew, as in the kernel, or a clean second sending would be missed. First and windows: bytes that
  *            came first stay. Last: bytes that came last win. IPv6 overlaps always drop the datagram.
  * Bounds     the budget, FRAGMENTS_MAX a datagram, 65,535 bytes, a timeout; when the budget is spent the
  *            oldest datagram goes. Everything given up is counted.
@@ -37,8 +38,9 @@ struct datagram {
     int64_t started_us;
     struct piece *pieces;
     uint32_t piece_count;
-    uint32_t total; /* payload length, 0 while the last fragment is missing */
-    bool is_spoilt; /* dropped for overlap: later fragments are dropped with it */
+    uint32_t total;      /* payload length, 0 while the last fragment is missing */
+    uint8_t first_proto; /* what the fragment at offset 0 says that follows */
+    bool has_first;
 };
 
 struct whole {
@@ -240,18 +242,36 @@ static int insert_over(struct fragments *f, struct datagram *g, uint32_t offset,
     return insert_holes(f, g, offset, bytes);
 }
 
-static int insert(struct fragments *f, struct datagram *g, uint32_t offset, struct view bytes,
-                  enum anomaly *anomaly)
+/* A second end, or bytes beyond the end. */
+static bool contradicts_end(const struct datagram *g, uint32_t end, bool has_more)
 {
-    if (!overlaps(g, offset, bytes.len))
+    if (g->total != 0 && (has_more ? end > g->total : end != g->total))
+        return true;
+    for (const struct piece *piece = g->pieces; piece != NULL && !has_more; piece = piece->next) {
+        if (piece->offset + piece->len > end)
+            return true;
+    }
+    return false;
+}
+
+/* -1 when the fragment was not taken; the datagram is gone then if it was dropped for overlap. */
+static int insert(struct fragments *f, struct datagram *g, uint32_t offset, bool has_more,
+                  struct view bytes, enum anomaly *anomaly)
+{
+    bool is_strict = g->key.ip_version == 6 || f->policy == OVERLAP_LINUX;
+    uint32_t end = offset + (uint32_t)bytes.len;
+    bool is_forged = is_strict && contradicts_end(g, end, has_more);
+
+    if (!has_more)
+        g->total = end;
+    if (!is_forged && !overlaps(g, offset, bytes.len))
         return insert_piece(f, g, offset, bytes);
-    if (is_repeat(g, offset, bytes))
+    if (!is_forged && is_repeat(g, offset, bytes))
         return 0;
     f->stats->fragment_overlaps++;
     *anomaly = g->key.ip_version == 4 ? ANOMALY_IPV4_FRAG_OVERLAP : ANOMALY_IPV6_FRAG_OVERLAP;
-    if (g->key.ip_version == 6 || f->policy == OVERLAP_LINUX) {
-        drop_pieces(f, g);
-        g->is_spoilt = true;
+    if (is_strict) {
+        drop_datagram(f, g);
         return -1;
     }
     return f->policy == OVERLAP_LAST ? insert_over(f, g, offset, bytes)
@@ -271,8 +291,10 @@ static struct view assemble(struct fragments *f, struct datagram *g)
 {
     struct whole *whole = take_memory(f, sizeof(*whole) + g->total, g);
 
-    if (whole == NULL)
+    if (whole == NULL) {
+        f->stats->fragment_drops += g->piece_count;
         return (struct view){NULL, 0};
+    }
     whole->next = f->wholes;
     whole->len = g->total;
     f->wholes = whole;
@@ -284,30 +306,38 @@ static struct view assemble(struct fragments *f, struct datagram *g)
     return view_make(whole->bytes, whole->len);
 }
 
-struct view fragments_add(struct fragments *f, const struct packet *p, uint32_t id, uint32_t offset,
+struct view fragments_add(struct fragments *f, struct packet *p, uint32_t id, uint32_t offset,
                           bool has_more, struct view bytes, enum anomaly *anomaly)
 {
     const struct view nothing = {NULL, 0};
     bool is_v4 = p->ip_version == 4;
 
     expire(f, p->time_us);
-    if (bytes.len == 0 || (has_more && bytes.len % 8 != 0)) {
+    size_t odd = has_more ? bytes.len % 8 : 0;
+    if (bytes.len == 0 || odd != 0) {
         *anomaly = is_v4 ? ANOMALY_IPV4_FRAG_IGNORED : ANOMALY_IPV6_FRAG_INVALID_LENGTH;
-        return nothing;
+        if (!is_v4 || f->policy != OVERLAP_LINUX || bytes.len == odd)
+            return nothing;
+        bytes.len -= odd; /* Linux ignores only the odd bytes (net/ipv4/ip_fragment.c) */
     }
     if (offset + bytes.len > DATAGRAM_MAX) {
         *anomaly = is_v4 ? ANOMALY_IPV4_FRAG_PKT_TOO_LARGE : ANOMALY_IPV6_FRAG_PKT_TOO_LARGE;
         return nothing;
     }
     struct datagram *g = find_or_add(f, p, id);
-    if (g == NULL || g->is_spoilt) {
+    if (g == NULL) {
         f->stats->fragment_drops++;
         return nothing;
     }
-    if (!has_more)
-        g->total = offset + (uint32_t)bytes.len;
-    if (insert(f, g, offset, bytes, anomaly) != 0 || !is_whole(g))
+    if (insert(f, g, offset, has_more, bytes, anomaly) != 0)
         return nothing;
+    if (offset == 0 && !g->has_first) {
+        g->has_first = true;
+        g->first_proto = p->ip_proto;
+    }
+    if (!is_whole(g))
+        return nothing;
+    p->ip_proto = g->first_proto;
     struct view whole = assemble(f, g);
     drop_datagram(f, g);
     return whole;

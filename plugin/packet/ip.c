@@ -15,26 +15,48 @@ enum {
     NEXT_SHIM6 = 140,
 };
 
-/* A fragment joins the others; the datagram goes on when it is whole. */
+static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view payload,
+                                bool is_cut);
+
+static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes, bool is_cut)
+{
+    p->flags = (uint8_t)(is_cut ? p->flags | PACKET_CUT : p->flags & ~PACKET_CUT);
+    p->flags |= PACKET_FRAGMENT;
+    p->payload = bytes.data;
+    p->payload_len = (uint32_t)bytes.len;
+    decode_emit(d, p);
+}
+
+/* A fragment joins the others; the datagram goes on when it is whole. One that is cut never makes it so: what
+ * there is of a first fragment is decoded, a later one counts as lost. */
 static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, uint32_t offset,
-                            bool has_more, struct view bytes)
+                            bool has_more, struct view bytes, bool is_cut)
 {
     enum anomaly anomaly = ANOMALY_NONE;
 
+    if (is_cut && offset == 0) {
+        decode_ip_payload(d, p, bytes, true);
+        return;
+    }
     d->stats.fragments++;
+    if (is_cut) {
+        d->stats.fragment_drops++;
+        emit_fragment(d, p, bytes, true);
+        return;
+    }
     struct view whole = fragments_add(d->fragments, p, id, offset, has_more, bytes, &anomaly);
     if (anomaly != ANOMALY_NONE)
         decode_anomaly(d, p, anomaly);
     if (whole.data == NULL) {
-        p->flags |= PACKET_FRAGMENT;
-        p->payload = bytes.data;
-        p->payload_len = (uint32_t)bytes.len;
-        decode_emit(d, p);
+        emit_fragment(d, p, bytes, false);
         return;
     }
     d->stats.reassembled++;
     p->flags |= PACKET_REASSEMBLED;
-    decode_ip_payload(d, p, whole, false);
+    if (p->ip_version == 6)
+        decode_ipv6_payload(d, p, whole, false);
+    else
+        decode_ip_payload(d, p, whole, false);
 }
 
 static void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options)
@@ -80,7 +102,7 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
     p->ip_proto = proto;
     p->src = address_from_v4(addresses);
     p->dst = address_from_v4(addresses + 4);
-    if (header < IPV4_HEADER || header > left.len) {
+    if (header < IPV4_HEADER) {
         decode_anomaly(d, p, ANOMALY_IPV4_HLEN_TOO_SMALL);
         return;
     }
@@ -91,21 +113,23 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         return;
     }
     bool is_cut = total > left.len;
-    if (is_cut && !(p->flags & PACKET_CUT))
+    if (header > left.len || (is_cut && !(p->flags & PACKET_CUT)))
         decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_PKT);
+    if (header > left.len)
+        return;
     if (!d->options.ignore_checksums &&
         !checksum_is_right(checksum_add(0, view_slice(left, 0, header)))) {
         p->flags |= PACKET_BAD_CHECKSUM;
         d->stats.bad_ipv4_checksum++;
+        if (d->options.drop_bad_checksums) /* no host joins its fragments or opens its tunnels */
+            return;
     }
     if (header > IPV4_HEADER)
         check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header));
     struct view payload = view_slice(left, header, total);
     uint32_t offset = (fragment & 0x1fffU) * 8;
-    bool is_fragment = offset > 0 || fragment & 0x2000;
-    bool is_hopeless = is_cut && offset == 0; /* never whole: what there is is decoded */
-    if (is_fragment && !is_hopeless)
-        decode_fragment(d, p, id, offset, (fragment & 0x2000) != 0, payload);
+    if (offset > 0 || fragment & 0x2000)
+        decode_fragment(d, p, id, offset, (fragment & 0x2000) != 0, payload, is_cut);
     else
         decode_ip_payload(d, p, payload, is_cut);
 }
@@ -153,16 +177,36 @@ static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *
     }
 }
 
+/* From p->ip_proto on. A datagram that was put together may begin with more extension headers, but not with
+ * another fragment (Linux refuses that): it is handed on as such. */
+static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view payload,
+                                bool is_cut)
+{
+    struct cursor c = cursor_over(payload);
+    bool is_fragment = false;
+    uint32_t fragment = 0, id = 0;
+    uint8_t next = p->ip_proto;
+
+    if (!skip_extensions(d, p, &c, &next, &is_fragment, &fragment, &id))
+        return;
+    p->ip_proto = next;
+    struct view rest = cursor_rest(&c);
+    if (!is_fragment)
+        decode_ip_payload(d, p, rest, is_cut);
+    else if (p->flags & PACKET_REASSEMBLED)
+        emit_fragment(d, p, rest, false);
+    else
+        decode_fragment(d, p, id, fragment & 0xfff8, (fragment & 1) != 0, rest, is_cut);
+}
+
 void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
 {
     struct cursor c = cursor_over(left);
-    bool is_fragment = false;
-    uint32_t fragment = 0, id = 0;
 
     uint8_t version = cursor_u8(&c);
     cursor_skip(&c, 3);
     size_t length = cursor_u16(&c);
-    uint8_t next = cursor_u8(&c);
+    p->ip_proto = cursor_u8(&c);
     p->ttl = cursor_u8(&c);
     const uint8_t *addresses = cursor_take(&c, 32);
     d->stats.ipv6++;
@@ -172,7 +216,6 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
         return;
     }
     p->ip_version = 6;
-    p->ip_proto = next;
     p->src = address_from_v6(addresses);
     p->dst = address_from_v6(addresses + 16);
     struct view payload = view_skip(left, IPV6_HEADER);
@@ -181,14 +224,5 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
     bool is_cut = length > payload.len;
     if (is_cut && !(p->flags & PACKET_CUT))
         decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_PKT);
-    payload = view_slice(payload, 0, length);
-    c = cursor_over(payload);
-    if (!skip_extensions(d, p, &c, &next, &is_fragment, &fragment, &id))
-        return;
-    p->ip_proto = next;
-    struct view rest = cursor_rest(&c);
-    if (is_fragment)
-        decode_fragment(d, p, id, fragment & 0xfff8, (fragment & 1) != 0, rest);
-    else
-        decode_ip_payload(d, p, rest, is_cut);
+    decode_ipv6_payload(d, p, view_slice(payload, 0, length), is_cut);
 }

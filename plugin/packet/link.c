@@ -4,203 +4,14 @@
 #include "packet/decoder.h"
 
 enum {
-    LINK_NULL = 0,
-    LINK_ETHERNET = 1,
-    LINK_PPP = 9,
-    LINK_RAW_BSD = 12,
-    LINK_RAW_OPENBSD = 14,
-    LINK_PPP_HDLC = 50,
-    LINK_PPP_ETHER = 51,
-    LINK_RAW = 101,
-    LINK_CHDLC = 104,
-    LINK_80211 = 105,
-    LINK_LOOP = 108,
-    LINK_SLL = 113,
-    LINK_RADIOTAP = 127,
-    LINK_PPI = 192,
-    LINK_IPV4 = 228,
-    LINK_IPV6 = 229,
-    LINK_NFLOG = 239,
-    LINK_SLL2 = 276,
     PPP_IPV4 = 0x0021,
     PPP_IPV6 = 0x0057,
     PPP_MPLS = 0x0281,
-    VLANS_MAX = 8,
-    LABELS_MAX = 16,
     NFLOG_PAYLOAD = 9,
 };
 
-static const struct {
-    int type;
-    const char *name;
-} UNSUPPORTED[] = {
-    {8, "SLIP"},
-    {6, "Token Ring"},
-    {7, "ARCNET"},
-    {10, "FDDI"},
-    {100, "ATM RFC 1483"},
-    {107, "Frame Relay"},
-    {119, "802.11 with Prism header"},
-    {122, "IP over Fibre Channel"},
-    {163, "802.11 with AVS header"},
-    {187, "Bluetooth H4"},
-    {189, "USB"},
-    {195, "802.15.4"},
-    {220, "USB, padded"},
-    {227, "CAN"},
-    {249, "USBPcap"},
-    {251, "Bluetooth LE"},
-};
-
-bool decode_link_supported(int link_type)
-{
-    switch (link_type) {
-    case LINK_NULL:
-    case LINK_ETHERNET:
-    case LINK_PPP:
-    case LINK_RAW_BSD:
-    case LINK_RAW_OPENBSD:
-    case LINK_PPP_HDLC:
-    case LINK_PPP_ETHER:
-    case LINK_RAW:
-    case LINK_CHDLC:
-    case LINK_80211:
-    case LINK_LOOP:
-    case LINK_SLL:
-    case LINK_RADIOTAP:
-    case LINK_PPI:
-    case LINK_IPV4:
-    case LINK_IPV6:
-    case LINK_NFLOG:
-    case LINK_SLL2:
-        return true;
-    default:
-        return false;
-    }
-}
-
-int decode_link_check(int link_type, struct error *error)
-{
-    const char *name = "unknown";
-
-    if (decode_link_supported(link_type))
-        return 0;
-    for (size_t i = 0; i < sizeof(UNSUPPORTED) / sizeof(UNSUPPORTED[0]); i++) {
-        if (UNSUPPORTED[i].type == link_type)
-            name = UNSUPPORTED[i].name;
-    }
-    return error_set(error, "link type %d (%s) cannot be decoded", link_type, name);
-}
-
-/* ---- Ethernet and what follows its type -------------------------------------------------------------- */
-
-static void decode_vlan(struct decoder *d, struct packet *p, struct view left)
-{
-    struct cursor c = cursor_over(left);
-    uint16_t tag = cursor_u16(&c), ethertype = cursor_u16(&c);
-
-    if (c.overrun) {
-        decode_anomaly(d, p, ANOMALY_VLAN_HEADER_TOO_SMALL);
-        return;
-    }
-    *(p->vlan_count == 0 ? &d->stats.vlan : &d->stats.vlan_qinq) += p->vlan_count < 2;
-    if (p->vlan_count < PACKET_VLAN_MAX)
-        p->vlan[p->vlan_count] = tag & 0xfff;
-    if (p->vlan_count == VLANS_MAX) {
-        decode_anomaly(d, p, ANOMALY_VLAN_TOO_MANY_LAYERS);
-        return;
-    }
-    p->vlan_count++;
-    decode_ethertype(d, p, cursor_rest(&c), ethertype);
-}
-
-/* Below the label stack the protocol is not named (RFC 3032): a version nibble tells IP, a zero nibble a
- * pseudowire's control word, anything else is taken for Ethernet. */
-static void decode_mpls(struct decoder *d, struct packet *p, struct view left)
-{
-    struct cursor c = cursor_over(left);
-    uint32_t label = 0;
-    int count = 0;
-
-    d->stats.mpls++;
-    do {
-        label = cursor_u32(&c);
-    } while (!c.overrun && !(label & 0x100) && ++count < LABELS_MAX);
-    if (c.overrun || count == LABELS_MAX || cursor_left(&c) == 0) {
-        decode_anomaly(d, p, ANOMALY_MPLS_HEADER_TOO_SMALL);
-        return;
-    }
-    struct view rest = cursor_rest(&c);
-    switch (rest.data[0] >> 4) {
-    case 4:
-        decode_ipv4(d, p, rest);
-        break;
-    case 6:
-        decode_ipv6(d, p, rest);
-        break;
-    case 0:
-        decode_ethernet(d, p, view_skip(rest, 4));
-        break;
-    default:
-        decode_ethernet(d, p, rest);
-    }
-}
-
-static void decode_pppoe(struct decoder *d, struct packet *p, struct view left)
-{
-    struct cursor c = cursor_over(left);
-
-    d->stats.pppoe++;
-    cursor_skip(&c, 4);
-    size_t length = cursor_u16(&c);
-    if (c.overrun) {
-        decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
-        return;
-    }
-    struct view rest = cursor_rest(&c);
-    decode_ppp(d, p, view_slice(rest, 0, length));
-}
-
-void decode_ethertype(struct decoder *d, struct packet *p, struct view left, uint16_t ethertype)
-{
-    switch (ethertype) {
-    case ETHERTYPE_IPV4:
-        decode_ipv4(d, p, left);
-        break;
-    case ETHERTYPE_IPV6:
-        decode_ipv6(d, p, left);
-        break;
-    case ETHERTYPE_VLAN:
-    case ETHERTYPE_QINQ:
-    case ETHERTYPE_QINQ_OLD:
-        decode_vlan(d, p, left);
-        break;
-    case ETHERTYPE_MPLS:
-    case ETHERTYPE_MPLS_MULTICAST:
-        decode_mpls(d, p, left);
-        break;
-    case ETHERTYPE_PPPOE_SESSION:
-        decode_pppoe(d, p, left);
-        break;
-    case ETHERTYPE_PPPOE_DISCOVERY:
-        d->stats.pppoe++;
-        break;
-    case ETHERTYPE_PPP:
-        decode_ppp(d, p, left);
-        break;
-    case ETHERTYPE_TEB:
-        decode_ethernet(d, p, left);
-        break;
-    case ETHERTYPE_ARP:
-        d->stats.arp++;
-        break;
-    default:
-        d->stats.unknown_ethertype++;
-    }
-}
-
 /* IEEE 802.2 LLC; with SNAP (aa aa 03) an organisation and an Ethernet type. */
-static void decode_llc(struct decoder *d, struct packet *p, struct view left)
+void decode_llc(struct decoder *d, struct packet *p, struct view left)
 {
     if (view_starts(left, VIEW("\xaa\xaa\x03")) && left.len >= 8)
         decode_ethertype(d, p, view_skip(left, 8), (uint16_t)(left.data[6] << 8 | left.data[7]));
@@ -246,7 +57,7 @@ void decode_ppp(struct decoder *d, struct packet *p, struct view left)
     else if (proto == PPP_IPV6)
         decode_ipv6(d, p, left);
     else if (proto == PPP_MPLS)
-        decode_mpls(d, p, left);
+        decode_ethertype(d, p, left, ETHERTYPE_MPLS);
 }
 
 void decode_raw_ip(struct decoder *d, struct packet *p, struct view left)
@@ -269,6 +80,7 @@ static void decode_null(struct decoder *d, struct packet *p, struct view left)
         decode_anomaly(d, p, ANOMALY_LTNULL_PKT_TOO_SMALL);
         return;
     }
+    uint16_t ethertype = (uint16_t)family;
     if (family > 0xffff)
         family = __builtin_bswap32(family);
     struct view rest = cursor_rest(&c);
@@ -282,8 +94,8 @@ static void decode_null(struct decoder *d, struct packet *p, struct view left)
     case 30: /* Darwin */
         decode_ipv6(d, p, rest);
         break;
-    default:
-        d->stats.unknown_ethertype++;
+    default: /* an Ethernet type in the lower half (Nokia IPSO) */
+        decode_ethertype(d, p, rest, ethertype);
     }
 }
 
@@ -321,59 +133,6 @@ static void decode_ppp_hdlc(struct decoder *d, struct packet *p, struct view lef
         decode_ppp(d, p, left);
 }
 
-/* IEEE 802.11 data frames; what is encrypted is only counted. */
-static void decode_80211(struct decoder *d, struct packet *p, struct view left)
-{
-    d->stats.ieee80211++;
-    if (left.len < 24)
-        return;
-    uint8_t control = left.data[0], flags = left.data[1];
-    bool is_data = (control & 0x0c) == 0x08, has_data = !(control & 0x40),
-         is_encrypted = flags & 0x40;
-    size_t header = (flags & 3) == 3 ? 30 : 24;
-    if (control & 0x80) /* QoS, with the HT control field when the order bit is set */
-        header += flags & 0x80 ? 6 : 2;
-    if (is_data && has_data && !is_encrypted && left.len > header)
-        decode_llc(d, p, view_skip(left, header));
-}
-
-/* A header that says its own length, in little endian at byte 2. */
-static struct view skip_sized_header(struct view left)
-{
-    if (left.len < 4)
-        return view_slice(left, 0, 0);
-    return view_skip(left, (size_t)left.data[2] | (size_t)left.data[3] << 8);
-}
-
-/* Radiotap's flags field (present bit 1) says whether the frame ends in a checksum and is padded. */
-static void decode_radiotap(struct decoder *d, struct packet *p, struct view left)
-{
-    struct cursor c = cursor_over(left);
-    cursor_skip(&c, 4);
-    uint32_t present = cursor_u32_le(&c), first = present;
-    while (!c.overrun && present & 0x80000000)
-        present = cursor_u32_le(&c);
-    if (first & 1) { /* TSFT, aligned to eight */
-        cursor_skip(&c, (8 - c.at % 8) % 8);
-        cursor_skip(&c, 8);
-    }
-    uint8_t flags = first & 2 ? cursor_u8(&c) : 0;
-    struct view inner = skip_sized_header(left);
-    if (!c.overrun && flags & 0x10 && inner.len >= 4)
-        inner.len -= 4;
-    decode_80211(d, p, inner);
-}
-
-static void decode_ppi(struct decoder *d, struct packet *p, struct view left)
-{
-    struct cursor c = cursor_over(left);
-    cursor_skip(&c, 4);
-    uint32_t link_type = cursor_u32_le(&c);
-    struct view inner = skip_sized_header(left);
-    if (!c.overrun && link_type != LINK_PPI && inner.len < left.len)
-        decode_link(d, p, inner, (int)link_type);
-}
-
 /* Netlink log: family, version, resource, then TLVs padded to four; the payload is raw IP. */
 static void decode_nflog(struct decoder *d, struct packet *p, struct view left)
 {
@@ -397,57 +156,173 @@ static void decode_nflog(struct decoder *d, struct packet *p, struct view left)
     }
 }
 
+/* Token Ring (IEEE 802.5): addresses, a route when the source's first bit is set, LLC. */
+static void decode_token_ring(struct decoder *d, struct packet *p, struct view left)
+{
+    size_t header = 14;
+
+    if (left.len > header && left.data[8] & 0x80)
+        header += left.data[14] & 0x1f;
+    decode_llc(d, p, view_skip(left, header));
+}
+
+/* FDDI: frame control, addresses, LLC. */
+static void decode_fddi(struct decoder *d, struct packet *p, struct view left)
+{
+    if (left.len > 0 && (left.data[0] & 0xf0) == 0x50) /* LLC, not management */
+        decode_llc(d, p, view_skip(left, 13));
+}
+
+/* LLC after a header of fixed size: RFC 1483 over ATM, RFC 2625 over Fibre Channel. */
+static void decode_atm(struct decoder *d, struct packet *p, struct view left)
+{
+    decode_llc(d, p, left);
+}
+
+static void decode_fibre_channel(struct decoder *d, struct packet *p, struct view left)
+{
+    decode_llc(d, p, view_skip(left, 16));
+}
+
+/* Frame Relay (RFC 2427): an address of two to four bytes, control 3, perhaps a pad, a protocol identifier. */
+static void decode_frame_relay(struct decoder *d, struct packet *p, struct view left)
+{
+    size_t address = 0;
+
+    while (address < 4 && address < left.len && !(left.data[address] & 1))
+        address++;
+    left = view_skip(left, address + 1);
+    if (view_starts(left, VIEW("\x03")))
+        left = view_skip(left, left.len > 1 && left.data[1] == 0 ? 2 : 1);
+    else if (left.len >= 2) { /* Cisco's form: an Ethernet type at once */
+        decode_ethertype(d, p, view_skip(left, 2), (uint16_t)(left.data[0] << 8 | left.data[1]));
+        return;
+    }
+    if (view_starts(left, VIEW("\xcc")))
+        decode_ipv4(d, p, view_skip(left, 1));
+    else if (view_starts(left, VIEW("\x8e")))
+        decode_ipv6(d, p, view_skip(left, 1));
+    else if (view_starts(left, VIEW("\x80")) && left.len >= 6) /* SNAP */
+        decode_ethertype(d, p, view_skip(left, 6), (uint16_t)(left.data[4] << 8 | left.data[5]));
+    else
+        d->stats.unknown_ethertype++;
+}
+
+/* BSD/OS's sixteen bytes of direction and compressed header, then the packet. */
+static void decode_slip(struct decoder *d, struct packet *p, struct view left)
+{
+    decode_raw_ip(d, p, view_skip(left, 16));
+}
+
+/* Juniper: "MGC", flags, and where the highest says so a length and as many bytes of extension. */
+static void decode_juniper_ethernet(struct decoder *d, struct packet *p, struct view left)
+{
+    struct cursor c = cursor_over(left);
+
+    cursor_skip(&c, 3);
+    if (cursor_u8(&c) & 0x80)
+        cursor_skip(&c, cursor_u16(&c));
+    if (!c.overrun && view_starts(left, VIEW("MGC")))
+        decode_ethernet(d, p, cursor_rest(&c));
+}
+
+static void decode_raw_v6(struct decoder *d, struct packet *p, struct view left)
+{
+    d->stats.raw++;
+    decode_ipv6(d, p, left);
+}
+
+static void decode_sll(struct decoder *d, struct packet *p, struct view left)
+{
+    d->stats.sll++;
+    decode_cooked(d, p, left, 14, 16);
+}
+
+static void decode_sll2(struct decoder *d, struct packet *p, struct view left)
+{
+    d->stats.sll2++;
+    decode_cooked(d, p, left, 0, 20);
+}
+
+/* ---- the table --------------------------------------------------------------------------------------- */
+
+static const struct link {
+    int type;
+    const char *name;
+    void (*decode)(struct decoder *, struct packet *, struct view); /* NULL: known, not decoded */
+} LINKS[] = {
+    {1, "Ethernet", decode_ethernet},
+    {101, "raw IP", decode_raw_ip},
+    {113, "Linux cooked", decode_sll},
+    {276, "Linux cooked v2", decode_sll2},
+    {0, "BSD loopback", decode_null},
+    {108, "OpenBSD loopback", decode_null},
+    {12, "raw IP", decode_raw_ip},
+    {14, "raw IP", decode_raw_ip},
+    {228, "raw IPv4", decode_raw_ip},
+    {229, "raw IPv6", decode_raw_v6},
+    {105, "802.11", decode_80211},
+    {127, "802.11 with radiotap", decode_radiotap},
+    {192, "PPI", decode_ppi},
+    {119, "802.11 with Prism header", decode_prism},
+    {163, "802.11 with AVS header", decode_avs},
+    {9, "PPP", decode_ppp_hdlc},
+    {50, "PPP in HDLC-like framing", decode_ppp_hdlc},
+    {51, "PPPoE", decode_pppoe},
+    {104, "Cisco HDLC", decode_chdlc},
+    {239, "nflog", decode_nflog},
+    {6, "Token Ring", decode_token_ring},
+    {8, "SLIP", decode_slip},
+    {10, "FDDI", decode_fddi},
+    {100, "ATM RFC 1483", decode_atm},
+    {107, "Frame Relay", decode_frame_relay},
+    {122, "IP over Fibre Channel", decode_fibre_channel},
+    {178, "Juniper Ethernet", decode_juniper_ethernet},
+    {7, "ARCNET", NULL},
+    {123, "ATM SunATM", NULL},
+    {129, "ARCNET Linux", NULL},
+    {137, "Juniper ATM2", NULL},
+    {187, "Bluetooth H4", NULL},
+    {189, "USB", NULL},
+    {195, "802.15.4", NULL},
+    {220, "USB, padded", NULL},
+    {227, "CAN", NULL},
+    {230, "802.15.4 without FCS", NULL},
+    {249, "USBPcap", NULL},
+    {251, "Bluetooth LE", NULL},
+};
+
+static const struct link *find_link(int type)
+{
+    for (size_t i = 0; i < sizeof(LINKS) / sizeof(LINKS[0]); i++) {
+        if (LINKS[i].type == type)
+            return &LINKS[i];
+    }
+    return NULL;
+}
+
+bool decode_link_supported(int link_type)
+{
+    const struct link *link = find_link(link_type);
+    return link != NULL && link->decode != NULL;
+}
+
+int decode_link_check(int link_type, struct error *error)
+{
+    const struct link *link = find_link(link_type);
+
+    if (link != NULL && link->decode != NULL)
+        return 0;
+    return error_set(error, "link type %d (%s) cannot be decoded", link_type,
+                     link ? link->name : "unknown");
+}
+
 void decode_link(struct decoder *d, struct packet *p, struct view left, int link_type)
 {
-    switch (link_type) {
-    case LINK_ETHERNET:
-        decode_ethernet(d, p, left);
-        break;
-    case LINK_RAW_BSD:
-    case LINK_RAW_OPENBSD:
-    case LINK_RAW:
-    case LINK_IPV4:
-        decode_raw_ip(d, p, left);
-        break;
-    case LINK_IPV6:
-        d->stats.raw++;
-        decode_ipv6(d, p, left);
-        break;
-    case LINK_NULL:
-    case LINK_LOOP:
-        decode_null(d, p, left);
-        break;
-    case LINK_SLL:
-        d->stats.sll++;
-        decode_cooked(d, p, left, 14, 16);
-        break;
-    case LINK_SLL2:
-        d->stats.sll2++;
-        decode_cooked(d, p, left, 0, 20);
-        break;
-    case LINK_PPP:
-    case LINK_PPP_HDLC:
-        decode_ppp_hdlc(d, p, left);
-        break;
-    case LINK_PPP_ETHER:
-        decode_pppoe(d, p, left);
-        break;
-    case LINK_CHDLC:
-        decode_chdlc(d, p, left);
-        break;
-    case LINK_80211:
-        decode_80211(d, p, left);
-        break;
-    case LINK_RADIOTAP:
-        decode_radiotap(d, p, left);
-        break;
-    case LINK_PPI:
-        decode_ppi(d, p, left);
-        break;
-    case LINK_NFLOG:
-        decode_nflog(d, p, left);
-        break;
-    default:
+    const struct link *link = find_link(link_type);
+
+    if (link != NULL && link->decode != NULL)
+        link->decode(d, p, left);
+    else
         decode_anomaly(d, p, ANOMALY_LINK_TYPE_UNSUPPORTED);
-    }
 }

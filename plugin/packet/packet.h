@@ -44,6 +44,8 @@ enum ip_protocol {
     IP_UDP = 17,
     IP_IPV6 = 41,
     IP_GRE = 47,
+    IP_PIM = 103,
+    IP_ETHERNET = 143,
     IP_ESP = 50,
     IP_AH = 51,
     IP_ICMPV6 = 58,

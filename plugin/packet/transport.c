@@ -44,7 +44,7 @@ static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bo
     }
     if (header < TCP_HEADER || header > left.len) {
         decode_anomaly(
-            d, p, header < TCP_HEADER ? ANOMALY_TCP_HLEN_TOO_SMALL : ANOMALY_TCP_INVALID_OPTLEN);
+            d, p, header < TCP_HEADER ? ANOMALY_TCP_INVALID_OPTLEN : ANOMALY_TCP_HLEN_TOO_SMALL);
         return;
     }
     set_payload(p, view_skip(left, header));
@@ -63,13 +63,14 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
     size_t length = cursor_u16(&c);
     uint16_t checksum = cursor_u16(&c);
     if (c.overrun) {
-        decode_anomaly(d, p, ANOMALY_UDP_PKT_TOO_SMALL);
+        decode_anomaly(d, p, ANOMALY_UDP_HLEN_TOO_SMALL);
         return;
     }
     if (length == 0 && p->ip_version == 6) /* a jumbogram's length is the IP payload's (RFC 2675) */
         length = left.len;
     if (length < UDP_HEADER || (length > left.len && !is_cut)) {
-        decode_anomaly(d, p, ANOMALY_UDP_LEN_INVALID);
+        decode_anomaly(d, p,
+                       length < UDP_HEADER ? ANOMALY_UDP_LEN_INVALID : ANOMALY_UDP_PKT_TOO_SMALL);
         if (length < UDP_HEADER)
             return;
         length = left.len;
@@ -79,8 +80,8 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
     p->flags |= PACKET_HAS_TRANSPORT;
     if (checksum != 0 && left.len == length)
         verify(d, p, left, is_cut, true, &d->stats.bad_udp_checksum);
-    decode_emit(d, p);
-    decode_udp_tunnel(d, p);
+    if (decode_emit(d, p))
+        decode_udp_tunnel(d, p);
 }
 
 static void decode_icmp(struct decoder *d, struct packet *p, struct view left, bool is_cut,
@@ -187,6 +188,14 @@ void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bo
     case IP_GRE:
         decode_emit(d, p);
         decode_gre(d, p, left);
+        return;
+    case IP_PIM:
+        decode_emit(d, p);
+        decode_pim(d, p, left);
+        return;
+    case IP_ETHERNET:
+        decode_emit(d, p);
+        decode_ethernet_in_ip(d, p, left);
         return;
     default:
         *(p->ip_proto == IP_ESP ? &d->stats.esp : &d->stats.other_ip) += 1;

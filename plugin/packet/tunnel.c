@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN I to III, VXLAN (RFC 7348) and its GPE form, Geneve (RFC 8926), GTP-U
- * (3GPP TS 29.281), Teredo (RFC 4380). Each begins a packet one level deeper, whose tunnel_id is part of the
+ * (3GPP TS 29.281), Teredo (RFC 4380), LISP (RFC 9300), AYIYA (draft-massar-v6ops-ayiya), CAPWAP (RFC 5415), PIM
+ * registers (RFC 7761). Each begins a packet one level deeper, whose tunnel_id is part of the
  * flow's key: the same inner addresses in two tunnels are two conversations. */
 #include "packet/decoder.h"
 
@@ -8,7 +9,12 @@
 
 enum {
     PORT_GTPU = 2152,
+    PORT_GTP0 = 3386,
     PORT_TEREDO = 3544,
+    PORT_LISP = 4341,
+    PORT_LISP_CONTROL = 4342,
+    PORT_AYIYA = 5072,
+    PORT_CAPWAP_DATA = 5247,
     PORT_VXLAN = 4789,
     PORT_VXLAN_OLD = 8472,
     PORT_VXLAN_GPE = 4790,
@@ -108,7 +114,11 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
         key = 0;
     if (proto == ETHERTYPE_ERSPAN2 || proto == ETHERTYPE_ERSPAN3)
         decode_erspan(d, outer, rest, proto, (flags & GRE_SEQUENCE) != 0);
-    else if (tunnel_enter(d, outer, &inner, IP_GRE, key))
+    else if (!tunnel_enter(d, outer, &inner, IP_GRE, key))
+        return;
+    else if (proto >= ETHERTYPE_ARUBA_FIRST && proto <= ETHERTYPE_ARUBA_LAST && proto % 16 == 0)
+        decode_80211(d, &inner, rest);
+    else
         decode_ethertype(d, &inner, rest, proto);
 }
 
@@ -130,7 +140,8 @@ static void decode_vxlan_gpe(struct decoder *d, const struct packet *outer, stru
     static const uint16_t types[] = {0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_TEB};
     struct packet inner;
 
-    if (left.len <= 8 || (left.data[0] & 0x0c) != 0x0c || left.data[3] == 0 || left.data[3] > 3)
+    /* Not all senders set the flag that says there is a next protocol. */
+    if (left.len <= 8 || !(left.data[0] & 0x08) || left.data[3] == 0 || left.data[3] > 3)
         return;
     d->stats.vxlan++;
     uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
@@ -155,11 +166,28 @@ static void decode_geneve(struct decoder *d, const struct packet *outer, struct 
         decode_ethertype(d, &inner, cursor_rest(&c), proto);
 }
 
+static bool is_ip(struct view left)
+{
+    return left.len > 0 && (left.data[0] >> 4 == 4 || left.data[0] >> 4 == 6);
+}
+
+static void decode_inner_ip(struct decoder *d, const struct packet *outer, struct view left,
+                            uint32_t kind)
+{
+    struct packet inner;
+
+    if (!is_ip(left) || !tunnel_enter(d, outer, &inner, kind, 0))
+        return;
+    if (left.data[0] >> 4 == 6)
+        decode_ipv6(d, &inner, left);
+    else
+        decode_ipv4(d, &inner, left);
+}
+
 /* GTPv1-U: 8 bytes, 4 more when any of the flags E, S, PN is set, then extension headers. */
 static void decode_gtpu(struct decoder *d, const struct packet *outer, struct view left)
 {
     struct cursor c = cursor_over(left);
-    struct packet inner;
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
 
     cursor_skip(&c, 6);
@@ -176,16 +204,20 @@ static void decode_gtpu(struct decoder *d, const struct packet *outer, struct vi
         }
     }
     struct view rest = cursor_rest(&c);
-    if (c.overrun || rest.len == 0 || (rest.data[0] >> 4 != 4 && rest.data[0] >> 4 != 6))
+    if (c.overrun || !is_ip(rest))
         return;
     d->stats.gtp++;
     /* The two directions have different tunnel endpoint identifiers: they are no part of the key. */
-    if (!tunnel_enter(d, outer, &inner, PORT_GTPU, 0))
+    decode_inner_ip(d, outer, rest, PORT_GTPU);
+}
+
+/* GTP version 0 (3GPP TS 09.60): a header of twenty bytes. */
+static void decode_gtp0(struct decoder *d, const struct packet *outer, struct view left)
+{
+    if (left.len <= 20 || left.data[0] >> 5 != 0 || left.data[1] != GTP_GPDU)
         return;
-    if (rest.data[0] >> 4 == 6)
-        decode_ipv6(d, &inner, rest);
-    else
-        decode_ipv4(d, &inner, rest);
+    d->stats.gtp++;
+    decode_inner_ip(d, outer, view_skip(left, 20), PORT_GTP0);
 }
 
 /* An IPv6 packet of just the right length, after an authentication or origin indication if there is one. */
@@ -205,6 +237,67 @@ static void decode_teredo(struct decoder *d, const struct packet *outer, struct 
         decode_ipv6(d, &inner, left);
 }
 
+static void decode_lisp(struct decoder *d, const struct packet *outer, struct view left)
+{
+    decode_inner_ip(d, outer, view_skip(left, 8), PORT_LISP);
+}
+
+/* An encapsulated control message holds the packet that a map server was asked about. */
+static void decode_lisp_control(struct decoder *d, const struct packet *outer, struct view left)
+{
+    if (left.len > 4 && left.data[0] >> 4 == 8)
+        decode_inner_ip(d, outer, view_skip(left, 4), PORT_LISP);
+}
+
+/* Lengths of identity (a power of two) and signature (words), methods, what to do, next header, time. */
+static void decode_ayiya(struct decoder *d, const struct packet *outer, struct view left)
+{
+    if (left.len < 8 || (left.data[2] & 15) != 1 || left.data[3] != IP_IPV6)
+        return;
+    size_t identity = (size_t)1 << (left.data[0] >> 4), signature = (size_t)(left.data[1] >> 4) * 4;
+    decode_inner_ip(d, outer, view_skip(left, 8 + identity + signature), PORT_AYIYA);
+}
+
+/* Frames between access points and their controller, 802.3 or 802.11; neither encrypted nor fragmented
+ * ones. Cisco's controllers exchange the bytes of 802.11's frame control: no data frame reads the same
+ * both ways, as one side of the distribution system is always named. */
+static void decode_capwap(struct decoder *d, const struct packet *outer, struct view left)
+{
+    enum { TYPE_CLEAR = 0, NATIVE = 1, FRAGMENT = 0x80, WBID_80211 = 1 };
+    struct packet inner;
+
+    if (left.len < 8 || left.data[0] != TYPE_CLEAR || left.data[3] & FRAGMENT)
+        return;
+    bool is_native = left.data[2] & NATIVE;
+    unsigned binding = left.data[2] >> 1 & 31;
+    struct view frame = view_skip(left, (size_t)(left.data[1] >> 3) * 4);
+    if (frame.len < 2 || (is_native && binding != WBID_80211) ||
+        !tunnel_enter(d, outer, &inner, PORT_CAPWAP_DATA, 0))
+        return;
+    if (!is_native)
+        decode_ethernet(d, &inner, frame);
+    else if ((frame.data[0] & 0x0f) == 8) /* version 0, data */
+        decode_80211(d, &inner, frame);
+    else
+        decode_80211_as(d, &inner, frame, frame.data[1], frame.data[0], false);
+}
+
+void decode_pim(struct decoder *d, const struct packet *outer, struct view left)
+{
+    enum { REGISTER = 0x21, NULL_REGISTER = 0x40 };
+
+    if (left.len > 8 && left.data[0] == REGISTER && !(left.data[4] & NULL_REGISTER))
+        decode_inner_ip(d, outer, view_skip(left, 8), IP_PIM);
+}
+
+void decode_ethernet_in_ip(struct decoder *d, const struct packet *outer, struct view left)
+{
+    struct packet inner;
+
+    if (left.len > 0 && tunnel_enter(d, outer, &inner, IP_ETHERNET, 0))
+        decode_ethernet(d, &inner, left);
+}
+
 void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
 {
     static const struct {
@@ -216,7 +309,9 @@ void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
         {PORT_VXLAN, true, decode_vxlan},         {PORT_VXLAN_OLD, true, decode_vxlan},
         {PORT_VXLAN_GPE, true, decode_vxlan_gpe}, {PORT_GRE, true, decode_gre}, /* RFC 8086 */
 
-        {PORT_GENEVE, true, decode_geneve},
+        {PORT_GTP0, false, decode_gtp0},          {PORT_GENEVE, true, decode_geneve},
+        {PORT_LISP, true, decode_lisp},           {PORT_LISP_CONTROL, true, decode_lisp_control},
+        {PORT_AYIYA, false, decode_ayiya},        {PORT_CAPWAP_DATA, false, decode_capwap},
     };
 
     if (outer->payload_len == 0)

@@ -412,6 +412,7 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
     }
     enum direction other = direction_reverse(direction);
     struct missed before = take_missed(p, other), here = take_missed(p, direction);
+    here.lost = 0; /* the protocol begins here: what came before was no part of it */
     adopt(context, p, id,
           turned(p, direction) == TO_SERVER ? start : view_make(before.start, before.start_len));
     replay(context, p, other, before);

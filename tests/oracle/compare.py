@@ -15,6 +15,7 @@ Known differences stand in tests/oracle/known.tsv: capture, what, reason. A diff
 is a failure, and so is a known difference that no longer exists. Ends with "N passed, N failed, N skipped".
 """
 import argparse
+import codecs
 import collections
 import concurrent.futures
 import json
@@ -35,18 +36,24 @@ def run(command, timeout=600):
 # ---- tshark ------------------------------------------------------------------------------------------
 
 def tshark_layers(path):
-    """Transport headers in all frames. Headers quoted inside an ICMP error do not count."""
+    """Transport headers in all frames. Headers quoted inside an ICMP error or sampled by sFlow do not count."""
     counts = collections.Counter()
     frames = 0
     for line in run(["tshark", "-r", path, "-n", "-T", "fields", "-e", "frame.protocols"]).decode().splitlines():
         frames += 1
         names = line.split(":")
-        for stop in ("icmp", "icmpv6"):
+        for stop in ("icmp", "icmpv6", "sflow"):
             if stop in names:
                 names = names[:names.index(stop) + 1]
         for layer, name in LAYERS.items():
             counts[name] += names.count(layer)
     return frames, counts
+
+
+def capinfos_packets(path, frames):
+    """What capinfos counts; `frames`, what tshark read, where capinfos gives a broken file up."""
+    words = run(["capinfos", "-M", "-T", "-r", "-c", path]).decode().split()
+    return int(words[-1]) if words else frames
 
 
 def attribute(field):
@@ -69,10 +76,26 @@ def text_of(proto, name):
     return None if field is None else raw(field)
 
 
+def request_target(proto):
+    """The request line between the method and the version. tshark ends it at the first space; Suricata
+    and shrike take a target with spaces whole."""
+    for field in proto.iterfind(".//field[@name='']"):
+        words = raw(field).rstrip("\r\n").split(" ")
+        if first(field, "http.request.uri") is not None and len(words) > 3 and words[-1].startswith("HTTP/"):
+            return " ".join(words[1:-1]).strip()
+    return text_of(proto, "http.request.uri")
+
+
+def authority(uri):
+    """Whom a CONNECT names, where no Host header does (RFC 9112, 3.2.3)."""
+    found = re.match(r"[^/ ]+:[0-9]+(?= |$)", uri)
+    return found.group() if found else ""
+
+
 def http_of(proto, result):
-    uri = text_of(proto, "http.request.uri")
+    uri = request_target(proto)
     if uri is not None:
-        host = text_of(proto, "http.host") or ""
+        host = value_of(text_of(proto, "http.host") or "") or authority(uri)
         result["http"].add((host_of(host), uri, value_of(text_of(proto, "http.user_agent") or "")))
     code = text_of(proto, "http.response.code")
     if code is not None and code.isdigit() and not 100 <= int(code) < 200:  # interim responses are no answers
@@ -86,7 +109,7 @@ def value_of(line):
 
 def host_of(header):
     """Host header without the port, in lower case, as shrike gives it."""
-    host = value_of(header).lower()
+    host = header.lower()
     if host.startswith("["):
         return host[1:host.index("]")] if "]" in host else host
     return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
@@ -98,6 +121,8 @@ def dns_of(proto, result):
     if not names or not types:
         return
     name = plain(attribute(names[0]).lower())
+    if "<unknown extended label>" in name:  # it could not read the name either
+        return
     name = "" if name == "<root>" else name
     result["dns"].add((name, int(types[0].get("show"), 0)))
     answers = set()
@@ -121,36 +146,50 @@ def tls_of(proto, result):
                            attribute(ja3) if ja3 is not None else ""))
 
 
-NO_XML = bytes(c for c in range(0x20) if c not in b"\t\n\r") + b"\x7f"
+NO_XML = {c: None for c in range(0x20) if chr(c) not in "\t\n\r"}
 
 
 def elements(stream):
-    """Finished elements of PDML, from which the bytes are taken that XML does not allow and tshark writes."""
+    """Finished elements of PDML, without what tshark writes and XML does not allow."""
     parser = ElementTree.XMLPullParser(("end",))
-    while chunk := stream.read(1 << 16):
-        parser.feed(chunk.translate(None, NO_XML))
+    text = codecs.getreader("utf-8")(stream, errors="replace")
+    while chunk := text.read(1 << 16):
+        parser.feed(chunk.translate(NO_XML))
         for _, element in parser.read_events():
             yield element
 
 
-def tshark_events(path, reassembles_bodies):
-    """tshark shows an HTTP message whose body the capture does not hold whole only without body reassembly,
-    and some others only with it: what it says in either mode is what it knows."""
+# Protocols with TLS's handshake inside, which is no TLS over TCP.
+CARRIERS = ("quic", "gquic", "dtls", "openvpn")
+
+# tshark's own defaults wait for whole bodies, look at the port first, and take segments as they come; its
+# second pass loses what goes through CONNECT. What it says depends on that; what it says in any of these ways
+# is what it knows.
+MODES = [
+    ["-2"],
+    ["-2", "-o", "http.desegment_body:FALSE"],
+    ["-2", "-o", "http.desegment_body:FALSE", "-o", "http.desegment_headers:FALSE"],
+    ["-2", "-o", "tcp.reassemble_out_of_order:TRUE"],
+    ["-2", "-o", "tcp.try_heuristic_first:TRUE", "-o", "udp.try_heuristic_first:TRUE"],
+    [],
+]
+
+
+def tshark_events(path, mode):
     result = collections.defaultdict(set)
-    command = ["tshark", "-r", path, "-n", "-2", "-o",
-               "http.desegment_body:%s" % ("TRUE" if reassembles_bodies else "FALSE"), "-Y", "http or dns or tls or mdns or llmnr", "-T", "pdml",
-               "-J", "http dns tls mdns llmnr"]
+    command = ["tshark", "-r", path, "-n"] + mode + ["-Y", "http or dns or tls or mdns or llmnr",
+               "-T", "pdml", "-J", "http dns tls mdns llmnr icmp icmpv6 sflow " + " ".join(CARRIERS)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         for packet in elements(process.stdout):
             if packet.tag != "packet":
                 continue
-            is_quic = any(proto.get("name") in ("quic", "gquic", "dtls") for proto in packet.iterfind("proto"))
+            is_carried = any(proto.get("name") in CARRIERS for proto in packet.iterfind("proto"))
             for proto in packet.iterfind("proto"):
                 name = proto.get("name")
-                if name in ("icmp", "icmpv6"):  # what an error quotes is no traffic
+                if name in ("icmp", "icmpv6", "sflow"):  # what an error quotes is no traffic
                     break
-                if is_quic and name == "tls":  # QUIC is not TLS over TCP
+                if is_carried and name == "tls":
                     continue
                 if name == "http":
                     http_of(proto, result)
@@ -170,6 +209,7 @@ def tshark_events(path, reassembles_bodies):
 
 def shrike_events(shrike, path):
     result = collections.defaultdict(set)
+    result["ports"] = collections.defaultdict(set)
     process = subprocess.run([shrike, "replay", "-q", "--eve", "-", "--log", "http,dns,tls", path],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
     stats = {}
@@ -178,23 +218,30 @@ def shrike_events(shrike, path):
     for line in process.stdout.splitlines():
         event = json.loads(line)
         kind = event["event_type"]
-        if kind == "http":
-            record = event["http"]
-            if "url" in record:
-                result["http"].add((record.get("hostname", ""), record["url"],
-                                    record.get("http_user_agent", "")))
-            if "status" in record and not 100 <= record["status"] < 200:
-                result["status"].add(record["status"])
-        elif kind == "dns":
-            dns_record(event["dns"], result)
-        elif kind == "tls":
-            record = event["tls"]
-            if "ja3" in record:
-                result["tls"].add((record.get("sni", ""), int(record["ja3"]["string"].split(",")[0]),
-                                   record["ja3"]["hash"]))
-        elif kind == "stats":
+        if kind == "stats":
             stats = event["stats"]["decoder"]
+        for what, item in {"http": http_items, "dns": dns_items, "tls": tls_items}.get(kind, no_items)(event):
+            result[what].add(item)
+            result["ports"][what, item].add((event["proto"], event["dest_port"]))
     return result, stats
+
+
+def no_items(_):
+    return ()
+
+
+def http_items(event):
+    record = event["http"]
+    if "url" in record:
+        yield "http", (record.get("hostname", ""), record["url"], record.get("http_user_agent", ""))
+    if "status" in record and not 100 <= record["status"] < 200:
+        yield "status", record["status"]
+
+
+def tls_items(event):
+    record = event["tls"]
+    if "ja3" in record:
+        yield "tls", (record.get("sni", ""), int(record["ja3"]["string"].split(",")[0]), record["ja3"]["hash"])
 
 
 TYPES = {}
@@ -206,15 +253,16 @@ def type_number(name):
     return TYPES.get(name, name)
 
 
-def dns_record(record, result):
+def dns_items(event):
+    record = event["dns"]
     if "rrtype" not in record:  # a message without a question
         return
     name = plain(octal(record.get("rrname", "").lower()))
-    result["dns"].add((name, type_number(record.get("rrtype", ""))))
+    yield "dns", (name, type_number(record.get("rrtype", "")))
     grouped = record.get("grouped", {})
     answers = set(grouped.get("A", [])) | set(grouped.get("AAAA", []))
     if answers:
-        result["dns_answers"].add((name, frozenset(compress(a) for a in answers)))
+        yield "dns_answers", (name, frozenset(compress(a) for a in answers))
 
 
 def plain(name):
@@ -224,7 +272,8 @@ def plain(name):
 
 def octal(name):
     """tshark writes bytes of a name that are not printable as octal escapes."""
-    return "".join(c if " " <= c <= "~" or c > "\x7f" else "\\%03o" % ord(c) for c in name)
+    named = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
+    return "".join(c if " " <= c <= "~" or c > "\x7f" else named.get(c, "\\%03o" % ord(c)) for c in name)
 
 
 def compress(address):
@@ -234,20 +283,37 @@ def compress(address):
 
 # ---- comparing ----------------------------------------------------------------------------------------
 
+EVENTS = ("http", "status", "dns", "dns_answers", "tls")
+
+
 def difference(what, tshark, ours, out):
     if tshark != ours:
         out[what] = {"tshark only": sorted(map(repr, tshark - ours))[:5],
                      "shrike only": sorted(map(repr, ours - tshark))[:5]}
 
 
-def either_way(whole, pieces, ours, out):
-    """HTTP agrees when all that both of tshark's modes show is there and nothing that neither shows."""
-    for what in ("http", "status"):
-        out.pop(what, None)
-        missing = (whole[what] & pieces[what]) - ours[what]
-        extra = ours[what] - (whole[what] | pieces[what])
-        if missing or extra:
-            out[what] = {"tshark only": sorted(map(repr, missing))[:5], "shrike only": sorted(map(repr, extra))[:5]}
+def in_any_mode(what, modes, ours, out):
+    """Agrees when all that every mode shows is there, and nothing that none shows."""
+    out.pop(what, None)
+    missing = set.intersection(*(mode[what] for mode in modes)) - ours
+    extra = ours.difference(*(mode[what] for mode in modes))
+    if missing or extra:
+        out[what] = {"tshark only": sorted(map(repr, missing))[:5], "shrike only": sorted(map(repr, extra))[:5]}
+
+
+LAYER = {"http": "http", "status": "http", "dns": "dns", "dns_answers": "dns", "tls": "tls"}
+
+
+def ports_of_extras(modes, ours):
+    """tshark's options that name the protocol of the ports where only shrike sees one."""
+    options = []
+    for what in EVENTS:
+        for item in ours[what].difference(*(mode[what] for mode in modes)):
+            for port in ours["ports"].get((what, item), ()):
+                option = "%s.port==%d,%s" % (port[0].lower(), port[1], LAYER[what])
+                if option not in options:
+                    options += ["-d", option]
+    return options[:20] and ["-2"] + options[:20]
 
 
 def compare(shrike, path):
@@ -259,16 +325,24 @@ def compare(shrike, path):
         frames, layers = tshark_layers(path)
         if frames == 0:  # tshark refuses the file: there is nothing to compare with
             return out
-        if stats.get("pkts") != frames:
-            out["packets"] = {"tshark": frames, "shrike": stats.get("pkts")}
+        expected = capinfos_packets(path, frames)
+        if stats.get("pkts") != expected:
+            out["packets"] = {"capinfos": expected, "shrike": stats.get("pkts")}
         for name in LAYERS.values():
             if stats.get(name, 0) != layers[name]:
                 out["layer " + name] = {"tshark": layers[name], "shrike": stats.get(name, 0)}
-        theirs = tshark_events(path, True)
-        for what in ("http", "status", "dns", "dns_answers", "tls"):
-            difference(what, theirs[what], ours[what], out)
-        if "http" in out or "status" in out:
-            either_way(theirs, tshark_events(path, False), ours, out)
+        modes = [tshark_events(path, MODES[0])]
+        for what in EVENTS:
+            difference(what, modes[0][what], ours[what], out)
+        if any(what in out for what in EVENTS):
+            modes += [tshark_events(path, mode) for mode in MODES[1:]]
+            for what in EVENTS:
+                in_any_mode(what, modes, ours[what], out)
+            pointed = ports_of_extras(modes, ours)
+            if pointed:  # the same bytes, when tshark is told which protocol they are
+                told = tshark_events(path, pointed)
+                for what in EVENTS:
+                    in_any_mode(what, modes + [{w: modes[0][w] | told[w] for w in EVENTS}], ours[what], out)
     except subprocess.TimeoutExpired:
         out["timeout"] = True
     except Exception as error:  # a bug of this script must not pass for agreement

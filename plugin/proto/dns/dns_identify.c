@@ -100,7 +100,9 @@ static enum identify_result judge(struct view start, size_t len, const struct fl
         return IDENTIFY_NO;
     if (!dns_header_read(&c, &h))
         return is_whole ? IDENTIFY_NO : IDENTIFY_MORE;
-    if (!dns_counts_fit(&h, len) || (is_strict && !is_strict_header(&h)))
+    /* On DNS's own port a sound question is enough: the rest may be cut off or made up. */
+    bool may_be_short = !is_strict && h.counts[DNS_QUESTIONS] > 0;
+    if ((!may_be_short && !dns_counts_fit(&h, len)) || (is_strict && !is_strict_header(&h)))
         return IDENTIFY_NO;
     if (h.counts[DNS_QUESTIONS] > 0)
         return judge_question(&c, is_strict, is_whole);

@@ -97,6 +97,19 @@ static bool is_printable(struct view text)
     return true;
 }
 
+/* A known method, a path and the beginning of "HTTP/": sure enough where a capture's snap length may have
+ * taken the rest. */
+static bool is_cut_request(struct view line, size_t method)
+{
+    struct view target = view_skip(line, method + 1);
+    size_t space = view_find_byte(target, ' ');
+
+    return space != VIEW_NOT_FOUND && target.data[0] == '/' &&
+           view_starts(view_skip(target, space + 1), VIEW("HTT")) &&
+           view_starts(VIEW("HTTP/1."), view_slice(view_skip(target, space + 1), 0, 7)) &&
+           is_known_method(view_slice(line, 0, method));
+}
+
 /* A whole line names HTTP last; or it is HTTP/0.9, a known method and a path. A line longer than
  * identification waits for begins with a known method and a target. */
 static enum identify_result looks_like_request(struct view start, bool is_all)
@@ -112,7 +125,7 @@ static enum identify_result looks_like_request(struct view start, bool is_all)
         return end == VIEW_NOT_FOUND ? IDENTIFY_MORE : IDENTIFY_NO;
     if (!byte_is_space(line.data[method]) || !is_printable(line))
         return IDENTIFY_NO;
-    if (end == VIEW_NOT_FOUND && !is_all)
+    if (end == VIEW_NOT_FOUND && !is_all && !is_cut_request(line, method))
         return IDENTIFY_MORE;
     if (end != VIEW_NOT_FOUND && names_http(line))
         return IDENTIFY_YES;

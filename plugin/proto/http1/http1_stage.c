@@ -530,6 +530,19 @@ static void cut_head(struct http *http, struct proto_context *context, enum dire
         http_raise(side, context, direction, 1u << FAULT_LINE_INCOMPLETE);
 }
 
+/* "GET /path HTT": what is left of the version is no part of the path. */
+static void drop_cut_version(struct http_side *side)
+{
+    static const char version[] = "HTTP/1.";
+    size_t at = side->head_len;
+
+    while (at > 0 && side->head[at - 1] != ' ')
+        at--;
+    struct view rest = view_make(side->head + at, side->head_len - at);
+    if (at > 0 && rest.len < sizeof(version) && view_starts(view_from_string(version), rest))
+        side->head_len = at - 1;
+}
+
 void http_take_gap(struct http *http, struct proto_context *context, enum direction direction,
                    uint64_t missing)
 {
@@ -553,8 +566,11 @@ void http_take_gap(struct http *http, struct proto_context *context, enum direct
             http_take_counted(http, context, direction, (struct view){NULL, 0});
         return;
     }
-    if (side->stage == STAGE_HEAD || side->stage == STAGE_BARE_LINE)
-        cut_head(http, context, direction, false);
+    bool is_cut_request = side->stage == STAGE_LINE && direction == TO_SERVER;
+    if (is_cut_request)
+        drop_cut_version(side);
+    if (side->stage == STAGE_HEAD || side->stage == STAGE_BARE_LINE || is_cut_request)
+        cut_head(http, context, direction, is_cut_request);
     else if (side->stage >= STAGE_LENGTH && side->stage <= STAGE_TRAILER)
         http_complete_message(http, context, direction);
     if (side->stage != STAGE_HELD)

@@ -101,7 +101,7 @@ struct http_target http_target_split(struct view target, bool is_connect)
 {
     struct http_target parts = {.path = target};
 
-    if (is_connect) {
+    if (is_connect && target.len > 0 && target.data[0] != '/') {
         parts.authority = target;
         parts.path = view_skip(target, target.len);
         return parts;

@@ -217,11 +217,13 @@ static void on_event(void *context, struct chunk *chunk, const struct position *
     (void)event;
 }
 
-static void on_line(void *context, unsigned sink, struct view line)
+static void on_line(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
 {
     (void)context;
     (void)sink;
     (void)line;
+    (void)mark;
+    (void)left_out;
 }
 
 struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,

@@ -55,9 +55,40 @@ void chunk_end(struct chunk *chunk)
     chunk->count++;
 }
 
-void chunks_write(struct chunk *const *chunks, size_t count, line_write_fn *write, void *context)
+void chunk_end_alert(struct chunk *chunk, const struct alert *alert, size_t mark)
+{
+    struct line *line = &chunk->lines[chunk->count];
+
+    if (alert->suppression != NULL) {
+        line->is_open = true;
+        line->mark = (uint32_t)mark;
+        line->suppression = *alert->suppression;
+    }
+    chunk_end(chunk);
+}
+
+/* The lines of one alert have one position and one answer. */
+struct verdict {
+    struct position position;
+    bool is_given, is_written;
+    uint64_t left_out;
+};
+
+static void judge(const struct merge *merge, const struct line *line, struct verdict *verdict)
+{
+    if (verdict->is_given && position_compare(&verdict->position, &line->position) == 0)
+        return;
+    *verdict = (struct verdict){.position = line->position, .is_given = true};
+    verdict->is_written =
+        suppressor_allows(merge->suppressor, &line->suppression, &verdict->left_out);
+    if (!verdict->is_written)
+        merge->suppressed[line->suppression.rule]++;
+}
+
+void chunks_write(struct chunk *const *chunks, size_t count, const struct merge *merge)
 {
     size_t next[CHUNKS_MAX] = {0};
+    struct verdict verdict = {0};
 
     assert(count <= CHUNKS_MAX);
     for (;;) {
@@ -74,8 +105,13 @@ void chunks_write(struct chunk *const *chunks, size_t count, line_write_fn *writ
         }
         if (least == NULL)
             return;
-        write(context, least->sink,
-              view_make(chunks[owner]->text.data + least->offset, least->len));
         next[owner]++;
+        struct view text = view_make(chunks[owner]->text.data + least->offset, least->len);
+        if (least->is_open)
+            judge(merge, least, &verdict);
+        if (!least->is_open)
+            merge->write(merge->context, least->sink, text, 0, 0);
+        else if (verdict.is_written)
+            merge->write(merge->context, least->sink, text, least->mark, verdict.left_out);
     }
 }

@@ -14,6 +14,9 @@ struct line {
     struct position position;
     size_t offset, len; /* in the chunk's text */
     unsigned sink;      /* the host's number for where it goes */
+    bool is_open;       /* whether it is written depends on `suppression` */
+    uint32_t mark;      /* where in the line a count of those left out can be put */
+    struct suppression suppression;
 };
 
 struct chunk {
@@ -30,10 +33,22 @@ void chunk_reset(struct chunk *chunk); /* empty, memory kept */
 /* Between begin and end the caller appends one whole line to the returned buf. */
 struct buf *chunk_begin(struct chunk *chunk, const struct position *position, unsigned sink);
 void chunk_end(struct chunk *chunk);
+/* chunk_end() for a line about `alert`; `mark` is given to the writer with what was left out before it. */
+void chunk_end_alert(struct chunk *chunk, const struct alert *alert, size_t mark);
 
-typedef void line_write_fn(void *context, unsigned sink, struct view line);
+/* `left_out`: alerts like this one that were suppressed; to be put at `mark` when it is not 0. */
+typedef void line_write_fn(void *context, unsigned sink, struct view line, size_t mark,
+                           uint64_t left_out);
+
+/* One stream of lines from many. */
+struct merge {
+    line_write_fn *write;
+    void *context;
+    struct suppressor *suppressor; /* needed when a line is open */
+    uint64_t *suppressed;          /* by rule: alerts that were not written */
+};
 
 /* Writes the lines of `count` chunks in order of position. */
-void chunks_write(struct chunk *const *chunks, size_t count, line_write_fn *write, void *context);
+void chunks_write(struct chunk *const *chunks, size_t count, const struct merge *merge);
 
 #endif

@@ -14,6 +14,7 @@
 #include "engine/batch.h"
 
 enum { EPOCH_FRAMES = 16384, EPOCHS_AHEAD = 4, QUEUE_BATCHES = 32, PREFETCH_DISTANCE = 8 };
+enum { MERGE_BUDGET = 16 * 1024 * 1024 }; /* of the suppression that spans workers */
 
 struct lane { /* one worker and its way in and out */
     struct pipeline *pipeline;
@@ -41,6 +42,9 @@ struct pipeline {
     uint64_t epoch_frames;
     struct pipeline_stats stats;
     /* writer */
+    struct merge merge;
+    struct budget merge_budget;
+    size_t rule_count;
     pthread_t writer;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -147,7 +151,7 @@ static void *writer_run(void *context)
         for (unsigned i = 0; i < p->lane_count; i++)
             chunks[i] = &p->lanes[i].slots[p->epochs_written % EPOCHS_AHEAD];
         pthread_mutex_unlock(&p->lock);
-        chunks_write(chunks, p->lane_count, p->host.write, p->host.context);
+        chunks_write(chunks, p->lane_count, &p->merge);
         pthread_mutex_lock(&p->lock);
         p->epochs_written++;
         pthread_cond_broadcast(&p->changed);
@@ -244,7 +248,7 @@ static void send_all(struct pipeline *p, enum batch_kind kind)
 static void write_now(struct pipeline *p)
 {
     struct chunk *chunk = &p->lanes[0].chunk;
-    chunks_write(&chunk, 1, p->host.write, p->host.context);
+    chunks_write(&chunk, 1, &p->merge);
     chunk_reset(chunk);
 }
 
@@ -363,10 +367,15 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
     p->stats.worker_count = p->lane_count;
     p->wants_anomalies =
         options->worker.log[EVENT_ANOMALY] || (set != NULL && ruleset_wants(set, EVENT_ANOMALY));
+    p->rule_count = set != NULL ? ruleset_count(set) : 0;
+    p->merge_budget.limit = MERGE_BUDGET;
+    p->merge = (struct merge){host->write, host->context, suppressor_new(&p->merge_budget),
+                              memory_new(p->rule_count + 1, sizeof(uint64_t))};
     p->decoder = decoder_new(&options->decode, &sink);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
     struct worker_options share = share_of(&options->worker, p->lane_count);
+    share.is_one_of_many = p->lane_count > 1;
     for (unsigned i = 0; i < p->lane_count; i++) {
         if (lane_init(&p->lanes[i], p, set, &share, error) != 0)
             goto fail;
@@ -404,7 +413,9 @@ void pipeline_finish(struct pipeline *p)
 const struct pipeline_stats *pipeline_stats(struct pipeline *p)
 {
     p->stats.decode = *decoder_stats(p->decoder);
-    p->stats.lost_lines = 0;
+    p->stats.lost_lines = p->stats.suppressed = 0;
+    for (size_t i = 0; i < p->rule_count; i++)
+        p->stats.suppressed += p->merge.suppressed[i];
     for (unsigned i = 0; i < p->lane_count; i++) {
         worker_stats(p->lanes[i].worker, &p->stats.workers[i]);
         p->stats.lost_lines += p->lanes[i].chunk.lost;
@@ -417,7 +428,7 @@ uint64_t pipeline_rule_alerts(const struct pipeline *p, size_t index)
     uint64_t sum = 0;
     for (unsigned i = 0; i < p->lane_count; i++)
         sum += worker_rule_alerts(p->lanes[i].worker, index);
-    return sum;
+    return sum - p->merge.suppressed[index];
 }
 
 void pipeline_free(struct pipeline *p)
@@ -432,6 +443,8 @@ void pipeline_free(struct pipeline *p)
     decoder_free(p->decoder);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->changed);
+    suppressor_free(p->merge.suppressor);
+    memory_free(p->merge.suppressed);
     memory_free(p->stats.workers);
     memory_free(p->lanes);
     memory_free(p);

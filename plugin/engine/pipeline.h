@@ -42,6 +42,7 @@ struct pipeline_stats {
     unsigned worker_count;
     int64_t first_us, last_us; /* packet time; 0 before the first packet */
     uint64_t lost_lines;
+    uint64_t suppressed; /* alerts that the merge left out, among those that the workers count */
 };
 
 struct pipeline;

@@ -56,8 +56,6 @@ int position_compare(const struct position *a, const struct position *b)
 static void on_alert(void *context, const struct alert *alert)
 {
     struct worker *worker = context;
-    if (alert->event->flow != NULL)
-        alert->event->flow->flags |= FLOW_ALERTED;
     worker->callbacks.alert(worker->callbacks.context, &worker->position, alert);
     worker->position.sequence++;
 }
@@ -385,6 +383,8 @@ struct worker *worker_new(const struct ruleset *set, const struct worker_options
             worker_free(worker);
             return NULL;
         }
+        if (options->is_one_of_many)
+            matcher_share(worker->matcher);
     }
     worker->reads_packets = is_read(worker, EVENT_PACKET);
     worker->reads_flows = is_read(worker, EVENT_FLOW);

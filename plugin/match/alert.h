@@ -5,6 +5,7 @@
 
 #include "fields/event.h"
 #include "flow/flow.h"
+#include "match/suppress.h"
 #include "packet/packet.h"
 #include "ruleset/ruleset.h"
 
@@ -29,6 +30,7 @@ struct alert {
     const struct evidence *evidence;
     size_t evidence_count;
     uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
+    const struct suppression *suppression; /* still to be asked; NULL: it is to be written */
 };
 
 struct alert_sink {

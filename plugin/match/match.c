@@ -92,6 +92,11 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     return m;
 }
 
+void matcher_share(struct matcher *m)
+{
+    m->is_one_of_many = true;
+}
+
 void matcher_free(struct matcher *m)
 {
     if (m == NULL)
@@ -207,22 +212,65 @@ static void forget_reported(const struct matcher *m, const struct event *event)
 /* --- alerts --------------------------------------------------------------------------------------
  */
 
+static uint64_t suppression_key(struct matcher *m, uint32_t rule)
+{
+    const struct rule_row *row = &m->set->rules[rule];
+    uint64_t key = hash_keyed(m->set->key, &rule, sizeof(rule));
+
+    for (unsigned i = 0; i < row->suppress_count; i++) {
+        enum field_id field = row->suppress_by[i];
+        struct value_list list = values_of(m, field, (struct view){NULL, 0});
+        uint64_t part[2] = {key, list.count};
+        if (list.count > 0 && field_get(field)->type == TYPE_BYTES)
+            part[1] = hash_keyed(m->set->key, list.items[0].bytes.data, list.items[0].bytes.len);
+        else if (list.count > 0 && field_get(field)->type == TYPE_IP)
+            part[1] = hash_keyed(m->set->key, &list.items[0].ip, sizeof(struct address));
+        else if (list.count > 0)
+            part[1] = hash_keyed(m->set->key, &list.items[0].number, sizeof(int64_t));
+        key = hash_keyed(m->set->key, part, sizeof(part));
+    }
+    return key;
+}
+
+/* Names both hosts: all its alerts come from one matcher. */
+static bool is_key_of_pair(const struct rule_row *row)
+{
+    bool has_src = false, has_dst = false;
+
+    for (unsigned i = 0; i < row->suppress_count; i++) {
+        has_src |= row->suppress_by[i] == FIELD_SRC_IP;
+        has_dst |= row->suppress_by[i] == FIELD_DST_IP;
+    }
+    return has_src && has_dst;
+}
+
 void raise_alert(struct matcher *m, uint32_t rule)
 {
     struct evidence evidence[EVIDENCE_MAX];
+    const struct rule_row *row = &m->set->rules[rule];
+    struct suppression suppression;
     uint64_t left_out = 0;
+    bool is_left_open = false;
 
-    if (m->set->rules[rule].suppress_us > 0 && !suppressor_allows(m, rule, &left_out)) {
-        m->stats.suppressed++;
-        return;
+    if (m->event->flow != NULL) /* suppressed or not */
+        m->event->flow->flags |= FLOW_ALERTED;
+    if (row->suppress_us > 0) {
+        suppression = (struct suppression){suppression_key(m, rule), row->suppress_us,
+                                           m->event->time_us, rule};
+        is_left_open = m->is_one_of_many && !is_key_of_pair(row);
+        if (!is_left_open && !suppressor_allows(m->suppressor, &suppression, &left_out)) {
+            m->stats.suppressed++;
+            return;
+        }
     }
     m->stats.alerts++;
     m->rule_alerts[rule]++;
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
-                          .suppressed = left_out};
-    alert.evidence_count = collect_evidence(m, &m->set->rules[rule], evidence);
+                          .suppressed = left_out,
+                          .suppression = is_left_open ? &suppression : NULL};
+    alert.evidence_count = collect_evidence(m, row, evidence);
     m->sink.alert(m->sink.context, &alert);
 }
 

@@ -32,6 +32,9 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
                             uint16_t community_id_seed, const struct alert_sink *sink,
                             struct error *error);
 void matcher_free(struct matcher *matcher); /* accepts NULL */
+/* This matcher sees the events of some pairs of hosts only; others see the rest: alerts whose suppression
+ * depends on more than one pair carry alert->suppression, to be asked in the order of all alerts. */
+void matcher_share(struct matcher *matcher);
 
 /* Does any rule read this type of event? Then, and only then, must match_event() be called. */
 bool match_wants_event(const struct matcher *matcher, enum event_type type);

@@ -11,6 +11,7 @@
 #define SHRIKE_MATCH_MATCHER_H
 
 #include "base/pool.h"
+#include "match/suppress.h"
 #include "match/match.h"
 #include "ruleset/tables.h"
 
@@ -71,8 +72,6 @@ struct match_flow {
     uint32_t reported_count, reported_capacity;
 };
 
-struct suppressor;
-
 struct matcher {
     const struct ruleset *set;
     struct budget *budget;
@@ -118,6 +117,7 @@ struct matcher {
     struct stream_side datagram_side;
     hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */
     struct suppressor *suppressor;
+    bool is_one_of_many; /* see matcher_share() */
 };
 
 /* scan.c: candidates of m->event from its probes. */
@@ -174,11 +174,4 @@ void datagrams_close(struct matcher *m);
 /* Was the predicate (row of `predicates`) hit in m->group? */
 bool stream_predicate_hit(const struct matcher *m, uint32_t predicate,
                           const struct stream_hit **hit);
-
-/* suppress.c */
-struct suppressor *suppressor_new(struct budget *budget);
-void suppressor_free(struct suppressor *suppressor);
-/* True when the alert is to be written; *left_out: how many were not since the last one. */
-bool suppressor_allows(struct matcher *m, uint32_t rule, uint64_t *left_out);
-
 #endif

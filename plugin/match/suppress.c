@@ -7,8 +7,11 @@
  * Memory     at most WINDOWS_MAX windows under the matcher's budget. When there is no room the
  *            window that began first goes, in the order of beginning and never by hash, so runs
  *            repeat; its key's next alert is then written early, without a count.
+ * Many       matchers that share the work by pairs of hosts each see only some alerts of a key that does not
+ *            name both hosts. They leave the question to who merges their alerts (alert->suppression), so
+ *            that the answer does not depend on how many there are.
  */
-#include "match/matcher.h"
+#include "match/suppress.h"
 
 #include <assert.h>
 
@@ -135,26 +138,6 @@ static int32_t take_window(struct suppressor *s)
     return (int32_t)s->count++;
 }
 
-static uint64_t key_of(struct matcher *m, uint32_t rule)
-{
-    const struct rule_row *row = &m->set->rules[rule];
-    uint64_t key = hash_keyed(m->set->key, &rule, sizeof(rule));
-
-    for (unsigned i = 0; i < row->suppress_count; i++) {
-        enum field_id field = row->suppress_by[i];
-        struct value_list list = values_of(m, field, (struct view){NULL, 0});
-        uint64_t part[2] = {key, list.count};
-        if (list.count > 0 && field_get(field)->type == TYPE_BYTES)
-            part[1] = hash_keyed(m->set->key, list.items[0].bytes.data, list.items[0].bytes.len);
-        else if (list.count > 0 && field_get(field)->type == TYPE_IP)
-            part[1] = hash_keyed(m->set->key, &list.items[0].ip, sizeof(struct address));
-        else if (list.count > 0)
-            part[1] = hash_keyed(m->set->key, &list.items[0].number, sizeof(int64_t));
-        key = hash_keyed(m->set->key, part, sizeof(part));
-    }
-    return key;
-}
-
 static int32_t find(struct suppressor *s, uint64_t key, uint32_t rule)
 {
     if (s->capacity == 0)
@@ -165,17 +148,14 @@ static int32_t find(struct suppressor *s, uint64_t key, uint32_t rule)
     return at;
 }
 
-bool suppressor_allows(struct matcher *m, uint32_t rule, uint64_t *left_out)
+bool suppressor_allows(struct suppressor *s, const struct suppression *alert, uint64_t *left_out)
 {
-    struct suppressor *s = m->suppressor;
-    uint64_t key = key_of(m, rule);
-    int64_t now = m->event->time_us;
-    int32_t at = find(s, key, rule);
+    int32_t at = find(s, alert->key, alert->rule);
 
     *left_out = 0;
     if (at != NONE) {
         struct window *w = &s->windows[at];
-        if (now - w->begin_us < m->set->rules[rule].suppress_us) {
+        if (alert->time_us - w->begin_us < alert->window_us) {
             w->left_out++;
             return false;
         }
@@ -185,12 +165,12 @@ bool suppressor_allows(struct matcher *m, uint32_t rule, uint64_t *left_out)
         at = take_window(s);
         if (at == NONE)
             return true;
-        s->windows[at] = (struct window){.key = key, .rule = rule};
-        int32_t *bucket = bucket_of(s, key);
+        s->windows[at] = (struct window){.key = alert->key, .rule = alert->rule};
+        int32_t *bucket = bucket_of(s, alert->key);
         s->windows[at].next_in_bucket = *bucket;
         *bucket = at;
     }
-    s->windows[at].begin_us = now;
+    s->windows[at].begin_us = alert->time_us;
     s->windows[at].left_out = 0;
     link_newest(s, at);
     return true;

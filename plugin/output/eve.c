@@ -285,7 +285,13 @@ static void put_strings(struct buf *line, const char *name, const char *const *s
     json_put_close_array(line);
 }
 
-static void put_metadata(struct buf *line, const struct alert *alert)
+void eve_suppressed(struct buf *out, uint64_t left_out)
+{
+    json_put_number(out, "suppressed", left_out);
+}
+
+/* Returns where a member can be added to metadata.shrike. */
+static size_t put_metadata(struct buf *line, const struct alert *alert)
 {
     const struct rule_info *rule = alert->rule;
 
@@ -301,12 +307,14 @@ static void put_metadata(struct buf *line, const struct alert *alert)
         put_evidence(line, &alert->evidence[i]);
     json_put_close_array(line);
     if (alert->suppressed > 0)
-        json_put_number(line, "suppressed", alert->suppressed);
+        eve_suppressed(line, alert->suppressed);
+    const size_t mark = line->len;
     json_put_close(line);
     json_put_close(line);
+    return mark;
 }
 
-static void put_alert(struct buf *line, const struct alert *alert)
+static size_t put_alert(struct buf *line, const struct alert *alert)
 {
     const struct rule_info *rule = alert->rule;
 
@@ -318,8 +326,9 @@ static void put_alert(struct buf *line, const struct alert *alert)
     json_put_chars(line, "signature", rule->title);
     json_put_chars(line, "category", rule->category);
     json_put_number(line, "severity", rule->severity);
-    put_metadata(line, alert);
+    const size_t mark = put_metadata(line, alert);
     json_put_close(line);
+    return mark;
 }
 
 static void put_payload(struct buf *line, const struct eve_options *options,
@@ -341,14 +350,15 @@ static void put_payload(struct buf *line, const struct eve_options *options,
         json_put_number(line, "stream", 0);
 }
 
-void eve_alert(struct buf *line, const struct eve_options *options, const struct alert *alert)
+size_t eve_alert(struct buf *line, const struct eve_options *options, const struct alert *alert)
 {
     const struct event *event = alert->event;
+    const size_t begin = line->len;
 
     put_envelope(line, options, event, "alert", false);
     if (is_transaction(event->type))
         json_put_number(line, "tx_id", event->tx_id);
-    put_alert(line, alert);
+    const size_t mark = put_alert(line, alert) - begin;
     put_transaction(line, event, true);
     put_app_proto(line, event->flow);
     json_put_chars(line, "direction", event->direction == TO_SERVER ? "to_server" : "to_client");
@@ -356,4 +366,5 @@ void eve_alert(struct buf *line, const struct eve_options *options, const struct
         eve_flow(line, event->flow, NULL);
     put_payload(line, options, event->packet);
     end_line(line);
+    return mark;
 }

@@ -26,7 +26,9 @@ struct eve_options {
     const void *file_name_context;
 };
 
-void eve_alert(struct buf *line, const struct eve_options *options, const struct alert *alert);
+/* Returns where in the line eve_suppressed() can put a count that is known later. */
+size_t eve_alert(struct buf *line, const struct eve_options *options, const struct alert *alert);
+void eve_suppressed(struct buf *out, uint64_t left_out);
 /* A record of an http, dns, tls, flow or anomaly event. */
 void eve_event(struct buf *line, const struct eve_options *options, const struct event *event);
 /* The stats record; `time_us` is the time of the last packet. */

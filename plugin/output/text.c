@@ -111,11 +111,17 @@ static void put_time(struct buf *line, int64_t time_us)
     line->len = start + TIME_COLUMN;
 }
 
-void text_alert(struct buf *line, const struct text_options *options, const struct alert *alert)
+void text_suppressed(struct buf *out, uint64_t left_out)
+{
+    buf_format(out, "  (+%llu suppressed)", (unsigned long long)left_out);
+}
+
+size_t text_alert(struct buf *line, const struct text_options *options, const struct alert *alert)
 {
     const struct rule_info *rule = alert->rule;
     const struct evidence *evidence = strongest(alert);
 
+    const size_t begin = line->len;
     put_time(line, alert->event->time_us);
     buf_text(line, "  ");
     if (options->colour)
@@ -132,6 +138,8 @@ void text_alert(struct buf *line, const struct text_options *options, const stru
     if (evidence != NULL)
         put_evidence(line, evidence);
     if (alert->suppressed > 0)
-        buf_format(line, "  (+%llu suppressed)", (unsigned long long)alert->suppressed);
+        text_suppressed(line, alert->suppressed);
+    const size_t mark = line->len - begin;
     buf_byte(line, '\n');
+    return mark;
 }

@@ -11,6 +11,8 @@ struct text_options {
 };
 
 /* time, level, client -> server, title, the strongest evidence; ends with '\n'. */
-void text_alert(struct buf *line, const struct text_options *options, const struct alert *alert);
+/* Returns where in the line text_suppressed() can put a count that is known later. */
+size_t text_alert(struct buf *line, const struct text_options *options, const struct alert *alert);
+void text_suppressed(struct buf *out, uint64_t left_out);
 
 #endif

@@ -109,6 +109,27 @@ for threads in 2 3 8; do
     check "$threads threads give the same output" 0 cmp "$work/one.json" "$work/t.json"
 done
 
+# The same where time jumps by years, hosts are many, and a rule is suppressed for a key that spans workers.
+cat > "$work/noisy.yml" << 'RULE'
+title: Every request of a host, once in a while
+id: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c11
+level: low
+logsource: {product: shrike, service: http}
+detection:
+  a: {http.method|startswith: ['GET', 'POST']}
+  condition: a
+shrike:
+  suppress: {by: [src_ip], for: 90s}
+RULE
+python3 tests/gen/jumps.py "$work/jumps.pcap" tests/pcaps/covenant.cap tests/pcaps/empire.cap tests/pcaps/web.pcap
+for threads in 1 1 2 4 8; do
+    "$shrike" replay -q -S rules/ -S "$work/noisy.yml" --threads $threads --eve "$work/jumps.$threads" \
+        --log all "$work/jumps.pcap" 2> /dev/null
+    [ -f "$work/jumps.first" ] || cp "$work/jumps.$threads" "$work/jumps.first"
+    check "time that jumps, $threads threads: the same output" 0 cmp "$work/jumps.first" "$work/jumps.$threads"
+done
+check "with alerts that were suppressed" 0 grep -q '"suppressed":[0-9]' "$work/jumps.first"
+
 # Packets of alerted flows.
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"

@@ -12,10 +12,29 @@ static void say(struct chunk *chunk, struct position position, const char *text)
     chunk_end(chunk);
 }
 
-static void collect(void *context, unsigned sink, struct view line)
+static void collect(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
 {
+    struct buf *out = context;
+
     (void)sink;
-    buf_add(context, line);
+    buf_add(out, view_slice(line, 0, left_out > 0 ? mark : line.len));
+    if (left_out > 0) {
+        buf_u64(out, left_out);
+        buf_add(out, view_skip(line, mark));
+    }
+}
+
+/* Two lines of one alert, as for two sinks. */
+static void alert(struct chunk *chunk, uint64_t number, int64_t second, const char *text)
+{
+    const struct suppression suppression = {7, 10 * 1000000, second * 1000000, 0};
+    const struct alert about = {.suppression = &suppression};
+    const struct position position = {.number = number};
+
+    for (unsigned sink = 0; sink < 2; sink++) {
+        buf_string(chunk_begin(chunk, &position, sink), text);
+        chunk_end_alert(chunk, &about, 1);
+    }
 }
 
 static void positions_compare_member_by_member(void **state)
@@ -49,10 +68,38 @@ static void chunks_merge_by_position(void **state)
     say(&chunks[1], (struct position){.number = 2, .order = 0, .start_number = 9}, "c");
     say(&chunks[1], (struct position){.number = UINT64_MAX}, "f");
     buf_init(&out, 100);
-    chunks_write(list, 3, collect, &out);
+    chunks_write(list, 3, &(struct merge){.write = collect, .context = &out});
     assert_true(view_equal(buf_view(&out), VIEW("abcdef")));
     for (int i = 0; i < 3; i++)
         chunk_clear(&chunks[i]);
+    buf_clear(&out);
+}
+
+static void suppression_across_workers_goes_by_position(void **state)
+{
+    (void)state;
+    struct budget budget = {.limit = 1 << 20};
+    struct suppressor *suppressor = suppressor_new(&budget);
+    uint64_t suppressed[1] = {0};
+    struct chunk chunks[2];
+    struct chunk *list[] = {&chunks[0], &chunks[1]};
+    struct buf out;
+
+    buf_init(&out, 100);
+    chunk_init(&chunks[0]);
+    chunk_init(&chunks[1]);
+    alert(&chunks[1], 1, 0, "a)");
+    alert(&chunks[0], 2, 4, "b)");
+    alert(&chunks[1], 3, 9, "c)");
+    alert(&chunks[0], 4, 10, "d)");
+    alert(&chunks[0], 5, 12, "e)");
+    chunks_write(list, 2, &(struct merge){collect, &out, suppressor, suppressed});
+    assert_true(view_equal(buf_view(&out), VIEW("a)a)d2)d2)")));
+    assert_int_equal(suppressed[0], 3);
+    chunk_clear(&chunks[0]);
+    chunk_clear(&chunks[1]);
+    suppressor_free(suppressor);
+    assert_int_equal(budget.used, 0);
     buf_clear(&out);
 }
 
@@ -67,7 +114,7 @@ static void a_chunk_is_used_again_after_a_reset(void **state)
     say(&chunk, (struct position){.number = 1}, "old");
     chunk_reset(&chunk);
     say(&chunk, (struct position){.number = 1}, "new");
-    chunks_write(list, 1, collect, &out);
+    chunks_write(list, 1, &(struct merge){.write = collect, .context = &out});
     assert_true(view_equal(buf_view(&out), VIEW("new")));
     chunk_clear(&chunk);
     buf_clear(&out);
@@ -78,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions_compare_member_by_member),
         cmocka_unit_test(chunks_merge_by_position),
+        cmocka_unit_test(suppression_across_workers_goes_by_position),
         cmocka_unit_test(a_chunk_is_used_again_after_a_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

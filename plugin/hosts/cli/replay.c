@@ -35,6 +35,7 @@ struct replay {
     bool is_open[SINK_COUNT];
     struct eve_options eve;
     struct text_options text;
+    struct buf counted;       /* a line being put together, by the writer */
     struct alert_notes notes; /* for --pcap-out */
     _Atomic uint64_t alerts;  /* counted by the writer, shown by the reader */
     uint64_t packets;
@@ -63,7 +64,7 @@ static void note_alert(struct chunk *chunk, const struct position *position,
         .title = alert->rule->title,
     };
     buf_bytes(chunk_begin(chunk, position, SINK_NOTE), &note, sizeof(note));
-    chunk_end(chunk);
+    chunk_end_alert(chunk, alert, 0);
 }
 
 static void on_alert(void *context, struct chunk *chunk, const struct position *position,
@@ -73,12 +74,12 @@ static void on_alert(void *context, struct chunk *chunk, const struct position *
 
     note_alert(chunk, position, alert);
     if (replay->is_open[SINK_EVE]) {
-        eve_alert(chunk_begin(chunk, position, SINK_EVE), &replay->eve, alert);
-        chunk_end(chunk);
+        struct buf *line = chunk_begin(chunk, position, SINK_EVE);
+        chunk_end_alert(chunk, alert, eve_alert(line, &replay->eve, alert));
     }
     if (replay->is_open[SINK_TEXT]) {
-        text_alert(chunk_begin(chunk, position, SINK_TEXT), &replay->text, alert);
-        chunk_end(chunk);
+        struct buf *line = chunk_begin(chunk, position, SINK_TEXT);
+        chunk_end_alert(chunk, alert, text_alert(line, &replay->text, alert));
     }
 }
 
@@ -93,7 +94,24 @@ static void on_event(void *context, struct chunk *chunk, const struct position *
     }
 }
 
-static void write_line(void *context, unsigned sink, struct view line)
+/* The line with the count that only the merge knows. */
+static struct view counted(struct replay *replay, unsigned sink, struct view line, size_t mark,
+                           uint64_t left_out)
+{
+    struct buf *out = &replay->counted;
+
+    buf_reset(out);
+    buf_add(out, view_slice(line, 0, mark));
+    if (sink == SINK_EVE)
+        eve_suppressed(out, left_out);
+    else
+        text_suppressed(out, left_out);
+    buf_add(out, view_skip(line, mark));
+    return buf_view(out);
+}
+
+static void write_line(void *context, unsigned sink, struct view line, size_t mark,
+                       uint64_t left_out)
 {
     struct replay *replay = context;
 
@@ -105,6 +123,8 @@ static void write_line(void *context, unsigned sink, struct view line)
             alert_notes_add(&replay->notes, &note);
         return;
     }
+    if (left_out > 0)
+        line = counted(replay, sink, line, mark, left_out);
     sink_line(&replay->sinks[sink], line);
 }
 
@@ -327,6 +347,7 @@ int replay_command(int argc, char **argv)
         status = check_pcap_out(&replay.options);
     if (status != -1)
         return status;
+    buf_init(&replay.counted, SIZE_MAX / 2);
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGTERM, &interrupt, NULL);
     status = load_rules(&replay);
@@ -342,5 +363,6 @@ int replay_command(int argc, char **argv)
     capture_close(replay.capture);
     ruleset_release(replay.set);
     alert_notes_clear(&replay.notes);
+    buf_clear(&replay.counted);
     return status;
 }

@@ -31,6 +31,8 @@ struct run_stats summary_stats(const struct pipeline_stats *stats)
         memcpy(part.logged, worker->logged, sizeof(part.logged));
         run_stats_add(&sum, &part);
     }
+    sum.match.alerts -= stats->suppressed;
+    sum.match.suppressed += stats->suppressed;
     return sum;
 }
 

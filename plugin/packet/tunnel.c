@@ -307,9 +307,9 @@ void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
     } rows[] = {
         {PORT_GTPU, false, decode_gtpu},          {PORT_TEREDO, false, decode_teredo},
         {PORT_VXLAN, true, decode_vxlan},         {PORT_VXLAN_OLD, true, decode_vxlan},
-        {PORT_VXLAN_GPE, true, decode_vxlan_gpe}, {PORT_GRE, true, decode_gre}, /* RFC 8086 */
+        {PORT_VXLAN_GPE, false, decode_vxlan_gpe}, {PORT_GRE, true, decode_gre}, /* RFC 8086 */
 
-        {PORT_GTP0, false, decode_gtp0},          {PORT_GENEVE, true, decode_geneve},
+        {PORT_GTP0, false, decode_gtp0},          {PORT_GENEVE, false, decode_geneve},
         {PORT_LISP, true, decode_lisp},           {PORT_LISP_CONTROL, true, decode_lisp_control},
         {PORT_AYIYA, false, decode_ayiya},        {PORT_CAPWAP_DATA, false, decode_capwap},
     };

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The pcap format: both resolutions, both byte orders, and where a file breaks; compressed files. */
+#include "unit/test.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include "unit/capture_files.h"
+
+/* ---- the format -------------------------------------------------------------------------------------------- */
+
+static void every_magic_is_read(void **state)
+{
+    static const struct {
+        int magic;
+        bool is_swapped;
+    } rows[] = {{PCAP_MICRO, false}, {PCAP_MICRO, true}, {PCAP_NANO, false}, {PCAP_NANO, true}};
+    struct capture_folder *folder = *state;
+    struct captured all;
+
+    for (size_t i = 0; i < 4; i++) {
+        struct file_bytes f = {.is_swapped = rows[i].is_swapped};
+        add_pcap_header(&f, rows[i].magic, 113);
+        add_pcap_record(&f, 1700000000, rows[i].magic == PCAP_NANO ? 123456789 : 123456, 90,
+                        VIEW("abc"));
+        add_pcap_record(&f, 1700000001, 999999, 2, VIEW("de")); /* ns: 999 us */
+        write_file(folder, "a.pcap", &f);
+        capture_one(&all, folder->file);
+        assert_int_equal(all.fault_count + all.warning_count, 0);
+        assert_int_equal(all.count, 2);
+        assert_string_equal(all.first_bytes, "ad");
+        assert_true(all.frames[0].time_us == INT64_C(1700000000123456));
+        assert_true(
+            all.frames[1].time_us ==
+            (rows[i].magic == PCAP_NANO ? INT64_C(1700000001000999) : INT64_C(1700000001999999)));
+        assert_int_equal(all.frames[0].len, 3);
+        assert_int_equal(all.frames[0].wire_len, 90);
+        assert_int_equal(all.frames[0].link_type, 113);
+        assert_int_equal(all.frames[0].number, 1);
+        assert_int_equal(all.frames[1].number, 2);
+        assert_int_equal(all.frames[0].file, 0);
+    }
+}
+
+static void a_checksum_length_above_the_link_type_is_not_part_of_it(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap_header(&f, PCAP_MICRO, 0x24000001);
+    add_pcap_record(&f, 1, 0, 1, VIEW("a"));
+    write_file(folder, "a.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_int_equal(all.count, 1);
+    assert_int_equal(all.frames[0].link_type, 1);
+    assert_int_equal(all.fault_count, 0);
+}
+
+static void a_wire_length_below_the_captured_one_is_raised_to_it(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap_header(&f, PCAP_MICRO, 1);
+    add_pcap_record(&f, 1, 0, 0, VIEW("abcd"));
+    add_pcap_record(&f, 2, 0, 7, VIEW(""));
+    write_file(folder, "a.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.frames[0].wire_len, 4);
+    assert_int_equal(all.frames[1].len, 0);
+    assert_int_equal(all.frames[1].wire_len, 7);
+}
+
+static void batches_do_not_change_what_is_read(void **state)
+{
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap(&f, 100, "abcdefg");
+    write_file(folder, "a.pcap", &f);
+    const char *path = folder->file;
+    for (size_t max = 1; max <= 8; max++) {
+        capture_all(&all, &path, 1, &options, max);
+        assert_string_equal(all.first_bytes, "abcdefg");
+        assert_int_equal(all.frames[6].number, 7);
+        assert_int_equal(all.progress.bytes_read, 24 + 7 * 17);
+        assert_int_equal(all.progress.bytes_total, 24 + 7 * 17);
+    }
+}
+
+/* ---- where it breaks ---------------------------------------------------------------------------------------- */
+
+static void a_file_that_is_cut_gives_all_before_the_cut(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct captured all;
+    const size_t whole = 24 + 2 * 17;
+
+    for (size_t cut = 1; cut < 17; cut++) {
+        struct file_bytes f = {0};
+        add_pcap(&f, 100, "abc");
+        f.len -= cut;
+        write_file(folder, "a.pcap", &f);
+        capture_one(&all, folder->file);
+        assert_string_equal(all.first_bytes, "ab");
+        if (17 - cut < 8) { /* too little to be a packet's beginning */
+            char text[80];
+            snprintf(text, sizeof(text), "byte 58: %zu stray byte(s) after the last packet",
+                     17 - cut);
+            assert_int_equal(all.fault_count, 0);
+            assert_int_equal(all.warning_count, 1);
+            assert_about(folder, all.warnings[0], text);
+        } else {
+            assert_int_equal(all.fault_count, 1);
+            assert_int_equal(all.warning_count, 0);
+            assert_about(folder, all.faults[0], "byte 58: the file is cut within a packet");
+        }
+    }
+    assert_int_equal(whole, 58);
+}
+
+static void a_length_that_cannot_be_is_a_fault_with_its_place(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap(&f, 100, "a");
+    add_u32(&f, 101);
+    add_u32(&f, 0);
+    add_u32(&f, 0x7fffffff);
+    add_u32(&f, 0x7fffffff);
+    add_bytes(&f, VIEW("whatever follows"));
+    write_file(folder, "a.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_string_equal(all.first_bytes, "a");
+    assert_int_equal(all.fault_count, 1);
+    assert_about(folder, all.faults[0], "byte 41: a packet claims an impossible length");
+}
+
+static void what_is_no_capture_is_said_with_its_first_bytes(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    write_file(folder, "empty.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_int_equal(all.count, 0);
+    assert_int_equal(all.fault_count, 1);
+    assert_about(folder, all.faults[0], "byte 0: the file is empty");
+    add_bytes(&f, VIEW("#!/bin/sh\n"));
+    write_file(folder, "script", &f);
+    capture_one(&all, folder->file);
+    assert_about(folder, all.faults[0], "byte 0: not a capture file (it begins with 23 21 2f 62)");
+    add_pcap_header(&f, PCAP_MICRO, 1);
+    f.len = 23;
+    write_file(folder, "short.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_about(folder, all.faults[0], "byte 0: the file ends within its header");
+    name_file(folder, "nowhere.pcap");
+    capture_one(&all, folder->file);
+    assert_about(folder, all.faults[0], "byte 0: cannot be opened: No such file or directory");
+    add_pcap_header(&f, PCAP_MICRO, 1);
+    write_file(folder, "header.pcap", &f);
+    capture_one(&all, folder->file);
+    assert_int_equal(all.fault_count + all.warning_count + all.count, 0);
+}
+
+static void an_unknown_link_type_is_named_once_and_its_frames_are_given(void **state)
+{
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap_header(&f, PCAP_MICRO, 189);
+    for (uint32_t i = 0; i < 5; i++)
+        add_pcap_record(&f, i, 0, 1, VIEW("u"));
+    write_file(folder, "usb.pcap", &f);
+    const char *path = folder->file;
+    capture_all(&all, &path, 1, &options, 2);
+    assert_int_equal(all.count, 5);
+    assert_int_equal(all.fault_count, 1);
+    assert_about(folder, all.faults[0], "byte 41: link type 189 (USB) cannot be decoded");
+}
+
+/* ---- compressed ---------------------------------------------------------------------------------------------- */
+
+static void gzip_bytes(struct file_bytes *out, const struct file_bytes *in)
+{
+    z_stream z = {.next_in = in->data, .avail_in = (uInt)in->len};
+    uint8_t *room = memory_new(in->len + 1000, 1);
+
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_out = room;
+    z.avail_out = (uInt)in->len + 1000;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    add_bytes(out, view_make(room, z.total_out));
+    deflateEnd(&z);
+    memory_free(room);
+}
+
+static void zstd_bytes(struct file_bytes *out, const struct file_bytes *in)
+{
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    size_t max = ZSTD_compressBound(in->len);
+    uint8_t *room = memory_new(max, 1);
+
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    size_t len = ZSTD_compress2(context, room, max, in->data, in->len);
+    assert_false(ZSTD_isError(len));
+    add_bytes(out, view_make(room, len));
+    ZSTD_freeCCtx(context);
+    memory_free(room);
+}
+
+typedef void compress_fn(struct file_bytes *out, const struct file_bytes *in);
+static compress_fn *const COMPRESSIONS[] = {gzip_bytes, zstd_bytes};
+
+static void compressed_files_are_read_in_one_part_and_in_several(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct captured all;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct file_bytes plain = {0}, packed = {0}, rest = {0};
+        add_pcap(&plain, 100, "abc");
+        add_pcap_record(&rest, 200, 0, 1, VIEW("d"));
+        COMPRESSIONS[i](&packed, &plain);
+        COMPRESSIONS[i](&packed, &rest); /* a second member */
+        size_t stored = packed.len;
+        write_file(folder, "a.pcap.z", &packed);
+        capture_one(&all, folder->file);
+        assert_int_equal(all.fault_count, 0);
+        assert_string_equal(all.first_bytes, "abcd");
+        assert_true(all.frames[3].time_us == INT64_C(200000000));
+        assert_int_equal(all.progress.bytes_total, stored);
+        assert_int_equal(all.progress.bytes_read, stored);
+        forget_bytes(&plain);
+        forget_bytes(&rest);
+    }
+}
+
+static void what_a_broken_compressed_file_held_before_is_given(void **state)
+{
+    static const char *const faults[] = {"gzip: incorrect data check",
+                                         "zstd: Restored data doesn't match checksum"};
+    struct capture_folder *folder = *state;
+    struct captured all;
+    char text[128];
+
+    for (size_t i = 0; i < 2; i++) {
+        struct file_bytes plain = {0}, packed = {0};
+        add_pcap(&plain, 100, "abc");
+        size_t len = plain.len;
+        COMPRESSIONS[i](&packed, &plain);
+        packed.data[packed.len - (i == 0 ? 8 : 1)] ^= 1; /* its checksum */
+        write_file(folder, "a.pcap.z", &packed);
+        capture_one(&all, folder->file);
+        assert_string_equal(all.first_bytes, "abc");
+        assert_int_equal(all.fault_count, 1);
+        snprintf(text, sizeof(text), "byte %zu: %s", len, faults[i]);
+        assert_about(folder, all.faults[0], text);
+        COMPRESSIONS[i](&packed, &plain);
+        packed.len -= 4;
+        write_file(folder, "cut.pcap.z", &packed);
+        capture_one(&all, folder->file);
+        assert_string_equal(all.first_bytes, "abc");
+        snprintf(text, sizeof(text), "byte %zu: the compressed data is cut off", len);
+        assert_int_equal(all.fault_count, 1);
+        assert_about(folder, all.faults[0], text);
+        forget_bytes(&plain);
+    }
+}
+
+/* Above what the window over a compressed file holds at once. */
+static void a_filter_that_keeps_nothing_reads_a_long_compressed_file_to_its_end(void **state)
+{
+    enum { FRAMES = 200, FRAME_BYTES = 60000 };
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {.filter = "udp port 53"};
+    struct file_bytes plain = {0}, packed = {0};
+    uint8_t *frame = memory_new(FRAME_BYTES, 1);
+    struct captured all;
+
+    add_pcap_header(&plain, PCAP_MICRO, 1);
+    for (uint32_t i = 0; i < FRAMES; i++)
+        add_pcap_record(&plain, i, 0, FRAME_BYTES, view_make(frame, FRAME_BYTES));
+    memcpy(frame,
+           "\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0\x45\0\0\x1c\0\1\0\0\x40\x11\0\0"
+           "\x0a\0\0\x01\x0a\0\0\x02\x10\0\x00\x35\0\x08\0\0",
+           42);
+    add_pcap_record(&plain, FRAMES, 0, 42, view_make(frame, 42));
+    gzip_bytes(&packed, &plain);
+    write_file(folder, "long.pcap.gz", &packed);
+    const char *path = folder->file;
+    capture_all(&all, &path, 1, &options, FRAMES_KEPT);
+    assert_int_equal(all.fault_count, 0);
+    assert_int_equal(all.count, 1);
+    assert_int_equal(all.frames[0].number, FRAMES + 1);
+    forget_bytes(&plain);
+    memory_free(frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CAPTURE_TEST(every_magic_is_read),
+        CAPTURE_TEST(a_checksum_length_above_the_link_type_is_not_part_of_it),
+        CAPTURE_TEST(a_wire_length_below_the_captured_one_is_raised_to_it),
+        CAPTURE_TEST(batches_do_not_change_what_is_read),
+        CAPTURE_TEST(a_file_that_is_cut_gives_all_before_the_cut),
+        CAPTURE_TEST(a_length_that_cannot_be_is_a_fault_with_its_place),
+        CAPTURE_TEST(what_is_no_capture_is_said_with_its_first_bytes),
+        CAPTURE_TEST(an_unknown_link_type_is_named_once_and_its_frames_are_given),
+        CAPTURE_TEST(compressed_files_are_read_in_one_part_and_in_several),
+        CAPTURE_TEST(what_a_broken_compressed_file_held_before_is_given),
+        CAPTURE_TEST(a_filter_that_keeps_nothing_reads_a_long_compressed_file_to_its_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* IP: headers, options, extension headers, and what is wrong with them. */
+#include "unit/test.h"
+
+#include "unit/frame_bytes.h"
+
+/* The sample with `options` in its IPv4 header. */
+static void with_options(struct frame_bytes *b, struct view options)
+{
+    frame_begin(b, VIEW("hello"));
+    wrap_udp(b, 1111, 2222);
+    seal_transport(b, IP_UDP, V4_ADDRESSES);
+    wrap_ipv4_part(b, IP_UDP, 1, 0, options);
+}
+
+/* The sample with one byte of its IPv4 header set; the checksum is right again. */
+static void with_byte(struct frame_bytes *b, size_t at, uint8_t value)
+{
+    sample_v4(b);
+    *byte_of(b, at) = value;
+    if ((*byte_of(b, 0) & 15) >= 5 && (size_t)(*byte_of(b, 0) & 15) * 4 <= frame_view(b).len)
+        seal_ipv4(b);
+}
+
+/* UDP with "hello" whose checksum is right for IPv6, for extension headers to be put before it. */
+static struct frame_bytes *udp_in_v6(struct frame_bytes *b)
+{
+    frame_begin(b, VIEW("hello"));
+    wrap_udp(b, 1111, 2222);
+    seal_transport(b, IP_UDP, V6_ADDRESSES);
+    return b;
+}
+
+/* ---- IPv4 ------------------------------------------------------------------------------------------------ */
+
+static void ipv4_options_are_stepped_over(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    with_options(&b, VIEW("\x94\x04\x00\x00")); /* router alert */
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+    with_options(&b, VIEW("\x01\x01\x01\x00")); /* no operation, end */
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+    with_options(&b,
+                 VIEW("\x07\x27\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                      "\0\0\0\0\0\x00")); /* record route, all of the forty bytes */
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+    with_options(&b, VIEW("\x00\xff\xff\xff")); /* nothing counts behind the end */
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+}
+
+static void a_wrong_option_length_is_an_anomaly_but_the_packet_is_read(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+    const struct view wrong[] = {
+        VIEW("\x94\x05\x00\x00"), VIEW("\x94\x01\x00\x00"), VIEW("\x94\x00\x00\x00"),
+        VIEW("\x01\x01\x01\x94"), /* no room for the length itself */
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        with_options(&b, wrong[i]);
+        decode(r, LINK_RAW, &b);
+        assert_anomaly(r, "ipv4.opt_invalid_len");
+        assert_int_equal(r->count, 1);
+    }
+}
+
+static void each_malformed_ipv4_header_has_its_anomaly(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    sample_v4(&b);
+    decode_view(r, LINK_RAW, view_slice(frame_view(&b), 0, 19), 19);
+    assert_anomaly(r, "ipv4.pkt_too_small");
+    wrap_ethernet(sample_v6(&b), 0x0800);
+    decode(r, LINK_ETHERNET, &b);
+    assert_anomaly(r, "ipv4.wrong_ip_version");
+    with_byte(&b, 0, 0x44);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.hlen_too_small");
+    with_byte(&b, 3, 19);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.iplen_smaller_than_hlen");
+    with_byte(&b, 0, 0x4f); /* a header of sixty bytes in a frame of 33 */
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.iplen_smaller_than_hlen");
+    put_u16(byte_of(&b, 2), 100);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.trunc_pkt");
+    assert_int_equal(r->count, 0);
+    assert_int_equal(r->stats->invalid, 6);
+    assert_int_equal(r->stats->anomalies[ANOMALY_IPV4_TRUNC_PKT], 1);
+}
+
+static void a_datagram_longer_than_its_frame_is_read_as_far_as_it_goes(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    with_byte(&b, 3, 60);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.trunc_pkt");
+    assert_int_equal(r->count, 1);
+    assert_payload(&r->packets[0], "hello");
+    assert_true(r->packets[0].flags & PACKET_CUT);
+}
+
+static void what_the_snap_length_cut_off_is_no_anomaly(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    wrap_ethernet(sample_v4(&b), 0x0800);
+    decode_cut(r, LINK_ETHERNET, &b, 14 + 20 + 8 + 2);
+    assert_int_equal(r->anomaly_count, 0);
+    assert_int_equal(r->count, 1);
+    assert_payload(&r->packets[0], "he");
+    assert_int_equal(r->packets[0].flags, PACKET_HAS_TRANSPORT | PACKET_CUT);
+    assert_int_equal(r->packets[0].wire_len, 47);
+    assert_int_equal(r->stats->cut_by_snaplen, 1);
+    wrap_ethernet(sample_v6(&b), 0x86dd);
+    decode_cut(r, LINK_ETHERNET, &b, 14 + 40 + 8 + 4);
+    assert_int_equal(r->anomaly_count, 0);
+    assert_payload(&r->packets[0], "hell");
+    pad_after(&b, 30); /* only padding is cut */
+    decode_cut(r, LINK_ETHERNET, &b, 14 + 40 + 8 + 10);
+    assert_sample(r, 6);
+}
+
+static void a_total_length_of_zero_means_the_rest_of_the_frame(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    with_byte(&b, 3, 0);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+    sample_v6(&b);
+    put_u16(byte_of(&b, 4), 0);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 6);
+}
+
+static void protocols_without_a_decoder_are_handed_on_with_their_payload(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    wrap_ipv4(frame_begin(&b, VIEW("secret")), IP_ESP);
+    decode(r, LINK_RAW, &b);
+    assert_int_equal(r->count, 1);
+    assert_int_equal(r->packets[0].ip_proto, IP_ESP);
+    assert_int_equal(r->packets[0].flags, 0);
+    assert_payload(&r->packets[0], "secret");
+    wrap_ipv6(frame_begin(&b, VIEW("ospf")), 89);
+    decode(r, LINK_RAW, &b);
+    assert_int_equal(r->packets[0].ip_proto, 89);
+    assert_payload(&r->packets[0], "ospf");
+    assert_int_equal(r->stats->esp, 1);
+    assert_int_equal(r->stats->other_ip, 1);
+}
+
+static void authentication_headers_are_stepped_over(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    frame_begin(&b, VIEW("hello"));
+    wrap_udp(&b, 1111, 2222);
+    seal_transport(&b, IP_UDP, V4_ADDRESSES);
+    wrap_ah(&b, IP_UDP, 4);
+    wrap_ipv4(&b, IP_AH);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 4);
+    *byte_of(&b, 21) = 200; /* longer than what is there */
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.trunc_ah");
+    wrap_ipv4(frame_begin(&b, VIEW("\x11")), IP_AH);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.trunc_ah");
+    wrap_ah(udp_in_v6(&b), IP_UDP, 4);
+    wrap_ipv6(&b, IP_AH);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 6);
+}
+
+/* ---- IPv6 ------------------------------------------------------------------------------------------------ */
+
+static void every_extension_header_is_stepped_over(void **state)
+{
+    static const uint8_t kinds[] = {0, 43, 60, 135, 139, 140};
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        wrap_extension(udp_in_v6(&b), IP_UDP, (uint8_t)(i % 3));
+        wrap_ipv6_part(&b, kinds[i]);
+        decode(r, LINK_RAW, &b);
+        assert_sample(r, 6);
+    }
+    udp_in_v6(&b);
+    for (size_t i = 0; i < sizeof(kinds); i++)
+        wrap_extension(&b, i == 0 ? IP_UDP : kinds[i - 1], 0);
+    wrap_ipv6_part(&b, 140);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 6);
+}
+
+static void a_chain_of_many_headers_ends(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    udp_in_v6(&b);
+    for (size_t i = 0; i < 400; i++)
+        wrap_extension(&b, i == 0 ? IP_UDP : 60, 0);
+    wrap_ipv6_part(&b, 60);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 6);
+}
+
+static void an_extension_header_beyond_the_packet_is_an_anomaly(void **state)
+{
+    static const uint8_t kinds[] = {0, 43, 44, 51, 60, 135};
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        wrap_ipv6_part(frame_begin(&b, VIEW("\x11\x00\x01")), kinds[i]);
+        decode(r, LINK_RAW, &b);
+        assert_anomaly(r, "ipv6.trunc_exthdr");
+        assert_int_equal(r->count, 0);
+    }
+    wrap_extension(udp_in_v6(&b), IP_UDP, 0);
+    *byte_of(&b, 1) = 2; /* 24 bytes; 21 are there */
+    wrap_ipv6_part(&b, 60);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv6.trunc_exthdr");
+}
+
+static void no_next_header_ends_the_packet(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    wrap_extension(frame_begin(&b, VIEW("ignored")), 59, 0);
+    wrap_ipv6_part(&b, 0);
+    decode(r, LINK_RAW, &b);
+    assert_int_equal(r->count, 1);
+    assert_int_equal(r->anomaly_count, 0);
+    assert_int_equal(r->packets[0].ip_proto, 59);
+    assert_int_equal(r->packets[0].payload_len, 0);
+    assert_int_equal(r->packets[0].flags, 0);
+}
+
+static void a_fragment_that_is_a_whole_datagram_is_no_fragment(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    wrap_fragment_header(udp_in_v6(&b), IP_UDP, 0, false, 9);
+    wrap_ipv6_part(&b, 44);
+    decode(r, LINK_RAW, &b);
+    assert_sample(r, 6);
+    assert_int_equal(r->stats->fragments, 0);
+}
+
+static void each_malformed_ipv6_header_has_its_anomaly(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    sample_v6(&b);
+    decode_view(r, LINK_RAW, view_slice(frame_view(&b), 0, 39), 39);
+    assert_anomaly(r, "ipv6.pkt_too_small");
+    wrap_ethernet(sample_v6(&b), 0x86dd);
+    *byte_of(&b, 14) = 0x40;
+    decode(r, LINK_ETHERNET, &b);
+    assert_anomaly(r, "ipv6.wrong_ip_version");
+    assert_int_equal(r->count, 0);
+    sample_v6(&b);
+    put_u16(byte_of(&b, 4), 14);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv6.trunc_pkt");
+    assert_int_equal(r->count, 1);
+    assert_payload(&r->packets[0], "hello");
+    assert_true(r->packets[0].flags & PACKET_CUT);
+}
+
+static void the_hash_of_a_pair_is_the_same_from_both_sides(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    decode(r, LINK_RAW, sample_v4(&b));
+    struct packet back = r->packets[0];
+    back.src = r->packets[0].dst;
+    back.dst = r->packets[0].src;
+    assert_true(packet_pair_hash(&back) == packet_pair_hash(&r->packets[0]));
+    back.dst.bytes[15] ^= 1;
+    assert_true(packet_pair_hash(&back) != packet_pair_hash(&r->packets[0]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DECODER_TEST(ipv4_options_are_stepped_over),
+        DECODER_TEST(a_wrong_option_length_is_an_anomaly_but_the_packet_is_read),
+        DECODER_TEST(each_malformed_ipv4_header_has_its_anomaly),
+        DECODER_TEST(a_datagram_longer_than_its_frame_is_read_as_far_as_it_goes),
+        DECODER_TEST(what_the_snap_length_cut_off_is_no_anomaly),
+        DECODER_TEST(a_total_length_of_zero_means_the_rest_of_the_frame),
+        DECODER_TEST(protocols_without_a_decoder_are_handed_on_with_their_payload),
+        DECODER_TEST(authentication_headers_are_stepped_over),
+        DECODER_TEST(every_extension_header_is_stepped_over),
+        DECODER_TEST(a_chain_of_many_headers_ends),
+        DECODER_TEST(an_extension_header_beyond_the_packet_is_an_anomaly),
+        DECODER_TEST(no_next_header_ends_the_packet),
+        DECODER_TEST(a_fragment_that_is_a_whole_datagram_is_no_fragment),
+        DECODER_TEST(each_malformed_ipv6_header_has_its_anomaly),
+        DECODER_TEST(the_hash_of_a_pair_is_the_same_from_both_sides),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

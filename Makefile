@@ -115,8 +115,9 @@ check-golden: all ## Golden tests alone
 	$(Q)sh tests/run.sh $(OUT) golden
 check-asan: ## The same tests under ASan and UBSan
 	$(Q)$(MAKE) FLAVOUR=asan check
-check-corpora: all ## Field-by-field comparison with tshark over ../shared/corpora (long)
-	$(Q)sh tests/oracle/run.sh $(OUT)
+check-corpora: all ## All of ../shared/corpora: sanitizers, threads, tshark field by field, JA4 (30 minutes)
+	$(Q)$(MAKE) FLAVOUR=asan all
+	$(Q)sh tests/oracle/run.sh build/release build/asan
 golden: all ## Rewrite the expected outputs of the golden tests (review the diff)
 	$(Q)sh tests/golden/run.sh $(OUT) --rewrite
 

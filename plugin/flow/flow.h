@@ -33,7 +33,6 @@ enum flow_flags {
     FLOW_RST_SEEN = 32,
     FLOW_PROTO_MISMATCH = 64, /* content and well-known port disagree */
     FLOW_IS_SWAPPED = 128,    /* key order: the client is the greater endpoint */
-    FLOW_PACKETS_KEPT = 256,  /* --pcap-out keeps its packets */
 };
 
 /* What each direction has counted. */
@@ -47,7 +46,6 @@ struct flow_side {
 struct tcp_flow;      /* flow/tcp.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
 struct match_flow;    /* match/match.h: streaming state, rules already reported */
-struct kept_packets;  /* output: packets kept for --pcap-out */
 
 struct flow {
     /* first line: the key, compared on look-up, and what TCP needs */
@@ -73,11 +71,11 @@ struct flow {
     uint32_t timer_next, timer_prev;
     struct protocol_flow *protocol;
     struct match_flow *match;
-    struct kept_packets *kept;
     int64_t start_us;
     uint64_t start_number; /* packet number of its first packet */
     uint64_t id; /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
     uint64_t next_tx; /* transactions so far */
+    uint64_t spare;   /* to the end of the line */
 };
 
 static_assert(sizeof(struct flow) == 192, "an idle flow costs three cache lines");

@@ -41,7 +41,7 @@ struct flow_stats {
 };
 
 /* Called once for each flow that ends, before its record is reused. Must release flow->tcp,
- * flow->protocol, flow->match and flow->kept. `time_us`, `number`: the tick's. */
+ * flow->protocol and flow->match. `time_us`, `number`: the tick's. */
 typedef void flow_end_fn(void *context, struct flow *flow, enum flow_reason reason);
 
 struct flow_table;

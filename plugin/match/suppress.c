@@ -14,6 +14,7 @@
 #include "match/suppress.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { WINDOWS_FIRST = 64, WINDOWS_MAX = 1 << 16, NONE = -1 };
 

@@ -1,14 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Compares shrike with tshark over the corpora. usage: tests/oracle/run.sh BUILD-FOLDER [SAMPLE]
+# The corpora: every capture under sanitizers, with many threads and field by field against tshark; JA4 against the
+# values its authors published. usage: tests/oracle/run.sh RELEASE-BUILD ASAN-BUILD
 set -u
 out=$1
-sample=${2:-1}
+sanitized=$2
 corpora=../shared/corpora
 if [ ! -d "$corpora" ]; then
     echo "SKIPPED: there is no $corpora"
     echo "0 passed, 0 failed, 1 skipped"
     exit 0
 fi
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
 find "$corpora" -type f \( -name '*.pcap' -o -name '*.pcapng' -o -name '*.cap' -o -name '*.ntar' -o -name '*.dmp' \) |
-    LC_ALL=C sort | xargs python3 tests/oracle/compare.py --shrike "$out/shrike" --sample "$sample"
+    LC_ALL=C sort > "$list"
+status=0
+# xargs would split a list this long in two: each would count for itself.
+python3 tests/corpora/run.py --sanitized "$sanitized/shrike" --shrike "$out/shrike" $(cat "$list") || status=1
+python3 tests/oracle/compare.py --shrike "$out/shrike" $(cat "$list") || status=1
+python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
+exit $status

@@ -45,6 +45,12 @@ bool decode_emit(struct decoder *d, const struct packet *p)
     return true;
 }
 
+static uint16_t cut_of(const struct frame *frame)
+{
+    uint32_t cut = frame->wire_len > frame->len ? frame->wire_len - frame->len : 0;
+    return (uint16_t)(cut < UINT16_MAX ? cut : UINT16_MAX);
+}
+
 void decoder_frame(struct decoder *d, const struct frame *frame)
 {
     struct packet p = {
@@ -54,6 +60,7 @@ void decoder_frame(struct decoder *d, const struct frame *frame)
         .frame_len = frame->len,
         .wire_len = frame->wire_len,
         .file = frame->file,
+        .cut = cut_of(frame),
         .flags = frame->len < frame->wire_len ? PACKET_CUT : 0,
     };
 

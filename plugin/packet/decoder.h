@@ -91,9 +91,9 @@ void decode_pim(struct decoder *d, const struct packet *outer, struct view left)
 void decode_ethernet_in_ip(struct decoder *d, const struct packet *outer, struct view left);
 /* Layers in UDP by port; the outer packet was emitted. */
 void decode_udp_tunnel(struct decoder *d, const struct packet *outer);
-/* A packet one level deeper, or false (counted) when that is too deep. */
+/* A packet one level deeper, which begins with `frame`, or false (counted) when that is too deep. */
 bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *inner,
-                  uint32_t kind, uint32_t id);
+                  uint32_t kind, uint32_t id, struct view frame);
 
 /* fragment.c */
 struct fragments *fragments_new(struct budget *budget, enum overlap_policy policy,

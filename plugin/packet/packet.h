@@ -58,7 +58,7 @@ struct packet {
     const uint8_t *frame;
     const uint8_t *payload; /* after the transport header */
     uint32_t frame_len;     /* captured bytes */
-    uint32_t wire_len;      /* bytes on the wire */
+    uint32_t wire_len;      /* bytes on the wire; within a tunnel: of the packet inside */
     uint32_t payload_len;   /* captured payload bytes, without link padding */
     uint32_t
         tunnel_id; /* hash of the tunnel layers around it; 0 outside tunnels: part of the flow key */
@@ -83,6 +83,7 @@ struct packet {
     uint8_t vlan_count;
     uint8_t flags;  /* enum packet_flags */
     uint16_t file;  /* index of the capture file in the run */
+    uint16_t cut;   /* bytes that the snap length took from the frame's end, at most UINT16_MAX */
     uint16_t depth; /* 0: outermost packet of the frame, 1: inside one tunnel, ... */
 };
 

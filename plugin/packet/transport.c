@@ -128,7 +128,7 @@ static void decode_ip_in_ip(struct decoder *d, const struct packet *p, struct vi
     bool is_v6 = p->ip_proto == IP_IPV6;
 
     decode_emit(d, p);
-    if (!tunnel_enter(d, p, &inner, p->ip_proto, 0))
+    if (!tunnel_enter(d, p, &inner, p->ip_proto, 0, left))
         return;
     if (is_v6 && p->ip_version == 4)
         d->stats.ipv6_in_ipv4++;

@@ -30,7 +30,7 @@ enum {
 };
 
 bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *inner,
-                  uint32_t kind, uint32_t id)
+                  uint32_t kind, uint32_t id, struct view frame)
 {
     if (outer->depth + 1 >= DECODE_DEPTH_MAX) {
         d->stats.tunnel_too_deep++;
@@ -45,7 +45,8 @@ bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *
         .number = outer->number,
         .frame = outer->frame,
         .frame_len = outer->frame_len,
-        .wire_len = outer->wire_len,
+        .wire_len = (uint32_t)frame.len + outer->cut,
+        .cut = outer->cut,
         .file = outer->file,
         .depth = outer->depth + 1,
         .tunnel_id = tunnel_id ? tunnel_id : 1,
@@ -69,7 +70,7 @@ static void decode_erspan(struct decoder *d, const struct packet *outer, struct 
     if (header == 12 && left.data[11] & 1)
         header += 8;
     uint32_t session = header >= 8 ? (uint32_t)(left.data[2] & 3) << 8 | left.data[3] : 0;
-    if (tunnel_enter(d, outer, &inner, proto, session))
+    if (tunnel_enter(d, outer, &inner, proto, session, view_skip(left, header)))
         decode_ethernet(d, &inner, view_skip(left, header));
 }
 
@@ -114,7 +115,7 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
         key = 0;
     if (proto == ETHERTYPE_ERSPAN2 || proto == ETHERTYPE_ERSPAN3)
         decode_erspan(d, outer, rest, proto, (flags & GRE_SEQUENCE) != 0);
-    else if (!tunnel_enter(d, outer, &inner, IP_GRE, key))
+    else if (!tunnel_enter(d, outer, &inner, IP_GRE, key, rest))
         return;
     else if (proto >= ETHERTYPE_ARUBA_FIRST && proto <= ETHERTYPE_ARUBA_LAST && proto % 16 == 0)
         decode_80211(d, &inner, rest);
@@ -130,7 +131,7 @@ static void decode_vxlan(struct decoder *d, const struct packet *outer, struct v
         return;
     d->stats.vxlan++;
     uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
-    if (tunnel_enter(d, outer, &inner, PORT_VXLAN, network))
+    if (tunnel_enter(d, outer, &inner, PORT_VXLAN, network, view_skip(left, 8)))
         decode_ethernet(d, &inner, view_skip(left, 8));
 }
 
@@ -145,7 +146,7 @@ static void decode_vxlan_gpe(struct decoder *d, const struct packet *outer, stru
         return;
     d->stats.vxlan++;
     uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
-    if (tunnel_enter(d, outer, &inner, PORT_VXLAN_GPE, network))
+    if (tunnel_enter(d, outer, &inner, PORT_VXLAN_GPE, network, view_skip(left, 8)))
         decode_ethertype(d, &inner, view_skip(left, 8), types[left.data[3]]);
 }
 
@@ -161,9 +162,10 @@ static void decode_geneve(struct decoder *d, const struct packet *outer, struct 
     cursor_skip(&c, (size_t)(first & 0x3f) * 4);
     if (c.overrun || first >> 6 != 0)
         return;
+    struct view rest = cursor_rest(&c);
     d->stats.geneve++;
-    if (tunnel_enter(d, outer, &inner, PORT_GENEVE, network))
-        decode_ethertype(d, &inner, cursor_rest(&c), proto);
+    if (tunnel_enter(d, outer, &inner, PORT_GENEVE, network, rest))
+        decode_ethertype(d, &inner, rest, proto);
 }
 
 static bool is_ip(struct view left)
@@ -176,7 +178,7 @@ static void decode_inner_ip(struct decoder *d, const struct packet *outer, struc
 {
     struct packet inner;
 
-    if (!is_ip(left) || !tunnel_enter(d, outer, &inner, kind, 0))
+    if (!is_ip(left) || !tunnel_enter(d, outer, &inner, kind, 0, left))
         return;
     if (left.data[0] >> 4 == 6)
         decode_ipv6(d, &inner, left);
@@ -233,7 +235,7 @@ static void decode_teredo(struct decoder *d, const struct packet *outer, struct 
         ((size_t)left.data[4] << 8 | left.data[5]) != left.len - 40)
         return;
     d->stats.teredo++;
-    if (tunnel_enter(d, outer, &inner, PORT_TEREDO, 0))
+    if (tunnel_enter(d, outer, &inner, PORT_TEREDO, 0, left))
         decode_ipv6(d, &inner, left);
 }
 
@@ -272,7 +274,7 @@ static void decode_capwap(struct decoder *d, const struct packet *outer, struct 
     unsigned binding = left.data[2] >> 1 & 31;
     struct view frame = view_skip(left, (size_t)(left.data[1] >> 3) * 4);
     if (frame.len < 2 || (is_native && binding != WBID_80211) ||
-        !tunnel_enter(d, outer, &inner, PORT_CAPWAP_DATA, 0))
+        !tunnel_enter(d, outer, &inner, PORT_CAPWAP_DATA, 0, frame))
         return;
     if (!is_native)
         decode_ethernet(d, &inner, frame);
@@ -294,7 +296,7 @@ void decode_ethernet_in_ip(struct decoder *d, const struct packet *outer, struct
 {
     struct packet inner;
 
-    if (left.len > 0 && tunnel_enter(d, outer, &inner, IP_ETHERNET, 0))
+    if (left.len > 0 && tunnel_enter(d, outer, &inner, IP_ETHERNET, 0, left))
         decode_ethernet(d, &inner, left);
 }
 
@@ -305,13 +307,18 @@ void decode_udp_tunnel(struct decoder *d, const struct packet *outer)
         bool is_destination; /* only there; else on either side */
         void (*decode)(struct decoder *, const struct packet *, struct view);
     } rows[] = {
-        {PORT_GTPU, false, decode_gtpu},          {PORT_TEREDO, false, decode_teredo},
-        {PORT_VXLAN, true, decode_vxlan},         {PORT_VXLAN_OLD, true, decode_vxlan},
-        {PORT_VXLAN_GPE, false, decode_vxlan_gpe}, {PORT_GRE, true, decode_gre}, /* RFC 8086 */
-
-        {PORT_GTP0, false, decode_gtp0},          {PORT_GENEVE, false, decode_geneve},
-        {PORT_LISP, true, decode_lisp},           {PORT_LISP_CONTROL, true, decode_lisp_control},
-        {PORT_AYIYA, false, decode_ayiya},        {PORT_CAPWAP_DATA, false, decode_capwap},
+        {PORT_GTPU, false, decode_gtpu},
+        {PORT_TEREDO, false, decode_teredo},
+        {PORT_VXLAN, true, decode_vxlan},
+        {PORT_VXLAN_OLD, true, decode_vxlan},
+        {PORT_VXLAN_GPE, false, decode_vxlan_gpe},
+        {PORT_GRE, true, decode_gre}, /* RFC 8086 */
+        {PORT_GTP0, false, decode_gtp0},
+        {PORT_GENEVE, false, decode_geneve},
+        {PORT_LISP, true, decode_lisp},
+        {PORT_LISP_CONTROL, true, decode_lisp_control},
+        {PORT_AYIYA, false, decode_ayiya},
+        {PORT_CAPWAP_DATA, false, decode_capwap},
     };
 
     if (outer->payload_len == 0)

@@ -356,20 +356,11 @@ static bool take_start(struct tcp *tcp, struct flow *flow, const struct packet *
     return true;
 }
 
-/* Bytes that the snap length took from the end of the payload. */
-static uint32_t cut_len(const struct packet *packet)
-{
-    if (!(packet->flags & PACKET_CUT) || packet->wire_len <= packet->frame_len)
-        return 0;
-    uint32_t cut = packet->wire_len - packet->frame_len;
-    return cut < UINT16_MAX ? cut : UINT16_MAX;
-}
-
 static void take_payload(struct tcp *tcp, struct flow *flow, const struct packet *packet,
                          enum direction direction)
 {
     uint32_t seq = packet->seq + ((packet->tcp_flags & TCP_SYN) != 0);
-    uint32_t cut = cut_len(packet);
+    uint32_t cut = packet->flags & PACKET_CUT ? packet->cut : 0;
 
     if (packet->payload_len + cut > 0)
         reassembly_segment(tcp, flow, direction, packet, seq, packet_payload(packet), cut);

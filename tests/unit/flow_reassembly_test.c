@@ -186,7 +186,7 @@ static void bytes_cut_by_the_snap_length_are_a_gap(void **state)
     struct recorder *r = *state;
     struct packet packet = recorder_packet(r, TO_SERVER, TCP_ACK, 1, 1, "abc", 3);
     packet.flags |= PACKET_CUT;
-    packet.wire_len = packet.frame_len + 5;
+    packet.cut = 5;
     recorder_give(r, &packet);
     up(r, 9, "ijk");
     assert_bytes(r, TO_SERVER, "abcijk");

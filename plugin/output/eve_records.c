@@ -52,105 +52,120 @@ void eve_http(struct buf *line, const struct event *event)
 
 /* ---- dns -------------------------------------------------------------------------------------------- */
 
-static void grouped_addresses(struct buf *line, struct value_list values, bool is_v4)
-{
-    bool is_open = false;
-
-    for (uint32_t i = 0; i < values.count; i++) {
-        if (address_is_v4(&values.items[i].ip) != is_v4)
-            continue;
-        if (!is_open)
-            json_put_open_array(line, is_v4 ? "A" : "AAAA");
-        is_open = true;
-        json_put_item(line);
-        buf_byte(line, '"');
-        address_write(line, &values.items[i].ip);
-        buf_byte(line, '"');
-    }
-    if (is_open)
-        json_put_close_array(line);
-}
-
-/* What is left to tell of each list while the answers are walked: all lists are in the records' order. */
+/* The answers with their types, walked in the records' order; addresses are a list of their own. */
 struct dns_walk {
-    struct value_list addresses, names, texts;
-    uint32_t address, name, text;
+    struct value_list answers, types, addresses;
+    uint32_t at, address;
 };
 
-static bool is_next(struct value_list list, uint32_t *at, struct view answer)
+static struct dns_walk dns_walk(const struct event *event)
 {
-    if (*at == list.count || list.items[*at].bytes.data != answer.data)
-        return false;
-    ++*at;
-    return true;
+    return (struct dns_walk){
+        .answers = event_get(event, FIELD_DNS_ANSWER),
+        .types = event_get(event, FIELD_DNS_ANSWER_RRTYPE),
+        .addresses = event_get(event, FIELD_DNS_ANSWER_IP),
+    };
 }
 
-/* The type of the record whose text this is: names and texts share their bytes with it, an address is
- * written as it would be. NULL: none of those. */
-static const char *answer_type(struct dns_walk *walk, struct view answer)
+/* Has the record at hand an address? Not when its data has another length, told as "\\# LENGTH HEX". */
+static bool has_address(const struct dns_walk *walk)
 {
-    char text[ADDRESS_TEXT_MAX];
+    struct view type = walk->types.items[walk->at].bytes;
 
-    if (is_next(walk->names, &walk->name, answer))
-        return "CNAME";
-    if (is_next(walk->texts, &walk->text, answer))
-        return "TXT";
-    if (walk->address == walk->addresses.count)
-        return NULL;
-    const struct address *next = &walk->addresses.items[walk->address].ip;
-    if (!view_equal(answer, view_from_string(address_format(next, text))))
-        return NULL;
-    walk->address++;
-    return address_is_v4(next) ? "A" : "AAAA";
+    return (view_equal(type, VIEW("A")) || view_equal(type, VIEW("AAAA"))) &&
+           !view_starts(walk->answers.items[walk->at].bytes, VIEW("\\#")) &&
+           walk->address < walk->addresses.count;
+}
+
+/* The data of the record at hand as Suricata writes it. */
+static void dns_data(struct buf *line, struct dns_walk *walk)
+{
+    struct view text = walk->answers.items[walk->at].bytes;
+
+    if (view_equal(walk->types.items[walk->at].bytes, VIEW("MX"))) /* without the preference */
+        text = view_skip(text, view_find_byte(text, ' ') + 1);
+    if (has_address(walk)) {
+        buf_byte(line, '"');
+        address_write(line, &walk->addresses.items[walk->address++].ip);
+        buf_byte(line, '"');
+    } else {
+        json_put_string(line, text);
+    }
 }
 
 static void dns_answer_list(struct buf *line, const struct event *event)
 {
-    struct value_list answers = event_get(event, FIELD_DNS_ANSWER),
+    struct value_list names = event_get(event, FIELD_DNS_ANSWER_NAME),
                       ttls = event_get(event, FIELD_DNS_TTL);
-    struct dns_walk walk = {
-        .addresses = event_get(event, FIELD_DNS_ANSWER_IP),
-        .names = event_get(event, FIELD_DNS_CNAME),
-        .texts = event_get(event, FIELD_DNS_TXT),
-    };
+    struct dns_walk walk = dns_walk(event);
 
     json_put_open_array(line, "answers");
-    for (uint32_t i = 0; i < answers.count; i++) {
-        struct view answer = answers.items[i].bytes;
-        uint32_t address = walk.address;
-        const char *type = answer_type(&walk, answer);
+    for (; walk.at < walk.answers.count; walk.at++) {
+        struct view type = walk.types.items[walk.at].bytes;
         json_put_item(line);
         buf_byte(line, '{');
-        json_put_chars(line, "rrtype", type);
-        if (ttls.count ==
-            answers.count) /* else a text did not fit the event, and nobody knows which */
-            json_put_number(line, "ttl", (uint64_t)ttls.items[i].number);
-        if (walk.address != address)
-            json_put_address(line, "rdata", &walk.addresses.items[address].ip);
-        else
-            json_put_text(line, "rdata", answer);
+        if (names.count == walk.answers.count)
+            json_put_text(line, "rrname", names.items[walk.at].bytes);
+        json_put_text(line, "rrtype", type);
+        if (ttls.count == walk.answers.count)
+            json_put_number(line, "ttl", (uint64_t)ttls.items[walk.at].number);
+        json_put_name(line, "rdata");
+        dns_data(line, &walk);
         json_put_close(line);
     }
     json_put_close_array(line);
 }
 
+static void dns_group(struct buf *line, const struct event *event, struct view type)
+{
+    bool is_open = false;
+
+    for (struct dns_walk walk = dns_walk(event); walk.at < walk.answers.count; walk.at++) {
+        struct view here = walk.types.items[walk.at].bytes;
+        if (!view_equal(here, type)) {
+            walk.address += has_address(&walk);
+            continue;
+        }
+        if (!is_open)
+            json_put_open_array(line, (const char *)type.data);
+        is_open = true;
+        json_put_item(line);
+        dns_data(line, &walk);
+    }
+    if (is_open)
+        json_put_close_array(line);
+}
+
 static void dns_answers(struct buf *line, const struct event *event)
 {
-    struct value_list addresses = event_get(event, FIELD_DNS_ANSWER_IP);
-    struct value_list names = event_get(event, FIELD_DNS_CNAME);
-    struct value_list texts = event_get(event, FIELD_DNS_TXT);
+    static const char *const grouped[] = {"A", "AAAA", "CNAME", "TXT", "NULL", "MX", "NS", "PTR"};
+    struct dns_walk walk = dns_walk(event);
 
-    if (event_get(event, FIELD_DNS_ANSWER).count == 0)
+    /* Where a text did not fit the event nobody knows whose it was. */
+    if (walk.answers.count == 0 || walk.types.count != walk.answers.count)
         return;
     dns_answer_list(line, event);
-    if (addresses.count + names.count + texts.count == 0)
-        return;
     json_put_open(line, "grouped");
-    grouped_addresses(line, addresses, true);
-    grouped_addresses(line, addresses, false);
-    text_array(line, "CNAME", names);
-    text_array(line, "TXT", texts);
+    for (size_t i = 0; i < sizeof(grouped) / sizeof(grouped[0]); i++)
+        dns_group(line, event, view_from_string(grouped[i]));
     json_put_close(line);
+}
+
+/* The header's bits as Suricata writes them, those that are not set left out. */
+static void dns_flags(struct buf *line, const struct event *event)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } bits[] = {{0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"}, {0x0100, "rd"}, {0x0080, "ra"}};
+    const unsigned flags = (unsigned)event_number(event, FIELD_DNS_FLAGS, 0);
+
+    json_put_name(line, "flags");
+    buf_format(line, "\"%x\"", flags);
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        if (flags & bits[i].bit)
+            json_put_bool(line, bits[i].name, true);
+    }
 }
 
 static void dns_message(struct buf *line, const struct event *event, bool is_alert)
@@ -161,6 +176,8 @@ static void dns_message(struct buf *line, const struct event *event, bool is_ale
         json_put_number(line, "version", 2);
     json_put_chars(line, "type", is_answer ? "answer" : "query");
     number_member(line, "id", event, FIELD_DNS_ID);
+    if (is_answer)
+        dns_flags(line, event);
     text_member(line, "rrname", event, FIELD_DNS_QUERY);
     text_member(line, "rrtype", event, FIELD_DNS_RRTYPE);
     if (is_answer)

@@ -153,6 +153,12 @@ static void add_dns_answer(struct fixture *f)
     event_add_bytes(f->event, FIELD_DNS_ANSWER, VIEW("2001:db8::1"));
     event_add_bytes(f->event, FIELD_DNS_ANSWER, text);
     event_add_bytes(f->event, FIELD_DNS_ANSWER, VIEW("10 mail.example"));
+    static const char *const types[] = {"CNAME", "A", "AAAA", "TXT", "MX"};
+    for (int i = 0; i < 5; i++)
+        event_add_bytes(f->event, FIELD_DNS_ANSWER_RRTYPE, view_from_string(types[i]));
+    for (int i = 0; i < 5; i++)
+        event_add_bytes(f->event, FIELD_DNS_ANSWER_NAME, i == 0 ? VIEW("www.example") : name);
+    event_add_number(f->event, FIELD_DNS_FLAGS, 0x8580);
     event_add_ip(f->event, FIELD_DNS_ANSWER_IP, &v4);
     event_add_ip(f->event, FIELD_DNS_ANSWER_IP, &v6);
     event_add_bytes(f->event, FIELD_DNS_CNAME, name);
@@ -319,6 +325,10 @@ static void a_dns_record_lists_and_groups_its_answers(void **state)
     says(line, "dns.type", "answer");
     says(line, "dns.rrname", "www.example");
     says(line, "dns.rcode", "NOERROR");
+    says(line, "dns.flags", "8580");
+    lacks(line, "dns.tc");
+    says(line, "dns.answers.0.rrname", "www.example");
+    says(line, "dns.answers.1.rrname", "real.example");
     says(line, "dns.answers.0.rrtype", "CNAME");
     says(line, "dns.answers.0.rdata", "real.example");
     counts(line, "dns.answers.0.ttl", 60);
@@ -327,11 +337,12 @@ static void a_dns_record_lists_and_groups_its_answers(void **state)
     says(line, "dns.answers.2.rrtype", "AAAA");
     says(line, "dns.answers.2.rdata", "2001:0db8:0000:0000:0000:0000:0000:0001");
     says(line, "dns.answers.3.rrtype", "TXT");
-    lacks(line, "dns.answers.4.rrtype");
-    says(line, "dns.answers.4.rdata", "10 mail.example");
+    says(line, "dns.answers.4.rrtype", "MX");
+    says(line, "dns.answers.4.rdata", "mail.example");
     counts(line, "dns.answers.4.ttl", 64);
     says(line, "dns.grouped.AAAA.0", "2001:0db8:0000:0000:0000:0000:0000:0001");
     says(line, "dns.grouped.TXT.0", "v=spf1");
+    says(line, "dns.grouped.MX.0", "mail.example");
     json_decref(line);
 }
 

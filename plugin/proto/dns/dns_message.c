@@ -11,7 +11,7 @@
 bool dns_header_read(struct cursor *c, struct dns_header *out)
 {
     out->id = cursor_u16(c);
-    uint16_t flags = cursor_u16(c);
+    uint16_t flags = out->flags = cursor_u16(c);
     out->is_answer = (flags & 0x8000) != 0;
     out->opcode = flags >> 11 & 15;
     out->has_z = (flags & 0x0040) != 0;
@@ -230,6 +230,27 @@ static void add_texts(const struct dns_message *message, struct event *event, en
     }
 }
 
+/* Whom the records are about, and their types: as many values as there are answers. */
+static void add_owners(const struct dns_message *message, struct event *event)
+{
+    struct dns_name name;
+
+    for (uint32_t i = 0; i < message->answers; i++)
+        add_code(event, FIELD_DNS_ANSWER_RRTYPE, dns_type_name(message->records[i].type), "TYPE",
+                 message->records[i].type);
+    for (uint32_t i = 0; i < message->answers && event_wants(event, FIELD_DNS_ANSWER_NAME); i++) {
+        struct cursor c = cursor_over(message->bytes);
+        cursor_skip(&c, message->records[i].name_at);
+        dns_name_read(&c, &name);
+        uint8_t *text = event_text(event, name.len);
+        if (text == NULL)
+            return;
+        if (name.len > 0)
+            memcpy(text, name.text, name.len);
+        event_add_bytes(event, FIELD_DNS_ANSWER_NAME, view_make(text, name.len));
+    }
+}
+
 static enum dns_fault add_answers(const struct dns_message *message, struct event *event)
 {
     struct view texts[DNS_ANSWERS_MAX];
@@ -241,6 +262,7 @@ static enum dns_fault add_answers(const struct dns_message *message, struct even
         if (texts[i].data != NULL)
             event_add_bytes(event, FIELD_DNS_ANSWER, texts[i]);
     }
+    add_owners(message, event);
     add_addresses(message, event);
     add_texts(message, event, FIELD_DNS_CNAME, DNS_CNAME, texts);
     add_texts(message, event, FIELD_DNS_TXT, DNS_TXT, texts);
@@ -257,6 +279,7 @@ enum dns_fault dns_message_fill(const struct dns_message *message, struct event 
     if (message->has_question)
         add_question(&message->question, event);
     event_add_number(event, FIELD_DNS_ID, header->id);
+    event_add_number(event, FIELD_DNS_FLAGS, header->flags);
     event_add_number(event, FIELD_DNS_OPCODE, header->opcode);
     event_add_number(event, FIELD_DNS_Z, header->has_z);
     if (!header->is_answer)

@@ -14,7 +14,7 @@ enum {
     DNS_HEADER_LEN = 12,
     DNS_QUESTION_MIN = 5,  /* root, type, class */
     DNS_RECORD_MIN = 11,   /* root, type, class, ttl, length */
-    DNS_ANSWERS_MAX = 320, /* records of an answer that become values: three each fit an event */
+    DNS_ANSWERS_MAX = 320, /* records of an answer that become values: five each fit an event */
     DNS_OPCODES = 7,       /* 0 to 6 are assigned (RFC 8490) */
 };
 
@@ -22,6 +22,7 @@ enum dns_section { DNS_QUESTIONS, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS,
 
 struct dns_header {
     uint16_t id;
+    uint16_t flags;
     uint8_t opcode;
     uint8_t rcode;
     bool is_answer; /* QR */

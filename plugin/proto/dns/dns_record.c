@@ -59,6 +59,7 @@ const char *dns_rcode_name(uint16_t rcode)
 enum dns_fault dns_record_read(struct cursor *message, struct dns_record *out)
 {
     struct dns_name owner;
+    out->name_at = (uint16_t)message->at;
     enum dns_fault fault = dns_name_read(message, &owner);
 
     if (fault == DNS_MALFORMED)

@@ -24,7 +24,8 @@ struct dns_record {
     uint32_t ttl;
     uint16_t type;
     uint16_t class;
-    uint16_t at; /* of RDATA in the message */
+    uint16_t name_at; /* of the owner's name in the message */
+    uint16_t at;      /* of RDATA */
     uint16_t len;
 };
 

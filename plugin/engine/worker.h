@@ -48,7 +48,7 @@ struct worker_options {
     struct proto_limits limits;
     uint16_t community_id_seed;
     bool log[EVENT_COUNT]; /* event types to hand to callbacks.event */
-    bool is_one_of_many; /* see matcher_share() */
+    bool is_one_of_many;   /* see matcher_share() */
     bool flows_only; /* no protocols, no matching: who belongs to which flow (see --pcap-out) */
 };
 

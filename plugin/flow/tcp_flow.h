@@ -22,7 +22,7 @@ enum tcp_side_flags {
     SIDE_ENDED = 16,   /* end() was called */
     SIDE_IGNORED = 32, /* tcp_ignore() */
     SIDE_HAS_RIVAL =
-        64, /* until FIN: `fin` holds the isn of a SYN+ACK that contradicts the first */
+        64,             /* until FIN: `fin` holds the isn of a SYN+ACK that contradicts the first */
     SIDE_HAS_RST = 128, /* this side sent a RST, or somebody in its name */
 };
 

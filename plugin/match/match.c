@@ -248,7 +248,7 @@ void raise_alert(struct matcher *m, uint32_t rule)
 {
     struct evidence evidence[EVIDENCE_MAX];
     const struct rule_row *row = &m->set->rules[rule];
-    struct suppression suppression;
+    struct suppression suppression = {0};
     uint64_t left_out = 0;
     bool is_left_open = false;
 

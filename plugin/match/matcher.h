@@ -11,8 +11,8 @@
 #define SHRIKE_MATCH_MATCHER_H
 
 #include "base/pool.h"
-#include "match/suppress.h"
 #include "match/match.h"
+#include "match/suppress.h"
 #include "ruleset/tables.h"
 
 enum {

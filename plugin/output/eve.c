@@ -100,7 +100,8 @@ static void put_tuple(struct buf *line, const struct event *event, bool is_clien
 
     if (!by_packet && event->flow == NULL)
         return;
-    struct tuple t = by_packet ? packet_tuple(event->packet) : flow_tuple(event->flow, event->is_reversed);
+    struct tuple t =
+        by_packet ? packet_tuple(event->packet) : flow_tuple(event->flow, event->is_reversed);
     if (event->direction == TO_CLIENT && by_packet == is_client_first)
         t = tuple_reverse(t);
     json_put_address(line, "src_ip", t.src);

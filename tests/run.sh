@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs the tests of one build: unit programs, fuzz seeds, golden captures, command line.
-# usage: tests/run.sh BUILD-FOLDER [unit|seeds|golden|cli]...      Ends with "N passed, N failed, N skipped".
+# Runs the tests of one build: unit programs, fuzz seeds, golden captures, the rules' own tests, command line.
+# usage: tests/run.sh BUILD-FOLDER [unit|seeds|golden|rules|cli]...      Ends with "N passed, N failed, N skipped".
 set -u
 out=$1
 shift
-kinds=${*:-unit seeds golden cli}
+kinds=${*:-unit seeds golden rules cli}
 passed=0
 failed=0
 skipped=0
@@ -58,6 +58,11 @@ for kind in $kinds; do
                 cat "$log"
             fi
         done
+        ;;
+    rules)
+        python3 tests/rules/run.py --shrike "$out/shrike" rules/ > "$log" 2>&1
+        cat "$log"
+        add_counts
         ;;
     golden)
         sh tests/golden/run.sh "$out" > "$log" 2>&1

@@ -10,13 +10,12 @@ import jsonschema
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
-    validator = jsonschema.Draft202012Validator(schema)
     wrong = 0
     # RFC 5280's "no end" is the year 9999, which Suricata writes too and its schema forgot.
-    dates = schema["properties"]["tls"]["properties"]
-    for name in ("notbefore", "notafter"):
-        if "pattern" in dates.get(name, {}):
-            dates[name]["pattern"] = dates[name]["pattern"].replace("[1-2]", "[1-9]")
+    date = schema.get("$defs", {}).get("tls_date", {})
+    if "pattern" in date:
+        date["pattern"] = date["pattern"].replace("[1-2]", "[1-9]")
+    validator = jsonschema.Draft202012Validator(schema)
     with open(sys.argv[2], encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             for error in validator.iter_errors(json.loads(line)):

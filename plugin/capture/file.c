@@ -79,6 +79,35 @@ static int open_pcap(struct capture_file *file, uint32_t magic, struct error *er
     return 0;
 }
 
+/* Neither pcap nor pcapng: says what it is instead where four bytes tell. */
+static void explain_foreign(const struct capture_file *file, const uint8_t *head,
+                            struct error *error)
+{
+    static const struct {
+        const char *magic, *name, *advice;
+    } known[] = {
+        {"\xfd\x37zX", "xz", "decompress it first: gzip and zstd are read as they are"},
+        {"BZh", "bzip2", "decompress it first: gzip and zstd are read as they are"},
+        {"\x04\x22M\x18", "lz4", "decompress it first: gzip and zstd are read as they are"},
+        {"PK\3\4", "a zip archive", "unpack it first"},
+        {"7z\xbc\xaf", "a 7-zip archive", "unpack it first"},
+        {"snoo", "a snoop capture", "convert it to pcapng first"},
+        {"GMBU", "a Network Monitor capture", "convert it to pcapng first"},
+        {"\x34\xcd\xb2\xa1", "a pcap of Kuznetzov's patched libpcap", "convert it to pcapng first"},
+        {"\xa1\xb2\xcd\x34", "a pcap of Kuznetzov's patched libpcap", "convert it to pcapng first"},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (memcmp(head, known[i].magic, strlen(known[i].magic)) == 0) {
+            error_set(error, "%s: byte 0: this is %s; %s", file->source.name, known[i].name,
+                      known[i].advice);
+            return;
+        }
+    }
+    error_set(error, "%s: byte 0: not a capture file (it begins with %02x %02x %02x %02x)",
+              file->source.name, head[0], head[1], head[2], head[3]);
+}
+
 int file_open(struct capture_file *file, const char *path, struct error *error)
 {
     uint32_t magic = 0;
@@ -104,8 +133,7 @@ int file_open(struct capture_file *file, const char *path, struct error *error)
         if (head == NULL)
             broken(file, error, "the file is empty");
         else
-            error_set(error, "%s: byte 0: not a capture file (it begins with %02x %02x %02x %02x)",
-                      file->source.name, head[0], head[1], head[2], head[3]);
+            explain_foreign(file, head, error);
     }
     file_close(file);
     return -1;

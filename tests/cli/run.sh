@@ -109,6 +109,11 @@ for threads in 2 3 8; do
     check "$threads threads give the same output" 0 cmp "$work/one.json" "$work/t.json"
 done
 
+# What is no capture is named.
+printf '\3757zXZ\0\0\4' > "$work/x.pcap.xz"
+check "an xz file is a broken capture" 3 "$shrike" replay -q "$work/x.pcap.xz"
+says "that is named" err "this is xz"
+
 # The same where time jumps by years, hosts are many, and a rule is suppressed for a key that spans workers.
 cat > "$work/noisy.yml" << 'RULE'
 title: Every request of a host, once in a while

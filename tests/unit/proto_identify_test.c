@@ -251,6 +251,8 @@ int main(void)
         cmocka_unit_test(a_port_of_nobody_is_no_mismatch),
         cmocka_unit_test(tls_is_known_by_its_record),
         cmocka_unit_test(a_flow_fails_when_both_sides_are_foreign),
+        cmocka_unit_test(tls_may_begin_within_a_foreign_protocol),
+        cmocka_unit_test(who_asks_may_be_the_flows_server),
         cmocka_unit_test(the_server_may_tell_what_the_client_did_not),
         cmocka_unit_test(a_stale_byte_before_a_midstream_request_is_forgiven),
         cmocka_unit_test(what_stays_in_doubt_has_failed_at_the_end),

@@ -39,6 +39,20 @@ void decode_ethernet(struct decoder *d, struct packet *p, struct view left)
 
 /* ---- other links ------------------------------------------------------------------------------------- */
 
+/* Network protocols (0x0021 to 0x004f and a few), their control protocols 0x8000 higher, and those of the link. */
+static bool is_ppp_known(uint16_t proto)
+{
+    static const uint16_t link[] = {0x00fd, 0xc021, 0xc023, 0xc025, 0xc029, 0xc223, 0x80fd};
+    uint16_t network = proto & 0x7fff;
+
+    for (size_t i = 0; i < sizeof(link) / sizeof(link[0]); i++) {
+        if (proto == link[i])
+            return true;
+    }
+    return (network >= 0x0021 && network <= 0x004f) || network == 0x0057 || network == 0x0201 ||
+           network == 0x0231 || network == 0x0233 || network == 0x0281 || network == 0x0283;
+}
+
 /* RFC 1661, with RFC 1662's address and control bytes when they are there; the protocol may be one byte. */
 void decode_ppp(struct decoder *d, struct packet *p, struct view left)
 {
@@ -58,6 +72,8 @@ void decode_ppp(struct decoder *d, struct packet *p, struct view left)
         decode_ipv6(d, p, left);
     else if (proto == PPP_MPLS)
         decode_ethertype(d, p, left, ETHERTYPE_MPLS);
+    else if (!is_ppp_known(proto)) /* control and other networks are nothing odd */
+        decode_anomaly(d, p, ANOMALY_PPP_WRONG_TYPE);
 }
 
 void decode_raw_ip(struct decoder *d, struct packet *p, struct view left)
@@ -94,8 +110,11 @@ static void decode_null(struct decoder *d, struct packet *p, struct view left)
     case 30: /* Darwin */
         decode_ipv6(d, p, rest);
         break;
-    default: /* an Ethernet type in the lower half (Nokia IPSO) */
-        decode_ethertype(d, p, rest, ethertype);
+    default: /* an Ethernet type in the lower half (Nokia IPSO), or nothing we know */
+        if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
+            decode_ethertype(d, p, rest, ethertype);
+        else
+            decode_anomaly(d, p, ANOMALY_LTNULL_UNSUPPORTED_TYPE);
     }
 }
 

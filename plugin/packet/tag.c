@@ -36,6 +36,19 @@ static void decode_vlan(struct decoder *d, struct packet *p, struct view left)
     d->vlan_layers--;
 }
 
+/* Labels below 16 have a meaning of their own (RFC 3032): of those only explicit nulls end a stack. */
+static void check_label(struct decoder *d, const struct packet *p, uint32_t label)
+{
+    enum { NULL_IPV4 = 0, ROUTER_ALERT = 1, NULL_IPV6 = 2, IMPLICIT_NULL = 3, RESERVED = 15 };
+
+    if (label == ROUTER_ALERT)
+        decode_anomaly(d, p, ANOMALY_MPLS_BAD_LABEL_ROUTER_ALERT);
+    else if (label == IMPLICIT_NULL)
+        decode_anomaly(d, p, ANOMALY_MPLS_BAD_LABEL_IMPLICIT_NULL);
+    else if (label < RESERVED && label != NULL_IPV4 && label != NULL_IPV6)
+        decode_anomaly(d, p, ANOMALY_MPLS_BAD_LABEL_RESERVED);
+}
+
 /* Below the label stack the protocol is not named (RFC 3032): a version nibble tells IP, a zero nibble a
  * pseudowire's control word, anything else is taken for Ethernet. */
 static void decode_mpls(struct decoder *d, struct packet *p, struct view left)
@@ -53,6 +66,7 @@ static void decode_mpls(struct decoder *d, struct packet *p, struct view left)
         return;
     }
     struct view rest = cursor_rest(&c);
+    check_label(d, p, label >> 12);
     switch (rest.data[0] >> 4) {
     case 4:
         decode_ipv4(d, p, rest);
@@ -116,10 +130,16 @@ void decode_pppoe(struct decoder *d, struct packet *p, struct view left)
     struct cursor c = cursor_over(left);
 
     d->stats.pppoe++;
-    cursor_skip(&c, 4);
+    cursor_skip(&c, 1);
+    uint8_t code = cursor_u8(&c);
+    cursor_skip(&c, 2);
     size_t length = cursor_u16(&c);
     if (c.overrun) {
         decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
+        return;
+    }
+    if (code != 0) { /* discovery has an Ethernet type of its own */
+        decode_anomaly(d, p, ANOMALY_PPPOE_WRONG_CODE);
         return;
     }
     struct view rest = cursor_rest(&c);
@@ -178,6 +198,8 @@ static void decode_by_type(struct decoder *d, struct packet *p, struct view left
         break;
     default:
         d->stats.unknown_ethertype++;
+        if (p->vlan_count > 0)
+            decode_anomaly(d, p, ANOMALY_VLAN_UNKNOWN_TYPE);
     }
 }
 

@@ -84,6 +84,30 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
         decode_udp_tunnel(d, p);
 }
 
+/* What RFC 4443 keeps for experiments and for itself. */
+static bool is_icmp_experiment(uint8_t type)
+{
+    return type == 100 || type == 101 || type == 200 || type == 201;
+}
+
+/* A type or code that nobody has registered: a covert channel, or a fault. */
+static enum anomaly icmp_fault(bool is_v6, uint8_t type, uint8_t code)
+{
+    static const int16_t highest[2][256] = {
+#define ICMP_CODE(version, type, code) [(version) == 6][type] = (code) + 1,
+#include "packet/icmp_code.def"
+#undef ICMP_CODE
+    };
+
+    if (highest[is_v6][type] == 0 && is_v6 && is_icmp_experiment(type))
+        return ANOMALY_ICMPV6_EXPERIMENTATION_TYPE;
+    if (highest[is_v6][type] == 0)
+        return is_v6 ? ANOMALY_ICMPV6_UNASSIGNED_TYPE : ANOMALY_ICMPV4_UNKNOWN_TYPE;
+    if (code >= highest[is_v6][type])
+        return is_v6 ? ANOMALY_ICMPV6_UNKNOWN_CODE : ANOMALY_ICMPV4_UNKNOWN_CODE;
+    return ANOMALY_NONE;
+}
+
 static void decode_icmp(struct decoder *d, struct packet *p, struct view left, bool is_cut,
                         bool is_v6)
 {
@@ -97,6 +121,9 @@ static void decode_icmp(struct decoder *d, struct packet *p, struct view left, b
         decode_anomaly(d, p, is_v6 ? ANOMALY_ICMPV6_PKT_TOO_SMALL : ANOMALY_ICMPV4_PKT_TOO_SMALL);
         return;
     }
+    enum anomaly fault = icmp_fault(is_v6, p->icmp_type, p->icmp_code);
+    if (fault != ANOMALY_NONE)
+        decode_anomaly(d, p, fault);
     size_t header = left.len < 8 ? left.len : 8;
     p->icmp_id = header == 8 ? cursor_u16(&c) : 0;
     set_payload(p, view_skip(left, header));

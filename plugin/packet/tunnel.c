@@ -94,6 +94,10 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
     uint32_t key = 0;
 
     d->stats.gre++;
+    if ((flags & 7) > 1 && !c.overrun) {
+        decode_anomaly(d, outer, ANOMALY_GRE_WRONG_VERSION);
+        return;
+    }
     if (flags & (GRE_CHECKSUM | GRE_ROUTING))
         cursor_skip(&c, 4);
     if (flags & GRE_KEY)

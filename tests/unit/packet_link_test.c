@@ -282,8 +282,8 @@ static void loopback_families_are_read_in_either_order(void **state)
     WRAP(sample_v4(&b), "\x00\x00\x00\x63");
     decode(r, LINK_NULL, &b);
     assert_int_equal(r->count, 0);
+    assert_anomaly(r, "ltnull.unsupported_type");
     assert_int_equal(r->stats->null, 8);
-    assert_int_equal(r->stats->unknown_ethertype, 1);
 }
 
 static void cooked_captures_of_both_versions_are_read(void **state)
@@ -336,6 +336,9 @@ static void ppp_comes_with_and_without_its_address_and_with_short_protocols(void
     wrap_ppp(frame_begin(&b, VIEW("\x01\x00\x00\x04")), 0xc021);
     decode(r, LINK_PPP, &b);
     assert_int_equal(r->count + r->anomaly_count, 0);
+    wrap_ppp(frame_begin(&b, VIEW("\x01\x00\x00\x04")), 0x1234);
+    decode(r, LINK_PPP, &b);
+    assert_anomaly(r, "ppp.wrong_type");
     decode_view(r, LINK_PPP, VIEW("\xff\x03\x00"), 3);
     assert_anomaly(r, "ppp.pkt_too_small");
     wrap_ppp(sample_v4(&b), 0x0021);

@@ -186,6 +186,47 @@ static void every_link_type_that_is_supported_survives_every_short_frame(void **
     assert_true(r->stats->pkts > 1000);
 }
 
+static void tags_that_lead_nowhere_are_anomalies(void **state)
+{
+    static const struct {
+        uint32_t label;
+        const char *anomaly;
+    } labels[] = {{0, NULL},
+                  {2, NULL},
+                  {1, "mpls.bad_label_router_alert"},
+                  {3, "mpls.bad_label_implicit_null"},
+                  {9, "mpls.bad_label_reserved"},
+                  {16, NULL}};
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        wrap_mpls(sample_v4(&b), labels[i].label, true);
+        wrap_ethernet(&b, 0x8847);
+        decode(r, LINK_ETHERNET, &b);
+        assert_int_equal(r->count, 1); /* read all the same */
+        if (labels[i].anomaly != NULL)
+            assert_anomaly(r, labels[i].anomaly);
+        else
+            assert_int_equal(r->anomaly_count, 0);
+    }
+    wrap_vlan(sample_v4(&b), 7, 0x1234);
+    wrap_ethernet(&b, 0x8100);
+    decode(r, LINK_ETHERNET, &b);
+    assert_anomaly(r, "vlan.unknown_type");
+    wrap_ppp(sample_v4(&b), 0x0021);
+    wrap_pppoe(&b);
+    *byte_of(&b, 1) = 9;
+    wrap_ethernet(&b, 0x8864);
+    decode(r, LINK_ETHERNET, &b);
+    assert_anomaly(r, "pppoe.wrong_code");
+    wrap_gre(sample_v4(&b), 2, 0x0800, VIEW(""));
+    wrap_ipv4(&b, IP_GRE);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "gre.wrong_version");
+    assert_int_equal(r->count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +237,7 @@ int main(void)
         DECODER_TEST(old_networks_carry_llc),
         DECODER_TEST(frame_relay_is_read_in_its_forms),
         DECODER_TEST(slip_and_juniper_headers_are_stepped_over),
+        DECODER_TEST(tags_that_lead_nowhere_are_anomalies),
         DECODER_TEST(every_link_type_that_is_supported_survives_every_short_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,40 @@ static void a_udp_length_of_zero_is_a_jumbograms(void **state)
 
 /* ---- ICMP, SCTP --------------------------------------------------------------------------------------- */
 
+static void icmp_that_nobody_registered_is_an_anomaly(void **state)
+{
+    static const struct {
+        uint8_t type, code;
+        bool is_v4;
+        const char *anomaly;
+    } cases[] = {
+        {8, 0, true, NULL},
+        {3, 15, true, NULL},
+        {8, 1, true, "icmpv4.unknown_code"},
+        {77, 0, true, "icmpv4.unknown_type"},
+        {135, 0, false, NULL},
+        {135, 1, false, "icmpv6.unknown_code"},
+        {99, 0, false, "icmpv6.unassigned_type"},
+        {200, 9, false, "icmpv6.experimentation_type"},
+    };
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wrap_icmp(frame_begin(&b, VIEW("data")), cases[i].type, cases[i].code, 0, cases[i].is_v4);
+        if (cases[i].is_v4)
+            wrap_ipv4(&b, IP_ICMP);
+        else
+            wrap_ipv6(&b, IP_ICMPV6);
+        decode(r, LINK_RAW, &b);
+        assert_int_equal(r->count, 1); /* read all the same */
+        if (cases[i].anomaly != NULL)
+            assert_anomaly(r, cases[i].anomaly);
+        else
+            assert_int_equal(r->anomaly_count, 0);
+    }
+}
+
 static void echo_requests_have_type_code_and_identifier(void **state)
 {
     struct decoded *r = *state;
@@ -331,6 +365,7 @@ int main(void)
         DECODER_TEST(sctp_has_ports),
         cmocka_unit_test(the_fast_sum_is_the_plain_one_for_every_length_and_place),
         DECODER_TEST(a_wrong_checksum_is_marked_and_counted),
+        DECODER_TEST(icmp_that_nobody_registered_is_an_anomaly),
         DECODER_TEST(a_udp_checksum_of_zero_is_none),
         DECODER_TEST(what_was_cut_off_cannot_be_verified),
         cmocka_unit_test_setup_teardown(packets_with_wrong_checksums_are_dropped_when_asked_for,

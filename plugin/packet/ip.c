@@ -134,6 +134,28 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         decode_ip_payload(d, p, payload, is_cut);
 }
 
+/* Options of hop-by-hop and destination headers, after the header's first two bytes. Padding of no length
+ * and options longer than their header are anomalies; the packet is read on, as what they ask of a host differs. */
+static void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options)
+{
+    enum { PAD1 = 0, PADN = 1 };
+    struct cursor c = cursor_over(options);
+
+    while (cursor_left(&c) > 0) {
+        uint8_t type = cursor_u8(&c);
+        if (type == PAD1)
+            continue;
+        uint8_t len = cursor_u8(&c);
+        if (type == PADN && len == 0 && !c.overrun)
+            decode_anomaly(d, p, ANOMALY_IPV6_ZERO_LEN_PADN);
+        cursor_skip(&c, len);
+        if (c.overrun) {
+            decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_INVALID_OPTLEN);
+            return;
+        }
+    }
+}
+
 /* The extension headers up to what cannot be stepped over; false when the packet ends here. Each takes at
  * least eight bytes, so the payload's length bounds the loop. */
 static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *c, uint8_t *next,
@@ -149,9 +171,12 @@ static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *
         case NEXT_SHIM6:
         case IP_AH: {
             bool is_ah = *next == IP_AH;
+            bool has_options = *next == NEXT_HOP_BY_HOP || *next == NEXT_DESTINATION;
             *next = cursor_u8(c);
             size_t units = cursor_u8(c);
-            cursor_skip(c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
+            struct view body = cursor_view(c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
+            if (has_options && !c->overrun)
+                check_ipv6_options(d, p, body);
             break;
         }
         case NEXT_FRAGMENT:
@@ -162,6 +187,8 @@ static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *
             *is_fragment = (*fragment & 0xfff9) != 0; /* an atomic one (RFC 6946) is no fragment */
             if (*is_fragment && !c->overrun)
                 return true;
+            if (!c->overrun)
+                decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_USELESS_FH);
             break;
         case NEXT_NONE:
             decode_emit(d, p);

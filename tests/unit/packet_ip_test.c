@@ -226,6 +226,34 @@ static void a_chain_of_many_headers_ends(void **state)
     assert_sample(r, 6);
 }
 
+static void odd_extension_headers_are_anomalies_but_the_packet_is_read(void **state)
+{
+    static const struct {
+        const char *bytes; /* eight of them, after them UDP */
+        uint8_t next;
+        const char *anomaly;
+    } cases[] = {
+        {"\x11\x00\x01\x04\x00\x00\x00\x00", 0, NULL},
+        {"\x11\x00\x01\x00\x00\x00\x00\x00", 60, "ipv6.zero_len_padn"},
+        {"\x11\x00\xc2\x09\x00\x00\x00\x00", 60, "ipv6.exthdr_invalid_optlen"},
+        {"\x11\x00\x00\x00\x00\x00\x00\x07", 44, "ipv6.exthdr_useless_fh"},
+    };
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wrap_bytes(udp_in_v6(&b), view_make(cases[i].bytes, 8));
+        wrap_ipv6(&b, cases[i].next);
+        decode(r, LINK_RAW, &b);
+        assert_int_equal(r->count, 1);
+        assert_int_equal(r->packets[0].ip_proto, IP_UDP);
+        if (cases[i].anomaly != NULL)
+            assert_anomaly(r, cases[i].anomaly);
+        else
+            assert_int_equal(r->anomaly_count, 0);
+    }
+}
+
 static void an_extension_header_beyond_the_packet_is_an_anomaly(void **state)
 {
     static const uint8_t kinds[] = {0, 43, 44, 51, 60, 135};
@@ -268,7 +296,9 @@ static void a_fragment_that_is_a_whole_datagram_is_no_fragment(void **state)
     wrap_fragment_header(udp_in_v6(&b), IP_UDP, 0, false, 9);
     wrap_ipv6_part(&b, 44);
     decode(r, LINK_RAW, &b);
-    assert_sample(r, 6);
+    assert_int_equal(r->count, 1);
+    assert_is_sample(&r->packets[0], 6);
+    assert_anomaly(r, "ipv6.exthdr_useless_fh");
     assert_int_equal(r->stats->fragments, 0);
 }
 
@@ -321,6 +351,7 @@ int main(void)
         DECODER_TEST(authentication_headers_are_stepped_over),
         DECODER_TEST(every_extension_header_is_stepped_over),
         DECODER_TEST(a_chain_of_many_headers_ends),
+        DECODER_TEST(odd_extension_headers_are_anomalies_but_the_packet_is_read),
         DECODER_TEST(an_extension_header_beyond_the_packet_is_an_anomaly),
         DECODER_TEST(no_next_header_ends_the_packet),
         DECODER_TEST(a_fragment_that_is_a_whole_datagram_is_no_fragment),

@@ -208,6 +208,10 @@ static int load_folder(struct rules *rules, const char *path, struct diagnostics
         add_unreadable(diagnostics, folders.items[i], strerror(errno));
         result = i == 0 ? -1 : result;
     }
+    if (files.count == 0 && result == 0)
+        diagnostics_add(diagnostics, SEVERITY_ERROR, "no-rules", (struct place){path, 0, 0},
+                        "name a folder of .yml or .yaml files, or a file",
+                        "there is no rule file in this folder");
     if (files.count > 1)
         qsort(files.items, files.count, sizeof(*files.items), compare_paths);
     for (size_t i = 0; i < files.count; i++)

@@ -58,6 +58,9 @@ cp "$work/out" "$work/fields.json"
 check "is JSON" 0 python3 -m json.tool "$work/fields.json"
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
+mkdir "$work/empty"
+check "a folder without rules is an error" 1 "$shrike" check "$work/empty"
+says "that says so" out "there is no rule file"
 check "rules that cannot be read are wrong usage" 2 "$shrike" check "$work/none.yml"
 printf 'title: x\ndetection:\n  a:\n    http.uri: /x\n  condition: b\nlogsource: {product: shrike, service: http}\n' > "$work/bad.yml"
 check "a bad rule is an error" 1 "$shrike" check "$work/bad.yml"

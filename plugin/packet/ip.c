@@ -59,25 +59,6 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
         decode_ip_payload(d, p, whole, false);
 }
 
-static void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options)
-{
-    struct cursor c = cursor_over(options);
-
-    while (cursor_left(&c) > 0) {
-        uint8_t kind = cursor_u8(&c);
-        if (kind == 0)
-            return;
-        if (kind == 1)
-            continue;
-        uint8_t len = cursor_u8(&c);
-        if (c.overrun || len < 2 || (size_t)len - 2 > cursor_left(&c)) {
-            decode_anomaly(d, p, ANOMALY_IPV4_OPT_INVALID_LEN);
-            return;
-        }
-        cursor_skip(&c, (size_t)len - 2);
-    }
-}
-
 void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
 {
     struct cursor c = cursor_over(left);
@@ -134,63 +115,104 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         decode_ip_payload(d, p, payload, is_cut);
 }
 
-/* Options of hop-by-hop and destination headers, after the header's first two bytes. Padding of no length
- * and options longer than their header are anomalies; the packet is read on, as what they ask of a host differs. */
-static void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options)
-{
-    enum { PAD1 = 0, PADN = 1 };
-    struct cursor c = cursor_over(options);
+/* What has been seen of a chain of extension headers, for headers that must not come twice. */
+struct extensions {
+    uint8_t next;
+    bool is_fragment;
+    uint32_t fragment; /* offset and flags */
+    uint32_t id;
+    uint8_t routing, hop_by_hop, destination, authentication, fragments;
+};
 
-    while (cursor_left(&c) > 0) {
-        uint8_t type = cursor_u8(&c);
-        if (type == PAD1)
-            continue;
-        uint8_t len = cursor_u8(&c);
-        if (type == PADN && len == 0 && !c.overrun)
-            decode_anomaly(d, p, ANOMALY_IPV6_ZERO_LEN_PADN);
-        cursor_skip(&c, len);
-        if (c.overrun) {
-            decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_INVALID_OPTLEN);
-            return;
-        }
+/* A header that has come `most` times already is a fault; a sender that wants to be read sends none. */
+static void count_extension(struct decoder *d, const struct packet *p, uint8_t *count, uint8_t most,
+                            enum anomaly duplicate)
+{
+    if (*count == most)
+        decode_anomaly(d, p, duplicate);
+    else
+        (*count)++;
+}
+
+/* Headers of eight bytes and as many units of eight more; of authentication (RFC 4302) the unit is four. */
+static void skip_extension(struct decoder *d, const struct packet *p, struct cursor *c,
+                           struct extensions *x)
+{
+    uint8_t kind = x->next;
+
+    x->next = cursor_u8(c);
+    size_t units = cursor_u8(c);
+    struct view body = cursor_view(c, kind == IP_AH ? (units + 2) * 4 - 2 : units * 8 + 6);
+    if (c->overrun)
+        return;
+    switch (kind) {
+    case NEXT_ROUTING:
+        if (x->routing == 0 && body.data[0] == 0) /* RFC 5095 forbids it */
+            decode_anomaly(d, p, ANOMALY_IPV6_RH_TYPE_0);
+        count_extension(d, p, &x->routing, 1, ANOMALY_IPV6_EXTHDR_DUPL_RH);
+        break;
+    case NEXT_HOP_BY_HOP:
+        if (x->hop_by_hop == 0)
+            check_ipv6_options(d, p, body, true);
+        count_extension(d, p, &x->hop_by_hop, 1, ANOMALY_IPV6_EXTHDR_DUPL_HH);
+        break;
+    case NEXT_DESTINATION: /* one for the hosts on a route, one for the last */
+        if (x->destination < 2)
+            check_ipv6_options(d, p, body, false);
+        count_extension(d, p, &x->destination, 2, ANOMALY_IPV6_EXTHDR_DUPL_DH);
+        break;
+    case IP_AH:
+        if (body.data[0] != 0 || body.data[1] != 0)
+            decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_AH_RES_NOT_NULL);
+        count_extension(d, p, &x->authentication, 1, ANOMALY_IPV6_EXTHDR_DUPL_AH);
+        break;
+    default:
+        break;
     }
+}
+
+/* True when the header says that this is a part of a datagram; an atomic one (RFC 6946) is whole. */
+static bool read_fragment_header(struct decoder *d, const struct packet *p, struct cursor *c,
+                                 struct extensions *x)
+{
+    x->next = cursor_u8(c);
+    uint8_t reserved = cursor_u8(c);
+    x->fragment = cursor_u16(c);
+    x->id = cursor_u32(c);
+    x->is_fragment = (x->fragment & 0xfff9) != 0;
+    if (c->overrun)
+        return false;
+    if (reserved != 0)
+        decode_anomaly(d, p, ANOMALY_IPV6_FH_NON_ZERO_RESERVED_FIELD);
+    if (!x->is_fragment && x->fragments == 0)
+        decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_USELESS_FH);
+    count_extension(d, p, &x->fragments, 1, ANOMALY_IPV6_EXTHDR_DUPL_FH);
+    return x->is_fragment;
 }
 
 /* The extension headers up to what cannot be stepped over; false when the packet ends here. Each takes at
  * least eight bytes, so the payload's length bounds the loop. */
-static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *c, uint8_t *next,
-                            bool *is_fragment, uint32_t *fragment, uint32_t *id)
+static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *c,
+                            struct extensions *x)
 {
     for (;;) {
-        switch (*next) {
+        switch (x->next) {
         case NEXT_HOP_BY_HOP:
         case NEXT_ROUTING:
         case NEXT_DESTINATION:
         case NEXT_MOBILITY:
         case NEXT_HIP:
         case NEXT_SHIM6:
-        case IP_AH: {
-            bool is_ah = *next == IP_AH;
-            bool has_options = *next == NEXT_HOP_BY_HOP || *next == NEXT_DESTINATION;
-            *next = cursor_u8(c);
-            size_t units = cursor_u8(c);
-            struct view body = cursor_view(c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
-            if (has_options && !c->overrun)
-                check_ipv6_options(d, p, body);
+        case IP_AH:
+            skip_extension(d, p, c, x);
             break;
-        }
         case NEXT_FRAGMENT:
-            *next = cursor_u8(c);
-            cursor_skip(c, 1);
-            *fragment = cursor_u16(c);
-            *id = cursor_u32(c);
-            *is_fragment = (*fragment & 0xfff9) != 0; /* an atomic one (RFC 6946) is no fragment */
-            if (*is_fragment && !c->overrun)
+            if (read_fragment_header(d, p, c, x))
                 return true;
-            if (!c->overrun)
-                decode_anomaly(d, p, ANOMALY_IPV6_EXTHDR_USELESS_FH);
             break;
         case NEXT_NONE:
+            if (cursor_left(c) > 0)
+                decode_anomaly(d, p, ANOMALY_IPV6_DATA_AFTER_NONE_HEADER);
             decode_emit(d, p);
             return false;
         default:
@@ -200,7 +222,7 @@ static bool skip_extensions(struct decoder *d, struct packet *p, struct cursor *
             decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_EXTHDR);
             return false;
         }
-        p->ip_proto = *next;
+        p->ip_proto = x->next;
     }
 }
 
@@ -210,20 +232,18 @@ static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view
                                 bool is_cut)
 {
     struct cursor c = cursor_over(payload);
-    bool is_fragment = false;
-    uint32_t fragment = 0, id = 0;
-    uint8_t next = p->ip_proto;
+    struct extensions x = {.next = p->ip_proto};
 
-    if (!skip_extensions(d, p, &c, &next, &is_fragment, &fragment, &id))
+    if (!skip_extensions(d, p, &c, &x))
         return;
-    p->ip_proto = next;
+    p->ip_proto = x.next;
     struct view rest = cursor_rest(&c);
-    if (!is_fragment)
+    if (!x.is_fragment)
         decode_ip_payload(d, p, rest, is_cut);
     else if (p->flags & PACKET_REASSEMBLED)
         emit_fragment(d, p, rest, false);
     else
-        decode_fragment(d, p, id, fragment & 0xfff8, (fragment & 1) != 0, rest, is_cut);
+        decode_fragment(d, p, x.id, x.fragment & 0xfff8, (x.fragment & 1) != 0, rest, is_cut);
 }
 
 void decode_ipv6(struct decoder *d, struct packet *p, struct view left)

@@ -78,11 +78,15 @@ void decode_ppp(struct decoder *d, struct packet *p, struct view left)
 
 void decode_raw_ip(struct decoder *d, struct packet *p, struct view left)
 {
+    unsigned version = left.len > 0 ? left.data[0] >> 4 : 4;
+
     d->stats.raw++;
-    if (left.len > 0 && left.data[0] >> 4 == 6)
+    if (version == 6)
         decode_ipv6(d, p, left);
-    else
+    else if (version == 4 || left.len < 20) /* too short for either */
         decode_ipv4(d, p, left);
+    else
+        decode_anomaly(d, p, ANOMALY_IPRAW_INVALID_IP_VERSION);
 }
 
 /* Four bytes of address family: in the capturing host's order (NULL), in network order (LOOP). */

@@ -62,7 +62,8 @@ static void decode_mpls(struct decoder *d, struct packet *p, struct view left)
         label = cursor_u32(&c);
     } while (!c.overrun && !(label & 0x100) && ++count < LABELS_MAX);
     if (c.overrun || count == LABELS_MAX || cursor_left(&c) == 0) {
-        decode_anomaly(d, p, ANOMALY_MPLS_HEADER_TOO_SMALL);
+        bool is_whole = !c.overrun && count < LABELS_MAX;
+        decode_anomaly(d, p, is_whole ? ANOMALY_MPLS_PKT_TOO_SMALL : ANOMALY_MPLS_HEADER_TOO_SMALL);
         return;
     }
     struct view rest = cursor_rest(&c);
@@ -82,18 +83,37 @@ static void decode_mpls(struct decoder *d, struct packet *p, struct view left)
     }
 }
 
+/* Version 0, a length that the kind of metadata allows (kind 1 is of fixed size), and something behind it. */
+static enum anomaly nsh_fault(struct view left, size_t header)
+{
+    enum { FIXED = 1, VARIABLE = 2, EXPERIMENT = 15 };
+    uint8_t kind = left.data[2] & 15;
+
+    if (left.data[0] >> 6 != 0)
+        return ANOMALY_NSH_UNSUPPORTED_VERSION;
+    if (header < 8 || header >= left.len || (kind == FIXED && header != 24))
+        return ANOMALY_NSH_BAD_HEADER_LENGTH;
+    if (kind == 0 || kind == EXPERIMENT)
+        return ANOMALY_NSH_RESERVED_TYPE;
+    return kind > VARIABLE ? ANOMALY_NSH_UNSUPPORTED_TYPE : ANOMALY_NONE;
+}
+
 /* NSH: version and TTL, length in words, kind of metadata, next protocol. */
 static void decode_nsh(struct decoder *d, struct packet *p, struct view left)
 {
     static const uint16_t types[] = {0, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_TEB,
                                      0, ETHERTYPE_MPLS};
-    size_t header = left.len >= 8 ? (size_t)(left.data[1] & 0x3f) * 4 : 0;
 
-    if (header < 8 || header > left.len) {
-        decode_anomaly(d, p,
-                       header < 8 ? ANOMALY_NSH_HEADER_TOO_SMALL : ANOMALY_NSH_BAD_HEADER_LENGTH);
+    if (left.len < 8) {
+        decode_anomaly(d, p, ANOMALY_NSH_HEADER_TOO_SMALL);
         return;
     }
+    size_t header = (size_t)(left.data[1] & 0x3f) * 4;
+    enum anomaly fault = nsh_fault(left, header);
+    if (fault != ANOMALY_NONE)
+        decode_anomaly(d, p, fault);
+    if (fault == ANOMALY_NSH_UNSUPPORTED_VERSION || fault == ANOMALY_NSH_BAD_HEADER_LENGTH)
+        return;
     uint8_t next = left.data[3];
     if (next < sizeof(types) / sizeof(types[0]) && types[next] != 0)
         decode_ethertype(d, p, view_skip(left, header), types[next]);
@@ -112,6 +132,15 @@ static void decode_tag(struct decoder *d, struct packet *p, struct view left, si
         decode_anomaly(d, p, ANOMALY_VNTAG_HEADER_TOO_SMALL);
     else
         decode_ethertype(d, p, cursor_rest(&c), ethertype);
+}
+
+static void decode_vntag(struct decoder *d, struct packet *p, struct view left)
+{
+    uint64_t unknown = d->stats.unknown_ethertype;
+
+    decode_tag(d, p, left, 4);
+    if (d->stats.unknown_ethertype != unknown)
+        decode_anomaly(d, p, ANOMALY_VNTAG_UNKNOWN_TYPE);
 }
 
 static void decode_macsec(struct decoder *d, struct packet *p, struct view left)
@@ -138,12 +167,32 @@ void decode_pppoe(struct decoder *d, struct packet *p, struct view left)
         decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
         return;
     }
-    if (code != 0) { /* discovery has an Ethernet type of its own */
+    if (code != 0) {
         decode_anomaly(d, p, ANOMALY_PPPOE_WRONG_CODE);
         return;
     }
     struct view rest = cursor_rest(&c);
     decode_ppp(d, p, view_slice(rest, 0, length));
+}
+
+/* Discovery has an Ethernet type of its own: a code, and tags that a length counts. */
+static void decode_pppoe_discovery(struct decoder *d, const struct packet *p, struct view left)
+{
+    static const uint8_t codes[] = {0x07, 0x09, 0x19, 0x65,
+                                    0xa7}; /* PADO, PADI, PADR, PADS, PADT */
+    struct cursor c = cursor_over(left);
+
+    d->stats.pppoe++;
+    cursor_skip(&c, 1);
+    uint8_t code = cursor_u8(&c);
+    cursor_skip(&c, 2);
+    size_t length = cursor_u16(&c);
+    if (c.overrun)
+        decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
+    else if (memchr(codes, code, sizeof(codes)) == NULL)
+        decode_anomaly(d, p, ANOMALY_PPPOE_WRONG_CODE);
+    else if (length > cursor_left(&c) && !(p->flags & PACKET_CUT))
+        decode_anomaly(d, p, ANOMALY_PPPOE_MALFORMED_TAGS);
 }
 
 static void decode_by_type(struct decoder *d, struct packet *p, struct view left,
@@ -169,7 +218,7 @@ static void decode_by_type(struct decoder *d, struct packet *p, struct view left
         decode_pppoe(d, p, left);
         break;
     case ETHERTYPE_PPPOE_DISCOVERY:
-        d->stats.pppoe++;
+        decode_pppoe_discovery(d, p, left);
         break;
     case ETHERTYPE_PPP:
         decode_ppp(d, p, left);
@@ -181,8 +230,10 @@ static void decode_by_type(struct decoder *d, struct packet *p, struct view left
         decode_tag(d, p, left, ETAG_BYTES);
         break;
     case ETHERTYPE_VNTAG:
+        decode_vntag(d, p, left);
+        break;
     case ETHERTYPE_CISCO_METADATA:
-        decode_tag(d, p, left, ethertype == ETHERTYPE_VNTAG ? 4 : 6);
+        decode_tag(d, p, left, 6);
         break;
     case ETHERTYPE_FABRICPATH: /* a forwarding tag and a time to live, then the frame itself */
         decode_ethernet(d, p, view_skip(left, 2));

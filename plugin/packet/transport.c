@@ -47,6 +47,8 @@ static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bo
             d, p, header < TCP_HEADER ? ANOMALY_TCP_INVALID_OPTLEN : ANOMALY_TCP_HLEN_TOO_SMALL);
         return;
     }
+    if (header > TCP_HEADER)
+        check_tcp_options(d, p, view_slice(left, TCP_HEADER, header));
     set_payload(p, view_skip(left, header));
     p->flags |= PACKET_HAS_TRANSPORT;
     verify(d, p, left, is_cut, true, &d->stats.bad_tcp_checksum);
@@ -108,6 +110,28 @@ static enum anomaly icmp_fault(bool is_v6, uint8_t type, uint8_t code)
     return ANOMALY_NONE;
 }
 
+/* The start of the packet that an error is about, and what else a message of its type must have. */
+static enum anomaly icmp_content_fault(const struct packet *p, struct view left, bool is_v6)
+{
+    enum { FIRST_LISTENER = 130, LAST_LISTENER = 132, TIMESTAMP = 13, TIMESTAMP_REPLY = 14 };
+    uint8_t type = p->icmp_type;
+    bool is_error =
+        is_v6 ? type >= 1 && type <= 4 : (type >= 3 && type <= 5) || type == 11 || type == 12;
+
+    if (is_v6 && type >= FIRST_LISTENER && type <= LAST_LISTENER && p->ttl != 1)
+        return ANOMALY_ICMPV6_MLD_MESSAGE_WITH_INVALID_HL;
+    if (!is_v6 && (type == TIMESTAMP || type == TIMESTAMP_REPLY) && left.len < 20)
+        return ANOMALY_ICMPV4_IPV4_TRUNC_PKT;
+    if (!is_error || (left.len <= 8 && !is_v6))
+        return ANOMALY_NONE;
+    struct view inner = view_skip(left, 8);
+    if (inner.len < (is_v6 ? 40 : 20))
+        return is_v6 ? ANOMALY_ICMPV6_IPV6_TRUNC_PKT : ANOMALY_ICMPV4_IPV4_TRUNC_PKT;
+    if (inner.data[0] >> 4 != (is_v6 ? 6 : 4))
+        return is_v6 ? ANOMALY_ICMPV6_IPV6_UNKNOWN_VERSION : ANOMALY_ICMPV4_IPV4_UNKNOWN_VER;
+    return ANOMALY_NONE;
+}
+
 static void decode_icmp(struct decoder *d, struct packet *p, struct view left, bool is_cut,
                         bool is_v6)
 {
@@ -121,7 +145,11 @@ static void decode_icmp(struct decoder *d, struct packet *p, struct view left, b
         decode_anomaly(d, p, is_v6 ? ANOMALY_ICMPV6_PKT_TOO_SMALL : ANOMALY_ICMPV4_PKT_TOO_SMALL);
         return;
     }
+    if (is_v6 != (p->ip_version == 6)) /* read all the same, as tshark does */
+        decode_anomaly(d, p, is_v6 ? ANOMALY_IPV4_ICMPV6 : ANOMALY_IPV6_ICMPV4);
     enum anomaly fault = icmp_fault(is_v6, p->icmp_type, p->icmp_code);
+    if (fault == ANOMALY_NONE && !is_cut)
+        fault = icmp_content_fault(p, left, is_v6);
     if (fault != ANOMALY_NONE)
         decode_anomaly(d, p, fault);
     size_t header = left.len < 8 ? left.len : 8;
@@ -224,8 +252,16 @@ void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bo
         decode_emit(d, p);
         decode_ethernet_in_ip(d, p, left);
         return;
+    case IP_ESP:
+        d->stats.esp++;
+        if (left.len < 8)
+            decode_anomaly(d, p, ANOMALY_ESP_PKT_TOO_SMALL);
+        decode_emit(d, p);
+        return;
     default:
-        *(p->ip_proto == IP_ESP ? &d->stats.esp : &d->stats.other_ip) += 1;
+        d->stats.other_ip++;
+        if (p->ip_version == 6)
+            decode_anomaly(d, p, ANOMALY_IPV6_UNKNOWN_NEXT_HEADER);
         decode_emit(d, p);
     }
 }

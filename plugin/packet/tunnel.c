@@ -24,6 +24,9 @@ enum {
     GRE_ROUTING = 0x4000,
     GRE_KEY = 0x2000,
     GRE_SEQUENCE = 0x1000,
+    GRE_STRICT_ROUTE = 0x0800,
+    GRE_RECURSION = 0x0700,
+    GRE_RESERVED = 0x0078,
     GRE_ACK = 0x0080,
     GRE_ROUTES_MAX = 16,
     GTP_GPDU = 255,
@@ -67,11 +70,39 @@ static void decode_erspan(struct decoder *d, const struct packet *outer, struct 
         decode_anomaly(d, outer, ANOMALY_ERSPAN_HEADER_TOO_SMALL);
         return;
     }
+    if (header > 0 && left.data[0] >> 4 != (header == 12 ? 2 : 1))
+        decode_anomaly(d, outer, ANOMALY_ERSPAN_UNSUPPORTED_VERSION);
     if (header == 12 && left.data[11] & 1)
         header += 8;
     uint32_t session = header >= 8 ? (uint32_t)(left.data[2] & 3) << 8 | left.data[3] : 0;
     if (tunnel_enter(d, outer, &inner, proto, session, view_skip(left, header)))
         decode_ethernet(d, &inner, view_skip(left, header));
+}
+
+/* Flags that a version does not have. What they mean is stepped over all the same: a receiver that ignores
+ * them would read the packet. */
+static enum anomaly gre_fault(uint16_t flags, uint16_t proto)
+{
+    static const struct {
+        uint16_t mask;
+        enum anomaly version0, version1;
+    } rows[] = {
+        {GRE_CHECKSUM, ANOMALY_NONE, ANOMALY_GRE_VERSION1_CHKSUM},
+        {GRE_ROUTING, ANOMALY_NONE, ANOMALY_GRE_VERSION1_ROUTE},
+        {GRE_STRICT_ROUTE, ANOMALY_NONE, ANOMALY_GRE_VERSION1_SSR},
+        {GRE_RECURSION, ANOMALY_GRE_VERSION0_RECUR, ANOMALY_GRE_VERSION1_RECUR},
+        {GRE_RESERVED, ANOMALY_GRE_VERSION0_FLAGS, ANOMALY_GRE_VERSION1_FLAGS},
+    };
+    bool is_v1 = (flags & 7) == 1;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum anomaly fault = is_v1 ? rows[i].version1 : rows[i].version0;
+        if (flags & rows[i].mask && fault != ANOMALY_NONE)
+            return fault;
+    }
+    if (is_v1 && proto != ETHERTYPE_PPP)
+        return ANOMALY_GRE_VERSION1_WRONG_PROTOCOL;
+    return is_v1 && !(flags & GRE_KEY) ? ANOMALY_GRE_VERSION1_NO_KEY : ANOMALY_NONE;
 }
 
 static void skip_gre_routes(struct cursor *c)
@@ -91,31 +122,42 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
     struct cursor c = cursor_over(left);
     struct packet inner;
     uint16_t flags = cursor_u16(&c), proto = cursor_u16(&c);
+    unsigned version = flags & 7;
     uint32_t key = 0;
 
     d->stats.gre++;
-    if ((flags & 7) > 1 && !c.overrun) {
+    if (c.overrun) {
+        decode_anomaly(d, outer, ANOMALY_GRE_PKT_TOO_SMALL);
+        return;
+    }
+    if (version > 1) {
         decode_anomaly(d, outer, ANOMALY_GRE_WRONG_VERSION);
         return;
     }
+    enum anomaly fault = gre_fault(flags, proto);
+    if (fault != ANOMALY_NONE)
+        decode_anomaly(d, outer, fault);
     if (flags & (GRE_CHECKSUM | GRE_ROUTING))
         cursor_skip(&c, 4);
     if (flags & GRE_KEY)
-        key = (flags & 7) == 1 ? cursor_u32(&c) & 0xffff : cursor_u32(&c); /* PPTP: length, call */
+        key = cursor_u32(&c);
     if (flags & GRE_SEQUENCE)
         cursor_skip(&c, 4);
-    if ((flags & 7) == 1 && flags & GRE_ACK)
+    if (version == 1 && flags & GRE_ACK)
         cursor_skip(&c, 4);
-    if (flags & GRE_ROUTING)
+    fault = version == 1 ? ANOMALY_GRE_VERSION1_HDR_TOO_BIG : ANOMALY_GRE_VERSION0_HDR_TOO_BIG;
+    if (flags & GRE_ROUTING && !c.overrun) {
         skip_gre_routes(&c);
+        fault = ANOMALY_GRE_VERSION0_MALFORMED_SRE_HDR;
+    }
     if (c.overrun) {
-        decode_anomaly(d, outer, ANOMALY_GRE_PKT_TOO_SMALL);
+        decode_anomaly(d, outer, fault);
         return;
     }
     struct view rest = cursor_rest(&c);
     if (rest.len == 0)
         return;
-    if ((flags & 7) == 1) /* PPTP: the two directions have different call numbers */
+    if (version == 1) /* PPTP: the two directions have different call numbers */
         key = 0;
     if (proto == ETHERTYPE_ERSPAN2 || proto == ETHERTYPE_ERSPAN3)
         decode_erspan(d, outer, rest, proto, (flags & GRE_SEQUENCE) != 0);
@@ -135,8 +177,11 @@ static void decode_vxlan(struct decoder *d, const struct packet *outer, struct v
         return;
     d->stats.vxlan++;
     uint32_t network = (uint32_t)left.data[4] << 16 | (uint32_t)left.data[5] << 8 | left.data[6];
+    uint64_t unknown = d->stats.unknown_ethertype;
     if (tunnel_enter(d, outer, &inner, PORT_VXLAN, network, view_skip(left, 8)))
         decode_ethernet(d, &inner, view_skip(left, 8));
+    if (d->stats.unknown_ethertype != unknown)
+        decode_anomaly(d, outer, ANOMALY_VXLAN_UNKNOWN_PAYLOAD_TYPE);
 }
 
 /* VXLAN with a next protocol (draft-ietf-nvo3-vxlan-gpe): 1 IPv4, 2 IPv6, 3 Ethernet. */
@@ -168,8 +213,11 @@ static void decode_geneve(struct decoder *d, const struct packet *outer, struct 
         return;
     struct view rest = cursor_rest(&c);
     d->stats.geneve++;
+    uint64_t unknown = d->stats.unknown_ethertype;
     if (tunnel_enter(d, outer, &inner, PORT_GENEVE, network, rest))
         decode_ethertype(d, &inner, rest, proto);
+    if (d->stats.unknown_ethertype != unknown)
+        decode_anomaly(d, outer, ANOMALY_GENEVE_UNKNOWN_PAYLOAD_TYPE);
 }
 
 static bool is_ip(struct view left)

@@ -104,7 +104,7 @@ static void fragments_are_joined_in_every_order(void **state)
     }
     assert_int_equal(r->stats->fragments, 36);
     assert_int_equal(r->stats->reassembled, 12);
-    assert_int_equal(r->stats->invalid, 0);
+    assert_int_equal(r->stats->invalid, 6); /* of IPv6: nobody knows protocol 253 */
     assert_int_equal(r->stats->fragment_drops, 0);
 }
 

@@ -54,20 +54,43 @@ static void ipv4_options_are_stepped_over(void **state)
     assert_sample(r, 4);
 }
 
-static void a_wrong_option_length_is_an_anomaly_but_the_packet_is_read(void **state)
+static void odd_ipv4_options_are_anomalies_but_the_packet_is_read(void **state)
 {
+    static const struct {
+        const char *anomaly;
+        struct view options;
+    } cases[] = {
+        {NULL, {(const uint8_t *)"\x94\x04\x00\x00", 4}},
+        {"ipv4.opt_invalid_len", {(const uint8_t *)"\x94\x05\x00\x00", 4}},
+        {"ipv4.opt_invalid_len", {(const uint8_t *)"\x94\x01\x00\x00", 4}},
+        {"ipv4.opt_invalid_len", {(const uint8_t *)"\x94\x00\x00\x00", 4}},
+        {"ipv4.opt_invalid_len", {(const uint8_t *)"\x88\x03\x00\x01", 4}},
+        {"ipv4.opt_eol_required", {(const uint8_t *)"\x01\x01\x01\x94", 4}},
+        {"ipv4.opt_invalid", {(const uint8_t *)"\x2a\x04\x00\x00", 4}},
+        {"ipv4.opt_duplicate", {(const uint8_t *)"\x94\x04\x00\x00\x94\x04\x00\x00", 8}},
+        {NULL, {(const uint8_t *)"\x07\x07\x04\x00\x00\x00\x00\x00", 8}},
+        {NULL, {(const uint8_t *)"\x07\x07\x08\x01\x02\x03\x04\x00", 8}}, /* full */
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x07\x07\x05\x00\x00\x00\x00\x00", 8}},
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x83\x07\x0c\x00\x00\x00\x00\x00", 8}},
+        {NULL, {(const uint8_t *)"\x44\x0c\x05\x01\0\0\0\0\0\0\0\0", 12}},
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x44\x0c\x09\x01\0\0\0\0\0\0\0\0", 12}},
+        {NULL, {(const uint8_t *)"\x44\x0c\x09\x00\0\0\0\0\0\0\0\0", 12}},
+        {NULL, {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x04\0\x01\0\0", 12}},
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x03\x04\0\x01\0\0", 12}},
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x05\0\x01\0\0", 12}},
+        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x04\x01\x01\0\0", 12}},
+    };
     struct decoded *r = *state;
     struct frame_bytes b;
-    const struct view wrong[] = {
-        VIEW("\x94\x05\x00\x00"), VIEW("\x94\x01\x00\x00"), VIEW("\x94\x00\x00\x00"),
-        VIEW("\x01\x01\x01\x94"), /* no room for the length itself */
-    };
 
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        with_options(&b, wrong[i]);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        with_options(&b, cases[i].options);
         decode(r, LINK_RAW, &b);
-        assert_anomaly(r, "ipv4.opt_invalid_len");
         assert_int_equal(r->count, 1);
+        if (cases[i].anomaly != NULL)
+            assert_anomaly(r, cases[i].anomaly);
+        else
+            assert_int_equal(r->anomaly_count, 0);
     }
 }
 
@@ -161,6 +184,7 @@ static void protocols_without_a_decoder_are_handed_on_with_their_payload(void **
     assert_payload(&r->packets[0], "secret");
     wrap_ipv6(frame_begin(&b, VIEW("ospf")), 89);
     decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv6.unknown_next_header");
     assert_int_equal(r->packets[0].ip_proto, 89);
     assert_payload(&r->packets[0], "ospf");
     assert_int_equal(r->stats->esp, 1);
@@ -203,14 +227,16 @@ static void every_extension_header_is_stepped_over(void **state)
         wrap_extension(udp_in_v6(&b), IP_UDP, (uint8_t)(i % 3));
         wrap_ipv6_part(&b, kinds[i]);
         decode(r, LINK_RAW, &b);
-        assert_sample(r, 6);
+        assert_int_equal(r->count, 1);
+        assert_is_sample(&r->packets[0], 6);
     }
     udp_in_v6(&b);
     for (size_t i = 0; i < sizeof(kinds); i++)
         wrap_extension(&b, i == 0 ? IP_UDP : kinds[i - 1], 0);
     wrap_ipv6_part(&b, 140);
     decode(r, LINK_RAW, &b);
-    assert_sample(r, 6);
+    assert_int_equal(r->count, 1);
+    assert_is_sample(&r->packets[0], 6);
 }
 
 static void a_chain_of_many_headers_ends(void **state)
@@ -220,8 +246,8 @@ static void a_chain_of_many_headers_ends(void **state)
 
     udp_in_v6(&b);
     for (size_t i = 0; i < 400; i++)
-        wrap_extension(&b, i == 0 ? IP_UDP : 60, 0);
-    wrap_ipv6_part(&b, 60);
+        wrap_extension(&b, i == 0 ? IP_UDP : 135, 0);
+    wrap_ipv6_part(&b, 135);
     decode(r, LINK_RAW, &b);
     assert_sample(r, 6);
 }
@@ -233,9 +259,17 @@ static void odd_extension_headers_are_anomalies_but_the_packet_is_read(void **st
         uint8_t next;
         const char *anomaly;
     } cases[] = {
-        {"\x11\x00\x01\x04\x00\x00\x00\x00", 0, NULL},
-        {"\x11\x00\x01\x00\x00\x00\x00\x00", 60, "ipv6.zero_len_padn"},
+        {"\x11\x00\x05\x02\x00\x00\x00\x00", 0, NULL}, /* a router alert and padding */
+        {"\x11\x00\x01\x04\x00\x00\x00\x00", 0, "ipv6.hopopts_only_padding"},
+        {"\x11\x00\x01\x04\x00\x00\x00\x00", 60, "ipv6.dstopts_only_padding"},
+        {"\x11\x00\x05\x02\x00\x00\x01\x00", 60, "ipv6.zero_len_padn"},
         {"\x11\x00\xc2\x09\x00\x00\x00\x00", 60, "ipv6.exthdr_invalid_optlen"},
+        {"\x11\x00\xc2\x03\x00\x00\x00\x00", 60, "ipv6.exthdr_invalid_optlen"},
+        {"\x11\x00\x3e\x04\x00\x00\x00\x00", 0, "ipv6.hopopts_unknown_opt"},
+        {"\x11\x00\x3e\x04\x00\x00\x00\x00", 60, "ipv6.dstopts_unknown_opt"},
+        {"\x11\x00\x00\x01\x00\x00\x00\x00", 43, "ipv6.rh_type_0"},
+        {"\x11\x00\x04\x01\x00\x00\x00\x00", 43, NULL},
+        {"\x11\x00\x00\x01\x00\x00\x00\x00", 51, "ipv6.exthdr_ah_res_not_null"},
         {"\x11\x00\x00\x00\x00\x00\x00\x07", 44, "ipv6.exthdr_useless_fh"},
     };
     struct decoded *r = *state;
@@ -251,6 +285,35 @@ static void odd_extension_headers_are_anomalies_but_the_packet_is_read(void **st
             assert_anomaly(r, cases[i].anomaly);
         else
             assert_int_equal(r->anomaly_count, 0);
+    }
+}
+
+static void headers_that_must_not_come_twice_are_anomalies(void **state)
+{
+    static const struct {
+        uint8_t kind, times;
+        struct view bytes;
+        const char *anomaly;
+    } cases[] = {
+        {0, 2, {(const uint8_t *)"\x00\x00\x05\x02\x00\x00\x00\x00", 8}, "ipv6.exthdr_dupl_hh"},
+        {43, 2, {(const uint8_t *)"\x00\x00\x04\x00\x00\x00\x00\x00", 8}, "ipv6.exthdr_dupl_rh"},
+        {51, 2, {(const uint8_t *)"\x00\x00\x00\x00\x00\x00\x00\x00", 8}, "ipv6.exthdr_dupl_ah"},
+        {60, 3, {(const uint8_t *)"\x00\x00\x05\x02\x00\x00\x00\x00", 8}, "ipv6.exthdr_dupl_dh"},
+    };
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        udp_in_v6(&b);
+        for (uint8_t k = 0; k < cases[i].times; k++) {
+            wrap_bytes(&b, cases[i].bytes);
+            *byte_of(&b, 0) = k == 0 ? IP_UDP : cases[i].kind;
+        }
+        wrap_ipv6(&b, cases[i].kind);
+        decode(r, LINK_RAW, &b);
+        assert_int_equal(r->count, 1);
+        assert_is_sample(&r->packets[0], 6);
+        assert_anomaly(r, cases[i].anomaly);
     }
 }
 
@@ -282,7 +345,8 @@ static void no_next_header_ends_the_packet(void **state)
     wrap_ipv6_part(&b, 0);
     decode(r, LINK_RAW, &b);
     assert_int_equal(r->count, 1);
-    assert_int_equal(r->anomaly_count, 0);
+    assert_int_equal(r->anomaly_count, 2); /* padding alone, and what it ignores */
+    assert_string_equal(anomaly_name(r->anomalies[1]), "ipv6.data_after_none_header");
     assert_int_equal(r->packets[0].ip_proto, 59);
     assert_int_equal(r->packets[0].payload_len, 0);
     assert_int_equal(r->packets[0].flags, 0);
@@ -342,7 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DECODER_TEST(ipv4_options_are_stepped_over),
-        DECODER_TEST(a_wrong_option_length_is_an_anomaly_but_the_packet_is_read),
+        DECODER_TEST(odd_ipv4_options_are_anomalies_but_the_packet_is_read),
         DECODER_TEST(each_malformed_ipv4_header_has_its_anomaly),
         DECODER_TEST(a_datagram_longer_than_its_frame_is_read_as_far_as_it_goes),
         DECODER_TEST(what_the_snap_length_cut_off_is_no_anomaly),
@@ -352,6 +416,7 @@ int main(void)
         DECODER_TEST(every_extension_header_is_stepped_over),
         DECODER_TEST(a_chain_of_many_headers_ends),
         DECODER_TEST(odd_extension_headers_are_anomalies_but_the_packet_is_read),
+        DECODER_TEST(headers_that_must_not_come_twice_are_anomalies),
         DECODER_TEST(an_extension_header_beyond_the_packet_is_an_anomaly),
         DECODER_TEST(no_next_header_ends_the_packet),
         DECODER_TEST(a_fragment_that_is_a_whole_datagram_is_no_fragment),

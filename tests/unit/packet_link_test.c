@@ -194,7 +194,7 @@ static void a_label_stack_without_end_is_an_anomaly(void **state)
     wrap_mpls(frame_begin(&b, VIEW("")), 16, true);
     wrap_ethernet(&b, 0x8847);
     decode(r, LINK_ETHERNET, &b);
-    assert_anomaly(r, "mpls.header_too_small");
+    assert_anomaly(r, "mpls.pkt_too_small");
     decode_cut(r, LINK_ETHERNET, &b, 16);
     assert_anomaly(r, "mpls.header_too_small");
     assert_int_equal(r->count, 0);

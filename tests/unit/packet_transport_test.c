@@ -58,6 +58,44 @@ static void every_field_of_a_tcp_header_is_read(void **state)
     assert_int_equal(r->stats->tcp, 2);
 }
 
+static void odd_tcp_options_are_anomalies_but_the_packet_is_read(void **state)
+{
+    static const struct {
+        const char *anomaly;
+        const char *bytes;
+        size_t len;
+    } cases[] = {
+        {NULL, "\x01\x01\x08\x0a\0\0\0\1\0\0\0\2", 12},
+        {NULL, "\x02\x04\x05\xb4\x04\x02\x08\x0a\0\0\0\1\0\0\0\0\x01\x03\x03\x07", 20},
+        {NULL, "\x01\x01\x05\x12\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4", 20},
+        {NULL, "\x22\x02\x01\x01", 4},
+        {NULL, "\xfe\x04\xf9\x89", 4},
+        {NULL, "\x1c\x03\x01\x00", 4}, /* a kind without a form */
+        {NULL, "\x00\xff\xff\xff", 4}, /* nothing counts behind the end */
+        {"tcp.opt_invalid_len", "\x03\x04\x07\x00", 4},
+        {"tcp.opt_invalid_len", "\x08\x04\x00\x00", 4},
+        {"tcp.opt_invalid_len", "\x05\x0b\0\0\0\0\0\0\0\0\0\x00", 12},
+        {"tcp.opt_invalid_len", "\x13\x04\x00\x00", 4},
+        {"tcp.opt_invalid_len", "\x02\x05\x05\xb4", 4}, /* longer than the header */
+        {"tcp.opt_invalid_len", "\x02\x01\x05\xb4", 4},
+        {"tcp.opt_duplicate", "\x02\x04\x05\xb4\x02\x04\x05\xb4", 8},
+        {"tcp.opt_duplicate", "\x22\x02\xfe\x04\xf9\x89\x01\x01", 8},
+    };
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        tcp_over(&b, i % 2, VIEW("GET"), view_make(cases[i].bytes, cases[i].len));
+        decode(r, LINK_RAW, &b);
+        assert_int_equal(r->count, 1);
+        assert_payload(&r->packets[0], "GET");
+        if (cases[i].anomaly != NULL)
+            assert_anomaly(r, cases[i].anomaly);
+        else
+            assert_int_equal(r->anomaly_count, 0);
+    }
+}
+
 static void each_malformed_tcp_header_has_its_anomaly(void **state)
 {
     struct decoded *r = *state;
@@ -140,7 +178,10 @@ static void icmp_that_nobody_registered_is_an_anomaly(void **state)
         const char *anomaly;
     } cases[] = {
         {8, 0, true, NULL},
-        {3, 15, true, NULL},
+        {3, 15, true, "icmpv4.ipv4_trunc_pkt"}, /* what it is about is not there */
+        {13, 0, true, "icmpv4.ipv4_trunc_pkt"},
+        {1, 0, false, "icmpv6.ipv6_trunc_pkt"},
+        {131, 0, false, "icmpv6.mld_message_with_invalid_hl"},
         {8, 1, true, "icmpv4.unknown_code"},
         {77, 0, true, "icmpv4.unknown_type"},
         {135, 0, false, NULL},
@@ -357,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DECODER_TEST(every_field_of_a_tcp_header_is_read),
+        DECODER_TEST(odd_tcp_options_are_anomalies_but_the_packet_is_read),
         DECODER_TEST(each_malformed_tcp_header_has_its_anomaly),
         DECODER_TEST(bytes_behind_the_udp_length_are_no_payload),
         DECODER_TEST(each_malformed_udp_header_has_its_anomaly),

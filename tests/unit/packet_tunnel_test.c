@@ -139,10 +139,35 @@ static void a_short_gre_header_is_an_anomaly(void **state)
     decode(r, LINK_RAW, &b);
     assert_anomaly(r, "gre.pkt_too_small");
     decode_in_gre(r, frame_begin(&b, VIEW("")), 0xb000, 0x0800, VIEW("\0\0\0\0\0\0\0\0"));
-    assert_anomaly(r, "gre.pkt_too_small");
+    assert_anomaly(r, "gre.version0_hdr_too_big");
     decode_in_gre(r, frame_begin(&b, VIEW("")), 0x4000, 0x0800, VIEW("\0\0\0\0\x08\0\0\xff"));
-    assert_anomaly(r, "gre.pkt_too_small");
+    assert_anomaly(r, "gre.version0_malformed_sre_hdr");
+    decode_in_gre(r, frame_begin(&b, VIEW("")), 0x3081, 0x880b, VIEW("\0\0\0\0"));
+    assert_anomaly(r, "gre.version1_hdr_too_big");
     assert_int_equal(r->count, 1);
+}
+
+static void gre_flags_that_a_version_lacks_are_anomalies(void **state)
+{
+    static const struct {
+        uint16_t flags, proto;
+        const char *anomaly;
+    } cases[] = {
+        {0x0100, 0x0800, "gre.version0_recur"},  {0x0008, 0x0800, "gre.version0_flags"},
+        {0x2009, 0x880b, "gre.version1_flags"},  {0x2101, 0x880b, "gre.version1_recur"},
+        {0x2801, 0x880b, "gre.version1_ssr"},    {0x2001, 0x0800, "gre.version1_wrong_protocol"},
+        {0x0001, 0x880b, "gre.version1_no_key"}, {0xa001, 0x880b, "gre.version1_chksum"},
+        {0x6001, 0x880b, "gre.version1_route"},  {0x0002, 0x880b, "gre.wrong_version"},
+    };
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        decode_in_gre(r, frame_begin(&b, VIEW("")), cases[i].flags, cases[i].proto,
+                      VIEW("\0\0\0\0\0\0\0\0\0\0\0\0"));
+        assert_true(r->anomaly_count > 0);
+        assert_string_equal(anomaly_name(r->anomalies[0]), cases[i].anomaly);
+    }
 }
 
 static void erspan_is_read_in_its_three_types(void **state)
@@ -378,6 +403,7 @@ int main(void)
         DECODER_TEST(gre_is_read_with_all_its_options),
         DECODER_TEST(pptp_carries_ppp_under_one_identifier),
         DECODER_TEST(a_short_gre_header_is_an_anomaly),
+        DECODER_TEST(gre_flags_that_a_version_lacks_are_anomalies),
         DECODER_TEST(erspan_is_read_in_its_three_types),
         DECODER_TEST(vxlan_is_read_on_both_its_ports),
         DECODER_TEST(geneve_options_are_stepped_over),

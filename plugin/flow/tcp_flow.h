@@ -36,7 +36,7 @@ struct tcp_side {
     uint32_t fin;         /* number of the FIN, one past the last byte */
     uint16_t unanswered;  /* packets since the receiver's last one, at most UINT16_MAX */
     uint8_t flags;        /* enum tcp_side_flags */
-    uint8_t acked_beyond; /* packets since waiting bytes were acknowledged: see reassembly.c */
+    uint8_t acked_beyond; /* packets since what waits was acknowledged: see reassembly.c */
 };
 
 struct tcp_flow {

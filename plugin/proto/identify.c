@@ -141,13 +141,6 @@ void identify_forget(struct protocol_flow *p, struct recycler *recycler, enum di
     p->start_len[direction] = 0;
 }
 
-void identify_refuse(struct protocol_flow *p, struct recycler *recycler, enum direction direction)
-{
-    p->refused[direction] = UINT16_MAX;
-    p->lost[direction] += p->start_len[direction];
-    identify_forget(p, recycler, direction);
-}
-
 size_t identify_keep(struct protocol_flow *p, struct recycler *recycler, enum direction direction,
                      struct view bytes)
 {

@@ -24,8 +24,9 @@ struct note;
 struct protocol_flow {
     void *state; /* of the parser, in PHASE_PARSING */
     struct note *notes;
-    uint8_t *start[2]; /* first bytes while they are inconclusive, IDENTIFY_BYTES; else NULL */
-    uint64_t lost[2];  /* bytes before them (or refused) that a parser will not see */
+    uint8_t
+        *start[2]; /* first bytes while they are inconclusive or refused, IDENTIFY_BYTES; or NULL */
+    uint64_t lost[2]; /* bytes before them (when refused: after) that a parser will not see */
     uint16_t start_len[2];
     uint16_t refused[2]; /* bit 1 << id: this row said no to this direction */
     uint8_t id;          /* enum proto_id, as reported */
@@ -53,8 +54,6 @@ enum proto_id identify_carried(struct protocol_flow *p, const struct flow *flow,
                                enum direction direction, struct view segment);
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction);
-/* No row will be asked about this direction any more; its bytes so far are lost. */
-void identify_refuse(struct protocol_flow *p, struct recycler *recycler, enum direction direction);
 /* Adds to the bytes kept; returns how many fitted. 0 also when there is no memory. */
 size_t identify_keep(struct protocol_flow *p, struct recycler *recycler, enum direction direction,
                      struct view bytes);

@@ -13,9 +13,10 @@
  *            protocol's name), a field of the finished flow of its name (tls.sni), or anomalies, since
  *            only a parser sees what is odd. Otherwise the protocol is identified and no more.
  * Replay     bytes kept while in doubt are given to the parser first, the other direction's before
- *            those at hand; what had to be let go before is a gap to it.
+ *            those at hand; what had to be let go before is a gap to it. The first bytes of a direction that
+ *            was refused are kept as well: what the other side says may prove them right, as odd as they are.
  * Mismatch   raised when content is one of our protocols and the server's port is well known for another,
- *            or when the port is well known for one of ours and all rows refused what both sides said in
+ *            or when the port is well known for one of ours and that row refused all that was said in
  *            an unbroken flow (something that is not TLS on 443). Not raised inside tunnels.
  * Watching   a protocol that is none of ours may hand over to one that is: STARTTLS in mail, databases and
  *            directories, HTTP through SOCKS. Such a change comes early and at the start of a segment, which is
@@ -231,10 +232,28 @@ static void raise_mismatch(struct proto_context *context)
 
 /* ---- deciding --------------------------------------------------------------------------------------- */
 
-/* None of ours. `by_content`: all rows have refused bytes that they saw. */
-static void fail(struct proto_context *context, struct protocol_flow *p, bool by_content)
+/* The protocol that the port promises has refused all that was said, of a flow that was seen from its start. */
+static bool denies_port(const struct flow *flow, const struct protocol_flow *p)
+{
+    enum proto_id expected = proto_of_port(flow->server_port, flow->ip_proto);
+    bool has_spoken = false;
+
+    if (expected == PROTO_UNKNOWN || flow->flags & (FLOW_MIDSTREAM | FLOW_GAP))
+        return false;
+    for (int direction = TO_SERVER; direction <= TO_CLIENT; direction++) {
+        bool is_refused = p->refused[direction] & 1u << expected;
+        if (p->start_len[direction] > 0 && !is_refused)
+            return false;
+        has_spoken |= is_refused;
+    }
+    return has_spoken;
+}
+
+/* None of ours. */
+static void fail(struct proto_context *context, struct protocol_flow *p)
 {
     const struct flow *flow = context->flow;
+    bool is_denied = denies_port(flow, p);
 
     p->phase = flow->ip_proto == IP_TCP ? PHASE_WATCHING : PHASE_ASLEEP;
     forget_starts(context, p);
@@ -242,8 +261,7 @@ static void fail(struct proto_context *context, struct protocol_flow *p, bool by
         return;
     p->id = PROTO_FAILED;
     count(context, context->stats.flows, context->stats.udp_flows, PROTO_FAILED);
-    if (by_content && !(flow->flags & (FLOW_MIDSTREAM | FLOW_GAP)) &&
-        identify_is_mismatch(flow, PROTO_FAILED))
+    if (is_denied)
         raise_mismatch(context);
 }
 
@@ -269,12 +287,25 @@ static enum direction turned(const struct protocol_flow *p, enum direction direc
     return p->is_reversed ? direction_reverse(direction) : direction;
 }
 
+/* A refused direction has lost what came after its start. What the protocol's own row refused is shown to the
+ * parser all the same where the flow's start was seen: it is the start, as odd as it is. */
 static void replay(struct proto_context *context, struct protocol_flow *p, enum direction direction,
                    struct missed missed)
 {
+    struct view start = view_make(missed.start, missed.start_len);
+    bool is_refused = identify_is_refused(p, context->flow, direction);
+    bool has_refused = p->refused[direction] & 1u << p->id;
+
+    if (has_refused && context->flow->flags & (FLOW_MIDSTREAM | FLOW_GAP)) {
+        missed.lost += start.len;
+        start = view_make(NULL, 0);
+    }
+    if (is_refused)
+        take_stream(context, p, direction, start);
     if (missed.lost > 0)
         proto_stream_gap(context, context->flow, direction, missed.lost, context->packet);
-    take_stream(context, p, direction, view_make(missed.start, missed.start_len));
+    if (!is_refused)
+        take_stream(context, p, direction, start);
     recycler_put(&context->recycler, missed.start, IDENTIFY_BYTES);
     if (p->ended & 1u << direction && p->phase == PHASE_PARSING) {
         const struct proto_parser *parser = proto_parser_of(p->id);
@@ -313,14 +344,16 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
     }
 }
 
-/* Every row has refused this direction, of which `unkept` bytes at hand are not among those kept. */
+/* Every row has refused this direction, whose bytes at hand are `bytes`, the first `kept` of them kept. */
 static void refuse_direction(struct proto_context *context, struct protocol_flow *p,
-                             enum direction direction, size_t unkept)
+                             enum direction direction, struct view bytes, size_t kept)
 {
-    p->lost[direction] += unkept;
-    identify_refuse(p, &context->recycler, direction);
+    if (p->start_len[direction] == 0)
+        kept = identify_keep(p, &context->recycler, direction, bytes);
+    p->refused[direction] = UINT16_MAX;
+    p->lost[direction] += bytes.len - kept;
     if (identify_is_refused(p, context->flow, direction_reverse(direction)))
-        fail(context, p, p->ended == 0);
+        fail(context, p);
 }
 
 /* A flow without its start begins in the middle of something, often with a keep-alive's one stale
@@ -387,7 +420,7 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
             return;
         p->lost[direction] += bytes.len;
         if (p->lost[direction] > IDENTIFY_ONE_SIDED)
-            fail(context, p, false);
+            fail(context, p);
         return;
     }
     if (was_kept) {
@@ -407,7 +440,7 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
         if (may_begin_later(context->flow, p))
             begin_later(context, p, direction, bytes, kept);
         else
-            refuse_direction(context, p, direction, bytes.len - kept);
+            refuse_direction(context, p, direction, bytes, kept);
         return;
     }
     enum direction other = direction_reverse(direction);
@@ -560,8 +593,9 @@ void proto_datagram(struct proto_context *context, struct flow *flow, enum direc
         p->refused[direction] = 0; /* a datagram is whole: each is judged by itself */
         enum proto_id id = identify_start(p, flow, direction, bytes);
         if (id == PROTO_UNKNOWN || id == PROTO_FAILED) {
+            p->refused[direction] = UINT16_MAX;
             if (++p->tries == IDENTIFY_TRIES)
-                fail(context, p, true);
+                fail(context, p);
             return;
         }
         adopt(context, p, id, bytes);
@@ -581,7 +615,7 @@ void proto_flow_close(struct proto_context *context, struct flow *flow)
     if (p->phase == PHASE_IDENTIFYING) {
         if (p->start_len[TO_SERVER] + p->start_len[TO_CLIENT] > 0 ||
             p->lost[TO_SERVER] + p->lost[TO_CLIENT] > 0 || p->tries > 0)
-            fail(context, p, false);
+            fail(context, p);
     }
     close_parser(context, p);
 }

@@ -3,6 +3,12 @@
  *
  * In order   handed on at once, a view into the packet. Also while later bytes wait, unless the
  *            segment reaches into those: then the overlap policy decides (waiting.c).
+ * Causes     a segment's acknowledgement says what its sender had read before. While bytes of that are
+ *            missing here, the segment is early: an answer whose request is yet to come, as two taps
+ *            merged into one capture disorder packets, or as the capture lost it. It is held until
+ *            they are handed on or given up, so that consumers see each answer behind what it answers.
+ *            ACK_GRACE packets without what it waits for release it, as do the bounds, and the hold
+ *            begins anew only when the other side was seen to send more.
  * Gaps       missing bytes are given up, and what waits behind them is handed on, when
  *              1. the receiver has acknowledged bytes that wait (so it has all before them), and
  *                 ACK_GRACE more packets of the flow came without the missing ones: two taps
@@ -22,6 +28,9 @@
 
 enum {
     ACK_GRACE = 8,
+    RELEASED = UINT8_MAX, /* in acked_beyond: nothing is held until the other side sends more */
+    LACKING_MAX =
+        1024 * 1024, /* farther ahead an acknowledgement is for no bytes of this capture */
     UNANSWERED_MAX = 1024,
     ONE_SIDED_BYTES = 64 * 1024,
     ONE_SIDED_PIECES = 64,
@@ -32,6 +41,13 @@ static struct tcp_side *side_of(const struct flow *flow, enum direction directio
     return &flow->tcp->side[direction];
 }
 
+/* Something moved: what still waits gets its grace again. */
+static void calm(struct tcp_side *side)
+{
+    if (side->acked_beyond != RELEASED)
+        side->acked_beyond = 0;
+}
+
 static void hand_on(struct tcp *tcp, struct flow *flow, enum direction direction, struct view bytes,
                     const struct packet *packet)
 {
@@ -39,7 +55,7 @@ static void hand_on(struct tcp *tcp, struct flow *flow, enum direction direction
 
     assert(!(side->flags & SIDE_ENDED));
     side->next += (uint32_t)bytes.len;
-    side->acked_beyond = 0;
+    calm(side);
     flow->side[direction].payload += bytes.len;
     if (bytes.len > 0 && !(side->flags & SIDE_IGNORED))
         tcp->sink.data(tcp->sink.context, flow, direction, bytes, packet);
@@ -53,7 +69,7 @@ static void hand_gap(struct tcp *tcp, struct flow *flow, enum direction directio
     if (missing == 0)
         return;
     side->next += missing;
-    side->acked_beyond = 0;
+    calm(side);
     flow->side[direction].payload += missing;
     if (side->flags & SIDE_IGNORED)
         return;
@@ -97,26 +113,70 @@ static struct view clip(const struct tcp_side *side, uint32_t seq, struct view b
     return early > 0 ? view_skip(bytes, (size_t)early) : bytes;
 }
 
-/* Hands on what waits and is next. The sink may call tcp_ignore(), so the list is read anew each time. */
-static void drain(struct tcp *tcp, struct flow *flow, enum direction direction,
-                  const struct packet *packet)
+/* A segment with `ack` is early: see "Causes". A single byte may be a SYN, a FIN or a keep-alive. */
+static bool is_early(const struct flow *flow, enum direction direction, uint32_t ack)
+{
+    const struct tcp_side *side = side_of(flow, direction);
+    const struct tcp_side *other = side_of(flow, direction_reverse(direction));
+    int32_t lacking = seq_diff(ack, other->next);
+
+    return lacking > 1 && lacking <= LACKING_MAX && side->acked_beyond != RELEASED &&
+           side->unanswered <= ACK_GRACE &&
+           (other->flags & (SIDE_HAS_NEXT | SIDE_ENDED | SIDE_IGNORED)) == SIDE_HAS_NEXT;
+}
+
+/* The first waiting piece is next, and only early. */
+static bool is_held(const struct tcp_side *side)
+{
+    return side->waiting != NULL && seq_diff(waiting_first(side->waiting)->seq, side->next) <= 0;
+}
+
+static bool is_ready(const struct flow *flow, enum direction direction)
+{
+    const struct tcp_side *side = side_of(flow, direction);
+    return is_held(side) && !is_early(flow, direction, waiting_first(side->waiting)->ack);
+}
+
+/* True when something was handed on. The sink may call tcp_ignore(), so the list is read anew each time. */
+static bool drain_side(struct tcp *tcp, struct flow *flow, enum direction direction,
+                       const struct packet *packet)
 {
     struct tcp_side *side = side_of(flow, direction);
+    bool has_moved = false;
 
-    while (side->waiting != NULL && seq_diff(waiting_first(side->waiting)->seq, side->next) <= 0) {
+    while (is_ready(flow, direction)) {
         struct piece piece = waiting_pop(&tcp->store, &side->waiting);
         hand_on(tcp, flow, direction, clip(side, piece.seq, piece_view(&piece)), packet);
         piece_release(&tcp->store, &piece);
+        has_moved = true;
     }
     reassembly_check_fin(tcp, flow, direction, packet);
+    return has_moved;
 }
 
-static void give_up_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
-                        const struct packet *packet)
+/* Hands on what waits and may go: bytes of one direction set those free that wait for them in the other. */
+static void drain(struct tcp *tcp, struct flow *flow, enum direction direction,
+                  const struct packet *packet)
+{
+    enum direction reverse = direction_reverse(direction);
+    bool has_moved;
+
+    do {
+        has_moved = drain_side(tcp, flow, direction, packet);
+        if (side_of(flow, reverse)->waiting != NULL)
+            has_moved |= drain_side(tcp, flow, reverse, packet);
+    } while (has_moved);
+}
+
+/* What the first waiting piece waits for will not come. The piece goes, or is held from now on. */
+static void give_up(struct tcp *tcp, struct flow *flow, enum direction direction,
+                    const struct packet *packet)
 {
     struct tcp_side *side = side_of(flow, direction);
     int32_t missing = seq_diff(waiting_first(side->waiting)->seq, side->next);
 
+    if (missing <= 0)
+        side->acked_beyond = RELEASED;
     /* FIN may have come to lie before what waits. */
     if (side->flags & SIDE_HAS_FIN && seq_diff(side->fin, side->next) < missing)
         missing = seq_diff(side->fin, side->next);
@@ -137,9 +197,10 @@ static bool holds_more_than(const struct tcp_side *side, uint32_t pieces, uint32
     return side->waiting != NULL && (side->waiting->count > pieces || side->waiting->bytes > bytes);
 }
 
+/* The receiver has what waits here behind a gap. */
 static bool is_acked_beyond(const struct tcp_side *side)
 {
-    return side->waiting != NULL && side->flags & SIDE_HAS_ACK &&
+    return side->waiting != NULL && !is_held(side) && side->flags & SIDE_HAS_ACK &&
            seq_diff(side->acked, waiting_first(side->waiting)->seq) > 0;
 }
 
@@ -149,8 +210,8 @@ static void make_room(struct tcp *tcp, struct flow *flow, enum direction directi
 {
     struct tcp_side *side = side_of(flow, direction);
 
-    if (is_one_sided(side) || is_acked_beyond(side)) {
-        give_up_gap(tcp, flow, direction, packet);
+    if (is_held(side) || is_one_sided(side) || is_acked_beyond(side)) {
+        give_up(tcp, flow, direction, packet);
         return;
     }
     waiting_drop_last(&tcp->store, &side->waiting);
@@ -164,7 +225,7 @@ static void hold_bounds(struct tcp *tcp, struct flow *flow, enum direction direc
     struct tcp_side *side = side_of(flow, direction);
 
     while (is_one_sided(side) && holds_more_than(side, ONE_SIDED_PIECES, ONE_SIDED_BYTES))
-        give_up_gap(tcp, flow, direction, packet);
+        give_up(tcp, flow, direction, packet);
     while (holds_more_than(side, tcp->segments_max, tcp->waiting_bytes_max))
         make_room(tcp, flow, direction, packet);
 }
@@ -172,19 +233,40 @@ static void hold_bounds(struct tcp *tcp, struct flow *flow, enum direction direc
 void reassembly_check_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
                           const struct packet *packet)
 {
+    enum direction reverse = direction_reverse(direction);
     struct tcp_side *side = side_of(flow, direction);
 
-    if (side->waiting == NULL || !is_acked_beyond(side))
+    if (side->waiting == NULL || !(is_held(side) || is_acked_beyond(side)))
         return;
+    if (is_ready(flow, direction)) { /* nobody reads the other direction any more */
+        drain(tcp, flow, direction, packet);
+        return;
+    }
+    if (side->acked_beyond == RELEASED)
+        side->acked_beyond = 0;
     if (side->acked_beyond < ACK_GRACE) {
         side->acked_beyond++;
         return;
     }
-    while (is_acked_beyond(side))
-        give_up_gap(tcp, flow, direction, packet);
+    if (!is_held(side)) {
+        while (is_acked_beyond(side))
+            give_up(tcp, flow, direction, packet);
+    } else if (is_acked_beyond(side_of(flow, reverse))) {
+        give_up(tcp, flow, reverse, packet); /* that gap is what it waits for */
+    } else {
+        give_up(tcp, flow, direction, packet);
+    }
 }
 
 /* ---- segments ------------------------------------------------------------------------------------- */
+
+/* What the sender of a segment had read; without a word on it, all that was handed on. */
+static uint32_t ack_of(const struct flow *flow, enum direction direction,
+                       const struct packet *packet)
+{
+    const struct tcp_side *other = side_of(flow, direction_reverse(direction));
+    return packet->tcp_flags & TCP_ACK ? packet->ack : other->next;
+}
 
 /* Adds to what waits. -1 when the budget is spent. */
 static int keep(struct tcp *tcp, struct flow *flow, enum direction direction,
@@ -192,8 +274,9 @@ static int keep(struct tcp *tcp, struct flow *flow, enum direction direction,
 {
     struct tcp_side *side = side_of(flow, direction);
     struct overlap_seen seen = {false, false};
+    uint32_t ack = ack_of(flow, direction, packet);
 
-    if (waiting_add(&tcp->store, &side->waiting, start, seq, bytes, &seen) != 0)
+    if (waiting_add(&tcp->store, &side->waiting, start, seq, ack, bytes, &seen) != 0)
         return -1;
     tcp->stats.overlaps += seen.any;
     if (side->waiting->count > tcp->stats.segments_waiting_peak)
@@ -215,7 +298,7 @@ static void keep_for_later(struct tcp *tcp, struct flow *flow, enum direction di
         return;
     /* Perhaps our own list is what fills the budget, and it only waits for a sender not captured. */
     if (side->waiting != NULL && (is_one_sided(side) || is_acked_beyond(side))) {
-        give_up_gap(tcp, flow, direction, packet);
+        give_up(tcp, flow, direction, packet);
         if (!(side->flags & SIDE_ENDED)) {
             reassembly_segment(tcp, flow, direction, packet, seq, bytes, 0);
             return;
@@ -238,6 +321,8 @@ static void join_waiting(struct tcp *tcp, struct flow *flow, enum direction dire
         return;
     }
     uint32_t seq = side->next;
+    if (is_held(side))
+        give_up(tcp, flow, direction, packet);
     while (!(side->flags & SIDE_ENDED)) {
         struct view left = clip(side, seq, bytes);
         if (left.len == 0)
@@ -257,6 +342,11 @@ static void take_in_order(struct tcp *tcp, struct flow *flow, enum direction dir
 {
     const struct tcp_side *side = side_of(flow, direction);
 
+    if (bytes.len > 0 && is_early(flow, direction, ack_of(flow, direction, packet)) &&
+        keep(tcp, flow, direction, packet, start, side->next, bytes) == 0) {
+        hold_bounds(tcp, flow, direction, packet);
+        return;
+    }
     if (side->waiting != NULL) {
         int32_t room = seq_diff(waiting_first(side->waiting)->seq, side->next);
         if ((int64_t)bytes.len > room) {
@@ -318,8 +408,12 @@ void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direc
     }
     if (is_refused(tcp, flow, side, packet, seq, end))
         return;
-    if (seq_diff(end, side->edge) > 0)
+    if (seq_diff(end, side->edge) > 0) {
+        struct tcp_side *other = side_of(flow, direction_reverse(direction));
         side->edge = end;
+        if (other->acked_beyond == RELEASED)
+            other->acked_beyond = 0;
+    }
     if (side->flags & SIDE_IGNORED) {
         count_ignored(tcp, flow, direction, packet, end);
         return;
@@ -343,24 +437,43 @@ void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direc
     take_in_order(tcp, flow, direction, packet, seq, left, cut);
 }
 
-void reassembly_flush(struct tcp *tcp, struct flow *flow, enum direction direction,
-                      const struct packet *packet)
+/* The missing tail. One more than `next` is acknowledged when only a FIN was missed. */
+static void flush_tail(struct tcp *tcp, struct flow *flow, enum direction direction,
+                       const struct packet *packet)
 {
-    struct tcp_side *side = side_of(flow, direction);
+    const struct tcp_side *side = side_of(flow, direction);
     int32_t missing = 0;
 
-    while (side->waiting != NULL)
-        give_up_gap(tcp, flow, direction, packet);
     if (side->flags & SIDE_ENDED)
         return;
-    if (side->flags & SIDE_HAS_NEXT) {
-        /* One more than `next` is acknowledged when only a FIN was missed. */
-        if (side->flags & SIDE_HAS_FIN)
-            missing = seq_diff(side->fin, side->next);
-        else if (side->flags & SIDE_HAS_ACK && seq_diff(side->acked, side->next) > 1)
-            missing = seq_diff(side->acked, side->next);
-        if (missing > 0 && missing <= SEQ_AHEAD_MAX)
-            hand_gap(tcp, flow, direction, (uint32_t)missing, packet);
-    }
+    if (side->flags & SIDE_HAS_NEXT && side->flags & SIDE_HAS_FIN)
+        missing = seq_diff(side->fin, side->next);
+    else if (side->flags & SIDE_HAS_NEXT && side->flags & SIDE_HAS_ACK &&
+             seq_diff(side->acked, side->next) > 1)
+        missing = seq_diff(side->acked, side->next);
+    if (missing > 0 && missing <= SEQ_AHEAD_MAX)
+        hand_gap(tcp, flow, direction, (uint32_t)missing, packet);
     end_side(tcp, flow, direction, packet);
+}
+
+/* Which direction's gap to give up first: one whose bytes are not early, then; else one that has a gap. */
+static enum direction next_to_flush(const struct flow *flow)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (enum direction d = TO_SERVER; d <= TO_CLIENT; d++) {
+            const struct tcp_side *side = side_of(flow, d);
+            if (side->waiting != NULL && !is_held(side) &&
+                (pass == 1 || !is_early(flow, d, waiting_first(side->waiting)->ack)))
+                return d;
+        }
+    }
+    return side_of(flow, TO_SERVER)->waiting != NULL ? TO_SERVER : TO_CLIENT;
+}
+
+void reassembly_flush(struct tcp *tcp, struct flow *flow, const struct packet *packet)
+{
+    while (side_of(flow, TO_SERVER)->waiting != NULL || side_of(flow, TO_CLIENT)->waiting != NULL)
+        give_up(tcp, flow, next_to_flush(flow), packet);
+    flush_tail(tcp, flow, TO_SERVER, packet);
+    flush_tail(tcp, flow, TO_CLIENT, packet);
 }

@@ -24,12 +24,12 @@ void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direc
 /* `fin` is now known: ends the side when it is reached. */
 void reassembly_check_fin(struct tcp *tcp, struct flow *flow, enum direction direction,
                           const struct packet *packet);
-/* After each packet of the flow: gives up what the receiver has acknowledged and we never saw. */
+/* After each packet of the flow: gives up what the receiver has acknowledged and we never saw, and holds no
+ * longer what waited for it. */
 void reassembly_check_gap(struct tcp *tcp, struct flow *flow, enum direction direction,
                           const struct packet *packet);
-/* Hands out all that waits, and the missing tail, and ends the side. `packet` may be NULL. */
-void reassembly_flush(struct tcp *tcp, struct flow *flow, enum direction direction,
-                      const struct packet *packet);
+/* Hands out all that waits in both directions, and the missing tails, and ends both. `packet` may be NULL. */
+void reassembly_flush(struct tcp *tcp, struct flow *flow, const struct packet *packet);
 
 static inline void tcp_anomaly(struct tcp *tcp, struct flow *flow, const struct packet *packet,
                                enum anomaly anomaly)

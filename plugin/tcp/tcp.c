@@ -213,6 +213,16 @@ static bool establish(struct tcp *tcp, struct flow *flow, const struct packet *p
 
 /* ---- acknowledgements, resets, ends ----------------------------------------------------------------- */
 
+/* A keep-alive repeats the number of the last byte. Where it was the first that we saw of a side, the stream
+ * begins one later than it said. */
+static void correct_start(struct tcp_side *side, uint32_t first)
+{
+    const uint8_t known = SIDE_HAS_NEXT | SIDE_HAS_SYN | SIDE_HAS_FIN;
+
+    if (first == side->next + 1 && (side->flags & known) == SIDE_HAS_NEXT && is_untouched(side))
+        start_side(side, first - 1, 0);
+}
+
 /* `side` is that of the bytes that are acknowledged. */
 static void take_ack(struct tcp *tcp, struct flow *flow, const struct packet *packet,
                      struct tcp_side *side)
@@ -221,6 +231,7 @@ static void take_ack(struct tcp *tcp, struct flow *flow, const struct packet *pa
         tcp_anomaly(tcp, flow, packet, ANOMALY_STREAM_PKT_INVALID_ACK);
         return;
     }
+    correct_start(side, packet->ack);
     if (!(side->flags & SIDE_HAS_ACK) || seq_diff(packet->ack, side->acked) > 0) {
         side->acked = packet->ack;
         side->flags |= SIDE_HAS_ACK;
@@ -362,8 +373,10 @@ static void take_payload(struct tcp *tcp, struct flow *flow, const struct packet
     uint32_t seq = packet->seq + ((packet->tcp_flags & TCP_SYN) != 0);
     uint32_t cut = packet->flags & PACKET_CUT ? packet->cut : 0;
 
-    if (packet->payload_len + cut > 0)
+    if (packet->payload_len + cut > 0) {
+        correct_start(&flow->tcp->side[direction], seq);
         reassembly_segment(tcp, flow, direction, packet, seq, packet_payload(packet), cut);
+    }
     if (packet->tcp_flags & TCP_FIN)
         take_fin(tcp, flow, packet, direction, seq + packet->payload_len + cut);
 }
@@ -416,8 +429,7 @@ void tcp_finish(struct tcp *tcp, struct flow *flow)
 {
     if (flow->tcp == NULL)
         return;
-    reassembly_flush(tcp, flow, TO_SERVER, NULL);
-    reassembly_flush(tcp, flow, TO_CLIENT, NULL);
+    reassembly_flush(tcp, flow, NULL);
     assert(flow->tcp->side[TO_SERVER].waiting == NULL &&
            flow->tcp->side[TO_CLIENT].waiting == NULL);
     pool_put(&tcp->flows, flow->tcp);

@@ -266,7 +266,7 @@ static int add_to(struct waiting_store *store, struct waiting *w, struct piece *
 }
 
 int waiting_add(struct waiting_store *store, struct waiting **list, uint32_t start, uint32_t seq,
-                struct view bytes, struct overlap_seen *seen)
+                uint32_t ack, struct view bytes, struct overlap_seen *seen)
 {
     assert(bytes.len > 0 && bytes.len < UINT32_C(1) << 30 && seq_diff(seq, start) >= 0);
     struct piece new = {
@@ -275,6 +275,7 @@ int waiting_add(struct waiting_store *store, struct waiting **list, uint32_t sta
         .start = start,
         .end = seq + (uint32_t)bytes.len,
         .block = block_new(store, bytes),
+        .ack = ack,
     };
     if (new.block == NULL)
         return -1;

@@ -28,6 +28,7 @@ struct piece {
     uint32_t start, end; /* of the segment it came in */
     struct block *block;
     uint32_t offset; /* into block->bytes */
+    uint32_t ack;    /* what its sender had read of the other direction */
 };
 
 static_assert(sizeof(struct piece) == 32, "two pieces a cache line");
@@ -58,10 +59,11 @@ void waiting_store_init(struct waiting_store *store, struct budget *budget,
 /* Frees every list; whoever leads to one must not use it any more. */
 void waiting_store_clear(struct waiting_store *store);
 
-/* Adds bytes at `seq`, making *list when it is NULL. `start` is where the segment began as it was sent
- * (at or before seq). -1 when the budget is spent; the list is as before then. */
+/* Adds bytes at `seq` that were sent with the acknowledgement `ack`, making *list when it is NULL. `start` is
+ * where the segment began as it was sent (at or before seq). -1 when the budget is spent; the list is as
+ * before then. */
 int waiting_add(struct waiting_store *store, struct waiting **list, uint32_t start, uint32_t seq,
-                struct view bytes, struct overlap_seen *seen);
+                uint32_t ack, struct view bytes, struct overlap_seen *seen);
 /* Takes the first piece; frees the list, and sets *list to NULL, when it was the only one. */
 struct piece waiting_pop(struct waiting_store *store, struct waiting **list);
 /* Frees the last piece, the farthest from the stream. */

@@ -25,8 +25,11 @@ static bool http_is_connect(struct view start)
 static enum identify_result http_identify(struct view start, enum direction direction,
                                           const struct flow *flow)
 {
-    (void)flow;
+    bool has_start = !(flow->flags & (FLOW_MIDSTREAM | FLOW_GAP));
+
     enum identify_result result = http_looks_like(start, direction);
+    if (result == IDENTIFY_MORE && !has_start && !http_begins_message(start, direction))
+        return IDENTIFY_NO; /* a body's end, most of the time: the next segment tells */
     if (result != IDENTIFY_NO)
         return result;
     result = http_looks_like(start, direction_reverse(direction));

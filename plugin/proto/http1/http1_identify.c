@@ -163,3 +163,12 @@ enum identify_result http_looks_like(struct view start, enum direction direction
         return is_all ? IDENTIFY_NO : IDENTIFY_MORE;
     return direction == TO_SERVER ? looks_like_request(start, is_all) : looks_like_response(start);
 }
+
+bool http_begins_message(struct view start, enum direction direction)
+{
+    if (direction == TO_CLIENT)
+        return looks_like_response(start) != IDENTIFY_NO;
+    size_t space = view_find_byte(view_slice(start, 0, HTTP_METHOD_MAX + 1), ' ');
+    return space != VIEW_NOT_FOUND && is_known_method(view_slice(start, 0, space)) &&
+           looks_like_request(start, start.len >= HTTP_LOOK_BYTES) != IDENTIFY_NO;
+}

@@ -140,5 +140,7 @@ enum http_header_id http_header_find(struct view name);
 /* http1_identify.c: is this the start of an HTTP/1 message of this direction? Looks at the first line, or at
  * HTTP_LOOK_BYTES when it is longer; what it says of those does not change with more bytes. */
 enum identify_result http_looks_like(struct view start, enum direction direction);
+/* It begins with a method that is known, or as an answer does, and nothing in it says otherwise. */
+bool http_begins_message(struct view start, enum direction direction);
 
 #endif

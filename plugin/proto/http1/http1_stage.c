@@ -8,11 +8,13 @@
  *   LOST -> LINE            after lost or senseless bytes: the next line that is a first line
  *   HELD                    after CONNECT: until the answer says whose bytes they are
  *
- * Promises   the events do not depend on how the bytes were cut into segments. A head is collected in one
- *            block of at most limits.header_bytes (the rest of it is skipped and said to be too long),
- *            which then moves to its transaction. Bodies are never collected here.
+ *
+ * Promises   the events do not depend on how the bytes were cut into segments, but after a loss. A head is
+ *            collected in one block of at most limits.header_bytes (the rest of it is skipped and said to
+ *            be too long), which then moves to its transaction. Bodies are never collected here.
  * Loss       in a body it is counted; in a head what came before it is made an event of (captures with a
- *            short snap length hold nothing else); then LOST.
+ *            short snap length hold nothing else); then LOST. There a segment's start counts as a line's:
+ *            bodies need not end in a line end, and who sends a message begins a segment with it.
  */
 #include "proto/http1/http1.h"
 #include "proto/http1/http1_uri.h"
@@ -422,6 +424,34 @@ static size_t take_head_lines(struct http *http, struct proto_context *context,
     return bytes.len;
 }
 
+/* A segment begins while a line is skipped, or while one is collected that may be a first line only because
+ * it has not ended: is this a better one? */
+static void look_again(struct http_side *side, enum direction direction, struct view segment)
+{
+    struct view line = view_make(side->head, side->head_len);
+    bool is_good = line.len > 0 && http_begins_message(line, direction);
+
+    if (is_good || !http_begins_message(segment, direction))
+        return;
+    side->head_len = 0;
+    side->is_line_skipped = false;
+}
+
+/* A segment begins. In a line that cannot be a request line, a segment that can begin one does: whatever
+ * went before it was no HTTP and had no line end. */
+static void begin_segment(struct http_side *side, struct proto_context *context,
+                          enum direction direction, struct view segment)
+{
+    if (side->stage == STAGE_LINE && direction == TO_SERVER && side->head_len > 0 &&
+        http_begins_message(segment, direction) &&
+        http_looks_like(view_make(side->head, side->head_len), direction) == IDENTIFY_NO) {
+        http_raise(side, context, direction, 1u << FAULT_LINE_INVALID);
+        http_go_lost(side, context, true);
+    }
+    if (side->stage == STAGE_LOST)
+        look_again(side, direction, segment);
+}
+
 /* After lost bytes: the next line that is a first line. */
 static size_t take_lost(struct http *http, struct proto_context *context, enum direction direction,
                         struct view bytes)
@@ -506,10 +536,11 @@ static void settle_bare_line(struct http *http, struct proto_context *context)
 struct view http_take(struct http *http, struct proto_context *context, enum direction direction,
                       struct view bytes)
 {
-    const struct http_side *side = &http->sides[direction];
+    struct http_side *side = &http->sides[direction];
 
     if (direction == TO_CLIENT)
         settle_bare_line(http, context);
+    begin_segment(side, context, direction, bytes);
     while (bytes.len > 0 && side->stage != STAGE_DONE)
         bytes = view_skip(bytes, step(http, context, direction, bytes));
     return bytes;

@@ -123,7 +123,6 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
     struct packet inner;
     uint16_t flags = cursor_u16(&c), proto = cursor_u16(&c);
     unsigned version = flags & 7;
-    uint32_t key = 0;
 
     d->stats.gre++;
     if (c.overrun) {
@@ -140,7 +139,8 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
     if (flags & (GRE_CHECKSUM | GRE_ROUTING))
         cursor_skip(&c, 4);
     if (flags & GRE_KEY)
-        key = cursor_u32(&c);
+        cursor_skip(&c,
+                    4); /* no part of the flow's key: the two directions may have different ones */
     if (flags & GRE_SEQUENCE)
         cursor_skip(&c, 4);
     if (version == 1 && flags & GRE_ACK)
@@ -157,11 +157,9 @@ void decode_gre(struct decoder *d, const struct packet *outer, struct view left)
     struct view rest = cursor_rest(&c);
     if (rest.len == 0)
         return;
-    if (version == 1) /* PPTP: the two directions have different call numbers */
-        key = 0;
     if (proto == ETHERTYPE_ERSPAN2 || proto == ETHERTYPE_ERSPAN3)
         decode_erspan(d, outer, rest, proto, (flags & GRE_SEQUENCE) != 0);
-    else if (!tunnel_enter(d, outer, &inner, IP_GRE, key, rest))
+    else if (!tunnel_enter(d, outer, &inner, IP_GRE, 0, rest))
         return;
     else if (proto >= ETHERTYPE_ARUBA_FIRST && proto <= ETHERTYPE_ARUBA_LAST && proto % 16 == 0)
         decode_80211(d, &inner, rest);

@@ -350,12 +350,6 @@ static void equal_overlaps_are_no_anomaly(void **state)
 
 /* ---- any order, any cut ---- */
 
-static uint32_t random_below(uint64_t *state, uint32_t bound)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*state >> 33) % bound;
-}
-
 struct cut {
     uint32_t from, to;
 };

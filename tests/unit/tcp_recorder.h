@@ -22,7 +22,19 @@ struct recorder {
     bool ignore_at_first; /* tcp_ignore() from within data() */
     bool is_finished;     /* packets must be NULL now */
     uint64_t number;
+    char story[4096]; /* what was handed on, both ways: >up <down >#lost bytes */
+    size_t story_len;
 };
+
+/* Bytes beyond the room are left out: tests of many bytes look at them, not at the story. */
+static void record_story(struct recorder *r, enum direction direction, struct view bytes)
+{
+    if (r->story_len + bytes.len + 2 > sizeof(r->story))
+        return;
+    r->story[r->story_len++] = direction == TO_SERVER ? '>' : '<';
+    memcpy(r->story + r->story_len, bytes.data, bytes.len);
+    r->story_len += bytes.len;
+}
 
 static void record_data(void *context, struct flow *flow, enum direction direction,
                         struct view bytes, const struct packet *packet)
@@ -34,6 +46,7 @@ static void record_data(void *context, struct flow *flow, enum direction directi
     memcpy(r->bytes[direction] + r->len[direction], bytes.data, bytes.len);
     r->len[direction] += bytes.len;
     r->calls[direction]++;
+    record_story(r, direction, bytes);
     if (r->ignore_at_first)
         tcp_ignore(r->tcp, flow, direction);
 }
@@ -47,6 +60,9 @@ static void record_gap(void *context, struct flow *flow, enum direction directio
     assert_true(missing > 0 && flow->flags & FLOW_GAP);
     r->missing[direction] += missing;
     r->gaps[direction]++;
+    char text[24];
+    int len = snprintf(text, sizeof(text), "#%u", (unsigned)missing);
+    record_story(r, direction, view_make(text, (size_t)len));
 }
 
 static void record_end(void *context, struct flow *flow, enum direction direction,
@@ -157,6 +173,12 @@ static inline void assert_bytes(const struct recorder *r, enum direction directi
 {
     assert_int_equal(r->len[direction], strlen(text));
     assert_memory_equal(r->bytes[direction], text, strlen(text));
+}
+
+static inline uint32_t random_below(uint64_t *state, uint32_t bound)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33) % bound;
 }
 
 static inline bool has_anomaly(const struct recorder *r, enum anomaly anomaly)

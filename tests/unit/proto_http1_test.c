@@ -293,6 +293,48 @@ static void after_a_lost_answer_the_next_meets_the_last_request(void **state)
     done(f);
 }
 
+static void after_a_loss_a_segment_may_begin_a_message(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    say(f, "> GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(f, "< HTTP/1.1 200 OK\r\nContent-Len");
+    feed_gap(f, TO_CLIENT, 50);
+    say(f, "< the end of a body without a line end");
+    say(f, "> GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(f, "< HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n");
+    assert_said(f, "http complete 1 [http.method=GET] [http.uri=/2]");
+    assert_said(f, "[http.stat_code=404]");
+    feed_finish(f);
+    done(f);
+}
+
+static void after_a_loss_a_method_may_be_split(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    say(f, "> GET /1 HTTP/1.1\r\nHost: h\r\nUser-Ag");
+    feed_gap(f, TO_SERVER, 100);
+    say(f, "> \r\n\r\nPO");
+    say(f, "> ST /2 HTTP/1.1\r\nHost: i\r\n\r\n");
+    assert_said(f, "http request 1 [http.method=POST] [http.uri=/2]");
+    feed_finish(f);
+    done(f);
+}
+
+static void a_midstream_request_begins_with_its_segment(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    f->flow.flags = FLOW_MIDSTREAM;
+    say(f, "> tail of a form");
+    say(f, "< HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    say(f, "> GET /2 HTTP/1.1\r\nHost: i\r\n\r\n");
+    assert_said(f, "[http.method=GET] [http.uri=/2]");
+    feed_finish(f);
+    done(f);
+}
+
 static void a_flood_of_requests_is_bounded(void **state)
 {
     (void)state;
@@ -392,6 +434,9 @@ int main(void)
         cmocka_unit_test(an_answer_without_request_is_an_event),
         cmocka_unit_test(a_gap_in_a_body_is_counted),
         cmocka_unit_test(after_a_gap_in_a_head_parsing_finds_the_next_message),
+        cmocka_unit_test(after_a_loss_a_segment_may_begin_a_message),
+        cmocka_unit_test(after_a_loss_a_method_may_be_split),
+        cmocka_unit_test(a_midstream_request_begins_with_its_segment),
         cmocka_unit_test(after_a_lost_answer_the_next_meets_the_last_request),
         cmocka_unit_test(a_flood_of_requests_is_bounded),
         cmocka_unit_test(a_head_beyond_the_limit_is_cut_and_parsing_goes_on),

@@ -203,6 +203,50 @@ static void what_stays_in_doubt_has_failed_at_the_end(void **state)
     done(f);
 }
 
+static void whatever_the_ports_protocol_refuses_is_a_mismatch(void **state)
+{
+    static const struct {
+        uint16_t port;
+        struct view up, down;
+        bool is_mismatch;
+    } cases[] = {
+        {443, {(const uint8_t *)"id=7\n", 5}, {NULL, 0}, true},
+        {443, {NULL, 0}, {(const uint8_t *)"\xde\xad\xbe\xef", 4}, true},
+        {443, {(const uint8_t *)"\x16\x03\x01\x02", 4}, {NULL, 0}, false}, /* TLS so far */
+        {443, {(const uint8_t *)"\x16\x03\x01\x02", 4}, {(const uint8_t *)"no\n", 3}, false},
+        {80, {(const uint8_t *)"\x01\x02", 2}, {(const uint8_t *)"\x03", 1}, true},
+        {4444, {(const uint8_t *)"\x01\x02", 2}, {(const uint8_t *)"\x03", 1}, false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int is_midstream = 0; is_midstream < 2; is_midstream++) {
+            struct feed *f = feed_new(0);
+            f->flow.server_port = cases[i].port;
+            f->flow.flags = is_midstream ? FLOW_MIDSTREAM : 0;
+            feed_bytes(f, TO_SERVER, cases[i].up);
+            feed_bytes(f, TO_CLIENT, cases[i].down);
+            proto_flow_close(&f->context, &f->flow);
+            assert_protocol(f, PROTO_FAILED);
+            assert_int_equal(f->context.stats.mismatches, cases[i].is_mismatch && !is_midstream);
+            done(f);
+        }
+    }
+}
+
+static void what_a_refused_side_said_is_shown_when_the_other_proves_it(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    feed_bytes(f, TO_SERVER, VIEW("G@T /odd HTTP/1.1\r\nHost: h\r\n\r\n"));
+    feed_bytes(f, TO_CLIENT, VIEW("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n"));
+    assert_protocol(f, PROTO_HTTP);
+    assert_non_null(strstr((const char *)f->log.data, "[http.stat_code=400]"));
+    assert_true(f->anomalies[ANOMALY_HTTP_REQUEST_LINE_INVALID] > 0 ||
+                strstr((const char *)f->log.data, "[http.uri=/odd]") != NULL);
+    done(f);
+}
+
 static void a_flow_without_bytes_stays_unknown(void **state)
 {
     (void)state;
@@ -256,6 +300,8 @@ int main(void)
         cmocka_unit_test(the_server_may_tell_what_the_client_did_not),
         cmocka_unit_test(a_stale_byte_before_a_midstream_request_is_forgiven),
         cmocka_unit_test(what_stays_in_doubt_has_failed_at_the_end),
+        cmocka_unit_test(whatever_the_ports_protocol_refuses_is_a_mismatch),
+        cmocka_unit_test(what_a_refused_side_said_is_shown_when_the_other_proves_it),
         cmocka_unit_test(a_flow_without_bytes_stays_unknown),
         cmocka_unit_test(datagrams_are_judged_one_by_one),
         cmocka_unit_test(names_and_ports_come_from_the_table),

@@ -58,6 +58,10 @@ bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
 size_t identify_keep(struct protocol_flow *p, struct recycler *recycler, enum direction direction,
                      struct view bytes);
 void identify_forget(struct protocol_flow *p, struct recycler *recycler, enum direction direction);
+/* Adds one to `all`, and to `udp` for a flow of UDP. */
+void proto_count(const struct proto_context *context, uint64_t *all, uint64_t *udp,
+                 enum proto_id id);
+void proto_forget_notes(struct protocol_flow *p, struct recycler *recycler);
 /* Content (`id`) and well-known port disagree. */
 bool identify_is_mismatch(const struct flow *flow, enum proto_id id);
 

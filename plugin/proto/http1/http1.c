@@ -2,6 +2,7 @@
 /* HTTP/1: the parser of a connection, both directions.
  *
  *   http1_stage.c          bytes -> heads and bodies, one direction at a time; http1_body.c: its chunks
+ *   http1_head.c           what a head's end does to the connection
  *   http1_message.c        what a head says: RFC 9112, and what servers and browsers forgive
  *   http1_identify.c       is it HTTP at all
  *   http1_transaction.c    which answer belongs to which request, and when they are emitted

@@ -104,6 +104,13 @@ void http_complete_message(struct http *http, struct proto_context *context,
 /* Looks for a first line from here on. */
 void http_go_lost(struct http_side *side, struct proto_context *context, bool is_within_line);
 
+/* ---- http1_head.c: a head is whole, or (is_cut) gets no more lines: then nothing is known about a body --- */
+
+void http_finish_head(struct http *http, struct proto_context *context, enum direction direction,
+                      bool is_cut);
+void http_start_body(struct http *http, struct proto_context *context, enum direction direction,
+                     const struct http_body_plan *plan);
+
 /* ---- http1_body.c: stages of a body; each takes some of `bytes` and returns how many ------------------- */
 
 size_t http_take_counted(struct http *http, struct proto_context *context, enum direction direction,

@@ -377,8 +377,13 @@ enum body_result body_take(struct body *body, struct view bytes)
 
 void body_gap(struct body *body)
 {
-    if (body->decoder == NULL)
+    size_t part = body->cut_count > 0 ? body->cuts[body->cut_count - 1] : 0;
+
+    if (body->decoder == NULL && body->cut_count < BODY_PARTS_MAX - 1) {
+        if (body->len > part)
+            body->cuts[body->cut_count++] = (uint32_t)body->len;
         return;
+    }
     free_decoder(body);
     body->is_stopped = true;
 }

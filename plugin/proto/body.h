@@ -15,7 +15,7 @@
 #include "base/view.h"
 #include "proto/recycler.h"
 
-enum { BODY_LAYERS_MAX = 3 };
+enum { BODY_LAYERS_MAX = 3, BODY_PARTS_MAX = 8 };
 
 enum body_coding { BODY_GZIP, BODY_DEFLATE, BODY_BROTLI };
 
@@ -33,7 +33,9 @@ struct body {
     size_t size;
     size_t len;
     size_t limit;
-    uint64_t taken;               /* bytes put in */
+    uint64_t taken;                    /* bytes put in */
+    uint32_t cuts[BODY_PARTS_MAX - 1]; /* where bytes are missing between those kept */
+    uint8_t cut_count;
     struct body_decoder *decoder; /* NULL: as it comes */
     uint8_t result;               /* of the call at hand */
     bool is_stopped;              /* nothing more is kept */
@@ -45,14 +47,20 @@ void body_init(struct body *body, struct recycler *recycler, size_t limit, const
 /* Gives all memory back. Also right for a zeroed body. */
 void body_clear(struct body *body);
 enum body_result body_take(struct body *body, struct view bytes);
-/* Bytes are missing here: a coded body ends, a plain one goes on. */
+/* Bytes are missing here: a coded body ends, a plain one goes on in a new part, of which there are at most
+ * BODY_PARTS_MAX. Nothing may match across parts. */
 void body_gap(struct body *body);
 /* No more bytes: what was held back to look at is let go; the decoders are freed. */
 void body_end(struct body *body);
 
-static inline struct view body_view(const struct body *body)
+/* The kept bytes between two losses, of `index` 0 and up; empty behind the last. */
+static inline struct view body_part(const struct body *body, unsigned index)
 {
-    return view_make(body->bytes, body->len);
+    if (index > body->cut_count)
+        return (struct view){NULL, 0};
+    size_t from = index > 0 ? body->cuts[index - 1] : 0;
+    size_t to = index < body->cut_count ? body->cuts[index] : body->len;
+    return view_make(body->bytes + from, to - from);
 }
 
 #endif

@@ -17,6 +17,14 @@ static void put(struct event *event, enum field_id id, struct view value)
         event_add_bytes(event, id, value);
 }
 
+static void put_body(struct event *event, enum field_id id, const struct body *body)
+{
+    struct view part;
+
+    for (unsigned i = 0; (part = body_part(body, i)).len > 0; i++)
+        put(event, id, part);
+}
+
 static void put_number(struct event *event, enum field_id id, int64_t number)
 {
     if (event_wants(event, id))
@@ -203,14 +211,11 @@ static void put_url(struct event *event, const struct http_head *head, bool is_c
     put(event, FIELD_HTTP_URL, view_make(text, len));
 }
 
-static void put_host(struct event *event, const struct http_head *head, bool is_connect)
+static void put_host(struct event *event, const struct http_head *head)
 {
-    struct view host = http_known(head, HEADER_HOST);
-    struct view target = http_span(head, head->target);
+    struct view host = http_authority(head);
 
-    put(event, FIELD_HTTP_HOST_RAW, host);
-    if (host.data == NULL)
-        host = http_target_split(target, is_connect).authority;
+    put(event, FIELD_HTTP_HOST_RAW, http_known(head, HEADER_HOST));
     if (host.data != NULL)
         put_lower(event, FIELD_HTTP_HOST, http_host_of(host));
 }
@@ -250,12 +255,11 @@ static void put_request(struct event *event, const struct http_message *request)
     put_uri(event, target, is_connect);
     put(event, FIELD_HTTP_URI_RAW, target);
     put_url(event, head, is_connect);
-    put_host(event, head, is_connect);
+    put_host(event, head);
     put_request_headers(event, head);
     put(event, FIELD_HTTP_PROTOCOL, http_span(head, head->protocol));
     put(event, FIELD_HTTP_REQUEST_LINE, http_span(head, head->line));
-    if (request->body.len > 0)
-        put(event, FIELD_HTTP_REQUEST_BODY, body_view(&request->body));
+    put_body(event, FIELD_HTTP_REQUEST_BODY, &request->body);
     put_number(event, FIELD_HTTP_REQUEST_BODY_LEN, (int64_t)request->body_bytes);
 }
 
@@ -274,8 +278,7 @@ static void put_response(struct event *event, const struct http_message *respons
     if (type.data != NULL)
         put(event, FIELD_HTTP_RESPONSE_CONTENT_TYPE,
             view_trim(view_slice(type, 0, view_find_byte(type, ';'))));
-    if (response->body.len > 0)
-        put(event, FIELD_HTTP_RESPONSE_BODY, body_view(&response->body));
+    put_body(event, FIELD_HTTP_RESPONSE_BODY, &response->body);
     put_number(event, FIELD_HTTP_RESPONSE_BODY_LEN, (int64_t)response->body_bytes);
     put_header(event, FIELD_HTTP_LOCATION, head, HEADER_LOCATION);
     put_header(event, FIELD_HTTP_SERVER, head, HEADER_SERVER);

@@ -56,14 +56,10 @@ static struct http_head take_head(struct http_side *side)
 static void note_host(struct proto_context *context, const struct http_head *head)
 {
     uint8_t lower[PROTO_NOTE_MAX];
-    struct view host = http_known(head, HEADER_HOST);
+    struct view host = http_authority(head);
 
     if (!field_set_has(context->wanted, FIELD_FLOW_HTTP_HOST))
         return;
-    if (host.data == NULL)
-        host =
-            http_target_split(http_span(head, head->target), http_is_method(head, VIEW("CONNECT")))
-                .authority;
     if (host.data == NULL)
         return;
     host = view_slice(http_host_of(host), 0, sizeof(lower));

@@ -142,13 +142,23 @@ static void note_header(struct http_head *head, const struct http_header *header
         head->faults |= fault(FAULT_REPETITION);
 }
 
+struct view http_authority(const struct http_head *head)
+{
+    bool is_connect = http_is_method(head, VIEW("CONNECT"));
+    struct view authority = http_target_split(http_span(head, head->target), is_connect).authority;
+
+    return authority.len > 0 ? authority : http_known(head, HEADER_HOST);
+}
+
 static void check_host(struct http_head *head)
 {
     struct view host = http_known(head, HEADER_HOST);
 
     if (host.data == NULL && head->version == 11)
         head->faults |= fault(FAULT_HOST_MISSING);
-    if (head->repeated & 1u << HEADER_HOST)
+    struct view named = http_authority(head);
+    if (head->repeated & 1u << HEADER_HOST ||
+        (host.data != NULL && !view_equal_fold(http_host_of(host), http_host_of(named))))
         head->faults |= fault(FAULT_HOST_AMBIGUOUS);
     for (size_t i = 0; i < host.len; i++) {
         if (host.data[i] <= ' ' || host.data[i] >= 0x7f || strchr("/\\<>@\"", host.data[i]) != NULL)
@@ -167,10 +177,8 @@ void http_parse_headers(struct http_head *head, enum direction direction)
     if (lines.len > 0 && byte_is_space(lines.data[0]))
         head->faults |= fault(FAULT_FOLDING);
     while (http_next_header(lines, &at, &header)) {
-        if (++count > HTTP_HEADERS_MAX) {
+        if (++count > HTTP_HEADERS_MAX)
             head->faults |= fault(FAULT_TOO_MANY);
-            continue;
-        }
         head->faults |= header.faults;
         note_header(head, &header);
     }
@@ -349,14 +357,23 @@ static bool plan_coding(struct http_body_plan *plan, struct view name)
 /* Content codings are applied first, transfer codings after them. */
 static void plan_content_codings(const struct http_head *head, struct http_body_plan *plan)
 {
-    struct view list = http_known(head, HEADER_CONTENT_ENCODING), element;
+    struct view lines = http_span(head, head->lines), element;
+    struct http_header header;
+    size_t at = 0;
 
-    while (next_element(&list, &element)) {
-        if (plan_coding(plan, element))
-            continue;
-        plan->faults |= fault(FAULT_CODING_UNKNOWN);
-        plan->coding_count = 0; /* not to be undone: kept as sent */
+    if (http_known(head, HEADER_CONTENT_ENCODING).data == NULL)
         return;
+    while (http_next_header(lines, &at, &header)) {
+        struct view list = header.value;
+        if (http_header_find(header.name) != HEADER_CONTENT_ENCODING)
+            continue;
+        while (next_element(&list, &element)) {
+            if (plan_coding(plan, element))
+                continue;
+            plan->faults |= fault(FAULT_CODING_UNKNOWN);
+            plan->coding_count = 0; /* not to be undone: kept as sent */
+            return;
+        }
     }
     if (plan->faults & fault(FAULT_CODING_LAYERS))
         plan->coding_count = 0;

@@ -90,6 +90,10 @@ bool http_parse_response_line(struct http_head *head);
 /* Reads all header lines after it, up to the empty line or the end of the block. */
 void http_parse_headers(struct http_head *head, enum direction direction);
 
+/* Whom a request is for, with user and port: the target's authority where it has one, whatever the Host
+ * header says (RFC 9112, 3.2.2); data NULL when neither names anybody. */
+struct view http_authority(const struct http_head *head);
+
 struct http_body_plan http_request_plan(const struct http_head *head);
 /* `request`: NULL when it was not seen. */
 struct http_body_plan http_response_plan(const struct http_head *head,

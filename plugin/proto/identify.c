@@ -124,6 +124,21 @@ enum proto_id identify_carried(struct protocol_flow *p, const struct flow *flow,
     return PROTO_UNKNOWN;
 }
 
+size_t identify_preface(struct view bytes)
+{
+    static const struct view signature = {(const uint8_t *)"\r\n\r\n\0\r\nQUIT\n", 12};
+    enum { V1_MAX = 107, V2_HEADER = 16 };
+
+    if (view_starts(bytes, VIEW("PROXY TCP")) || view_starts(bytes, VIEW("PROXY UNKNOWN"))) {
+        size_t end = view_find_byte(view_slice(bytes, 0, V1_MAX), '\n');
+        return end == VIEW_NOT_FOUND ? 0 : end + 1;
+    }
+    if (!view_starts(bytes, signature) || bytes.len < V2_HEADER || bytes.data[12] >> 4 != 2)
+        return 0;
+    size_t len = V2_HEADER + ((size_t)bytes.data[14] << 8 | bytes.data[15]);
+    return len <= bytes.len ? len : 0;
+}
+
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction)
 {

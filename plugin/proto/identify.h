@@ -52,6 +52,9 @@ enum proto_id identify_start(struct protocol_flow *p, const struct flow *flow,
  * none does. */
 enum proto_id identify_carried(struct protocol_flow *p, const struct flow *flow,
                                enum direction direction, struct view segment);
+/* Length of the PROXY protocol's header (HAProxy, versions 1 and 2) at the start of a connection, in which a load
+ * balancer says whose it is; 0 when there is none, or not all of it. */
+size_t identify_preface(struct view bytes);
 bool identify_is_refused(const struct protocol_flow *p, const struct flow *flow,
                          enum direction direction);
 /* Adds to the bytes kept; returns how many fitted. 0 also when there is no memory. */

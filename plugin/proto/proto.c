@@ -270,9 +270,15 @@ static void watch(struct proto_context *context, struct protocol_flow *p, enum d
 static void identify_stream(struct proto_context *context, struct protocol_flow *p,
                             enum direction direction, struct view bytes)
 {
-    struct view start = view_slice(bytes, 0, IDENTIFY_BYTES);
     bool was_kept = p->start_len[direction] > 0;
     size_t kept = 0;
+    bool is_first = direction == TO_SERVER && !was_kept && p->refused[direction] == 0;
+
+    if (is_first)
+        bytes = view_skip(bytes, identify_preface(bytes));
+    if (bytes.len == 0)
+        return;
+    struct view start = view_slice(bytes, 0, IDENTIFY_BYTES);
 
     if (identify_is_refused(p, context->flow, direction)) {
         if (begins_within(context, p, direction, bytes))

@@ -335,6 +335,86 @@ static void a_midstream_request_begins_with_its_segment(void **state)
     done(f);
 }
 
+static void odd_request_lines_are_read_as_servers_read_them(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *said;
+    } cases[] = {
+        {"GET /a HTTP/2.0", "[http.method=GET] [http.uri=/a] [http.uri.raw=/a]"},
+        {"GET /a\001b HTTP/1.1", "[http.method=GET] [http.uri=/a\\x01b]"},
+        {"GET\v/a HTTP/1.1", "[http.method=GET] [http.uri=/a]"},
+        {"GET /a\fHTTP/1.1", "[http.method=GET] [http.uri=/a]"},
+        {"GE:T /a HTTP/1.1", "[http.method=GE:T] [http.uri=/a]"},
+        {"\"GET\" /a HTTP/1.1", "[http.method=\"GET\"] [http.uri=/a]"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOP /a HTTP/1.1", "[http.uri=/a]"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        struct feed *f = feed_new(0);
+        snprintf(text, sizeof(text), "> %s\r\nHost: h\r\n\r\n", cases[i].line);
+        say(f, text);
+        say(f, "< HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        assert_said(f, cases[i].said);
+        assert_said(f, "[http.stat_code=200]");
+        feed_finish(f);
+        done(f);
+    }
+}
+
+static void a_long_target_does_not_hide_a_request(void **state)
+{
+    char text[800];
+    (void)state;
+
+    for (int i = 0; i < 2; i++) {
+        struct feed *f = feed_new(0);
+        snprintf(text, sizeof(text), "> %s%0700d HTTP/1.1\r\nHost: h\r\n\r\n",
+                 i == 0 ? "BEACON /" : "GET ?id=", 1);
+        say(f, text);
+        assert_said(f, "[http.host=h]");
+        feed_finish(f);
+        done(f);
+    }
+}
+
+static void every_header_counts_for_the_frame_however_many_there_are(void **state)
+{
+    char text[4096];
+    size_t len;
+    (void)state;
+
+    struct feed *f = feed_new(0);
+    len = (size_t)snprintf(text, sizeof(text), "> POST /real HTTP/1.1\r\n");
+    for (int i = 0; i < 300; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "X: 1\r\n");
+    snprintf(text + len, sizeof(text) - len,
+             "Host: h\r\nContent-Length: 21\r\n\r\nGET /fake HTTP/1.1\r\n\r\n");
+    say(f, text);
+    assert_said(f, "[http.uri=/real]");
+    assert_said(f, "[http.host=h]");
+    assert_null(strstr((const char *)f->log.data, "[http.uri=/fake]"));
+    assert_int_equal(f->anomalies[ANOMALY_HTTP_REQUEST_TOO_MANY_HEADERS], 1);
+    feed_finish(f);
+    done(f);
+}
+
+static void the_target_names_the_host(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    say(f, "> GET http://Evil.example:99/x HTTP/1.1\r\nHost: www.example\r\n\r\n");
+    assert_said(f, "[http.host=evil.example] [http.host.raw=www.example]");
+    assert_int_equal(f->anomalies[ANOMALY_HTTP_HOST_HEADER_AMBIGUOUS], 1);
+    say(f, "> GET http://same.example:80/x HTTP/1.1\r\nHost: Same.example\r\n\r\n");
+    assert_said(f, "[http.host=same.example]");
+    assert_int_equal(f->anomalies[ANOMALY_HTTP_HOST_HEADER_AMBIGUOUS], 1);
+    feed_finish(f);
+    done(f);
+}
+
 static void a_flood_of_requests_is_bounded(void **state)
 {
     (void)state;
@@ -438,6 +518,10 @@ int main(void)
         cmocka_unit_test(after_a_loss_a_method_may_be_split),
         cmocka_unit_test(a_midstream_request_begins_with_its_segment),
         cmocka_unit_test(after_a_lost_answer_the_next_meets_the_last_request),
+        cmocka_unit_test(odd_request_lines_are_read_as_servers_read_them),
+        cmocka_unit_test(a_long_target_does_not_hide_a_request),
+        cmocka_unit_test(every_header_counts_for_the_frame_however_many_there_are),
+        cmocka_unit_test(the_target_names_the_host),
         cmocka_unit_test(a_flood_of_requests_is_bounded),
         cmocka_unit_test(a_head_beyond_the_limit_is_cut_and_parsing_goes_on),
         cmocka_unit_test(both_lengths_are_an_anomaly_and_chunks_win),

@@ -43,7 +43,11 @@ static void first_lines_of_http_are_known(void **state)
         {"REGISTER sip:h SIP/2.0\r\n", TO_SERVER, IDENTIFY_NO},
         {"EHLO mail.example\r\n", TO_SERVER, IDENTIFY_NO},
         {"SSH-2.0-OpenSSH\r\n", TO_SERVER, IDENTIFY_NO},
-        {"GET /\x01\x02", TO_SERVER, IDENTIFY_NO},
+        {"GET /\x01\x02", TO_SERVER, IDENTIFY_MORE}, /* servers take it */
+        {"GET /\x01\x02 HTTP/1.1\r\n", TO_SERVER, IDENTIFY_YES},
+        {"MADE-UP /\x01\x02", TO_SERVER, IDENTIFY_NO},
+        {"GET /x HTTP/3.0\r\n", TO_SERVER, IDENTIFY_YES},
+        {"MADE-UP x HTTP/3.0\r\n", TO_SERVER, IDENTIFY_NO},
         {"HTTP/1.1 200 OK\r\n", TO_CLIENT, IDENTIFY_YES},
         {"HTTP/1.", TO_CLIENT, IDENTIFY_MORE},
         {"HTTPS", TO_CLIENT, IDENTIFY_NO},
@@ -247,6 +251,40 @@ static void what_a_refused_side_said_is_shown_when_the_other_proves_it(void **st
     done(f);
 }
 
+static void a_load_balancers_preface_is_stepped_over(void **state)
+{
+    static const struct view prefaces[] = {
+        {(const uint8_t *)"PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n", 40},
+        {(const uint8_t *)"PROXY UNKNOWN\r\n", 15},
+        {(const uint8_t *)"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
+                          "abcdefghijkl",
+         28},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(prefaces) / sizeof(prefaces[0]); i++) {
+        for (int is_alone = 0; is_alone < 2; is_alone++) {
+            struct feed *f = feed_new(0);
+            struct buf bytes;
+            const struct view request = VIEW("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+            buf_init(&bytes, 1024);
+            buf_add(&bytes, prefaces[i]);
+            if (is_alone) {
+                feed_bytes(f, TO_SERVER, prefaces[i]);
+                feed_bytes(f, TO_SERVER, request);
+            } else {
+                buf_add(&bytes, request);
+                feed_bytes(f, TO_SERVER, buf_view(&bytes));
+            }
+            assert_protocol(f, PROTO_HTTP);
+            assert_int_equal(f->events, 1);
+            assert_int_equal(f->anomalies[ANOMALY_HTTP_REQUEST_LINE_INVALID], 0);
+            buf_clear(&bytes);
+            done(f);
+        }
+    }
+}
+
 static void a_flow_without_bytes_stays_unknown(void **state)
 {
     (void)state;
@@ -302,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_stays_in_doubt_has_failed_at_the_end),
         cmocka_unit_test(whatever_the_ports_protocol_refuses_is_a_mismatch),
         cmocka_unit_test(what_a_refused_side_said_is_shown_when_the_other_proves_it),
+        cmocka_unit_test(a_load_balancers_preface_is_stepped_over),
         cmocka_unit_test(a_flow_without_bytes_stays_unknown),
         cmocka_unit_test(datagrams_are_judged_one_by_one),
         cmocka_unit_test(names_and_ports_come_from_the_table),

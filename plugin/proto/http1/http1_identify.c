@@ -75,17 +75,30 @@ static bool is_known_method(struct view method)
     return false;
 }
 
-/* What stands last on the line, after a space, says HTTP/1 or HTTP/0. */
-static bool names_http(struct view line)
+/* What stands last on the line, after a space, says HTTP and a version. Versions above 1 are lies that servers
+ * believe; PRI, which tells the truth in HTTP/2's preface, is no known method. */
+static bool names_http(struct view line, bool is_known)
 {
     size_t last;
 
     line = http_trim(line);
-    for (last = line.len; last > 0 && !byte_is_space(line.data[last - 1]);)
+    for (last = line.len; last > 0 && !http_is_gap(line.data[last - 1]);)
         last--;
     struct view protocol = view_skip(line, last);
-    return last > 0 && (view_starts_fold(protocol, VIEW("HTTP/1")) ||
-                        view_starts_fold(protocol, VIEW("HTTP/0")));
+    if (last == 0 || !view_starts_fold(protocol, VIEW("HTTP/")) || protocol.len < 6)
+        return false;
+    uint8_t major = protocol.data[5];
+    return major == '0' || major == '1' || (is_known && byte_is_digit(major));
+}
+
+/* A method that somebody made up, as methods look. */
+static bool is_upper_case(struct view method)
+{
+    for (size_t i = 0; i < method.len; i++) {
+        if (method.data[i] < 'A' || method.data[i] > 'Z')
+            return false;
+    }
+    return method.len > 2;
 }
 
 static bool is_printable(struct view text)
@@ -110,33 +123,43 @@ static bool is_cut_request(struct view line, size_t method)
            is_known_method(view_slice(line, 0, method));
 }
 
-/* A whole line names HTTP last; or it is HTTP/0.9, a known method and a path. A line longer than
- * identification waits for begins with a known method and a target. */
+/* A line that is longer than identification waits for: a method and a target without end. */
+static bool is_endless_request(struct view method, struct view target, bool is_known)
+{
+    bool is_path = target.len > 0 && target.data[0] == '/';
+
+    return view_find_byte(target, ' ') == VIEW_NOT_FOUND &&
+           (is_known || (is_path && is_upper_case(method)));
+}
+
+/* A whole line names HTTP last; or it is HTTP/0.9, a known method and a path. What a method or a target must
+ * not hold is held against a line only when its method is not known. */
 static enum identify_result looks_like_request(struct view start, bool is_all)
 {
-    size_t method = 0, end = view_find_byte(start, '\n');
+    size_t len = 0, end = view_find_byte(start, '\n');
     struct view line = view_slice(start, 0, end);
 
-    while (method < line.len && http_is_token(line.data[method]))
-        method++;
-    if (method == 0 || method > HTTP_METHOD_MAX)
+    while (len < line.len && http_is_token(line.data[len]))
+        len++;
+    if (len == 0 || len > HTTP_METHOD_MAX)
         return IDENTIFY_NO;
-    if (method == line.len)
+    if (len == line.len)
         return end == VIEW_NOT_FOUND ? IDENTIFY_MORE : IDENTIFY_NO;
-    if (!byte_is_space(line.data[method]) || !is_printable(line))
+    struct view method = view_slice(line, 0, len), target = http_trim(view_skip(line, len));
+    bool is_known = is_known_method(method);
+    if (!http_is_gap(line.data[len]) || (!is_known && !is_printable(line)))
         return IDENTIFY_NO;
-    if (end == VIEW_NOT_FOUND && !is_all && !is_cut_request(line, method))
+    if (end == VIEW_NOT_FOUND && !is_all && !is_cut_request(line, len))
         return IDENTIFY_MORE;
-    if (end != VIEW_NOT_FOUND && names_http(line))
-        return IDENTIFY_YES;
-    struct view target = http_trim(view_skip(line, method));
-    bool is_path = target.len > 0 && target.data[0] == '/';
-    bool is_url = view_find(target, VIEW("://")) != VIEW_NOT_FOUND;
-    if (!is_known_method(view_slice(line, 0, method)))
-        return IDENTIFY_NO;
     if (end == VIEW_NOT_FOUND)
-        return is_path || is_url ? IDENTIFY_YES : IDENTIFY_NO;
-    return is_path && view_find_byte(target, ' ') == VIEW_NOT_FOUND ? IDENTIFY_YES : IDENTIFY_NO;
+        return is_cut_request(line, len) || is_endless_request(method, target, is_known)
+                   ? IDENTIFY_YES
+                   : IDENTIFY_NO;
+    if (names_http(line, is_known))
+        return IDENTIFY_YES;
+    bool is_path = target.len > 0 && target.data[0] == '/';
+    return is_known && is_path && view_find_byte(target, ' ') == VIEW_NOT_FOUND ? IDENTIFY_YES
+                                                                                : IDENTIFY_NO;
 }
 
 static enum identify_result looks_like_response(struct view start)

@@ -214,7 +214,7 @@ static uint8_t version_of(struct view protocol)
 static void skip_delimiter(struct http_head *head, struct view line, size_t *at, enum http_fault id)
 {
     size_t from = *at;
-    while (*at < line.len && byte_is_space(line.data[*at]))
+    while (*at < line.len && http_is_gap(line.data[*at]))
         (*at)++;
     if (*at != from + 1 || line.data[from] != ' ')
         head->faults |= fault(id);
@@ -226,20 +226,22 @@ static void split_target(struct http_head *head, struct view line, size_t at)
     struct view rest = view_trim(view_skip(line, at));
     size_t last = rest.len;
 
-    while (last > 0 && !byte_is_space(rest.data[last - 1]))
+    while (last > 0 && !http_is_gap(rest.data[last - 1]))
         last--;
     struct view protocol = view_skip(rest, last);
     head->version = 9;
     if (view_starts_fold(protocol, VIEW("HTTP/"))) {
         head->protocol = place(head, protocol);
         head->version = version_of(protocol);
-        struct view target = view_trim(view_slice(rest, 0, last));
+        struct view target = view_slice(rest, 0, last);
+        while (target.len > 0 && http_is_gap(target.data[target.len - 1]))
+            target.len--;
         if (last - target.len > 1)
             head->faults |= fault(FAULT_TARGET_DELIMITER);
         rest = target;
     }
     for (size_t i = 0; i < rest.len; i++) {
-        if (byte_is_space(rest.data[i]))
+        if (http_is_gap(rest.data[i]))
             head->faults |= fault(FAULT_TARGET_DELIMITER);
     }
     if (http_uri_is_double(rest))
@@ -251,15 +253,19 @@ bool http_parse_request_line(struct http_head *head)
 {
     struct view line = first_line(head);
     size_t at = 0;
+    bool is_token = true;
 
-    while (at < line.len && http_is_token(line.data[at]))
-        at++;
-    if (at == 0 || at > HTTP_METHOD_MAX || at == line.len || !byte_is_space(line.data[at]))
+    for (; at < line.len && !http_is_gap(line.data[at]); at++)
+        is_token &= http_is_token(line.data[at]);
+    if (at == 0 || at == line.len)
         return false;
+    is_token &= at <= HTTP_METHOD_MAX;
     head->method = (struct span){0, (uint32_t)at};
     skip_delimiter(head, line, &at, FAULT_METHOD_DELIMITER);
     split_target(head, line, at);
-    return head->target.len > 0;
+    if (!is_token)
+        head->faults |= fault(FAULT_LINE_INVALID);
+    return head->target.len > 0 && (is_token || head->protocol.len > 0);
 }
 
 bool http_parse_response_line(struct http_head *head)

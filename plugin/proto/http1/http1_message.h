@@ -11,7 +11,7 @@
 #include "proto/body.h"
 #include "proto/proto.h"
 
-enum { HTTP_HEADERS_MAX = 256, HTTP_METHOD_MAX = 32, HTTP_LOOK_BYTES = 512 };
+enum { HTTP_HEADERS_MAX = 256, HTTP_METHOD_MAX = 64, HTTP_LOOK_BYTES = 512 };
 
 enum http_fault {
 #define FAULT(id, request, response) FAULT_##id,
@@ -109,6 +109,12 @@ static inline bool http_is_token(uint8_t byte)
 static inline bool http_is_blank(uint8_t byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* What parts a first line, with the bytes that servers take for spaces as well. */
+static inline bool http_is_gap(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f';
 }
 
 /* Without spaces and line ends at both ends. */

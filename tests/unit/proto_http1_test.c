@@ -2,6 +2,8 @@
 /* HTTP/1: what the events of a conversation say, however its bytes were cut. */
 #include "unit/test.h"
 
+#include <stdio.h>
+
 #include "unit/http_feed.h"
 
 /* Conversations are written as pieces: "> " to the server, "< " to the client; the tag is cut off. */

@@ -377,6 +377,44 @@ static void a_client_alone_is_an_event_at_the_end(void **state)
     talk_free(&talk);
 }
 
+static void records_that_say_nothing_hide_no_hello(void **state)
+{
+    static const struct view before[] = {
+        {(const uint8_t *)"\x16\x03\x01\x00\x00", 5},
+        {(const uint8_t *)"\x14\x03\x03\x00\x01\x01", 6},
+        {(const uint8_t *)"\x14\x03\x01\x00\x00", 5},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        struct talk talk = talk_1_2(MOST);
+        struct feed *f = tls_feed(0);
+        feed_bytes(f, TO_SERVER, before[i]);
+        feed_pieces(f, TO_SERVER, &talk.to_server, 50);
+        assert_log(f, LINES("tls request 0 [tls.sni=www.example.org]"));
+        done(f);
+        talk_free(&talk);
+    }
+}
+
+static void a_hello_that_claims_to_be_longer_is_read_when_no_more_comes(void **state)
+{
+    (void)state;
+    struct talk talk = talk_1_2(MOST);
+    struct feed *f = tls_feed(0);
+
+    const uint8_t *record = talk.to_server.data;
+    talk.to_server.data[6] = 1; /* 64 KiB more */
+    feed_bytes(f, TO_SERVER, view_make(record, 5 + (size_t)(record[3] << 8 | record[4])));
+    assert_int_equal(f->events, 0);
+    feed_finish(f);
+    assert_int_equal(f->events, 1);
+    assert_non_null(strstr(log_of(f), "[tls.sni=www.example.org]"));
+    assert_int_equal(f->anomalies[ANOMALY_TLS_HANDSHAKE_INVALID_LENGTH], 1);
+    assert_int_equal(feed_free(f), 0);
+    talk_free(&talk);
+}
+
 static void a_server_alone_is_an_event_at_the_end(void **state)
 {
     (void)state;
@@ -758,14 +796,27 @@ static void first_bytes_of_tls_are_known(void **state)
         {BYTES("\x16\x03\x01\x00\xc3\x01"), false, IDENTIFY_MORE},
         {BYTES("\x16"), false, IDENTIFY_MORE},
         {BYTES("\x16\x02"), false, IDENTIFY_NO},
-        {BYTES("\x16\x03\x07"), false, IDENTIFY_NO},
+        {BYTES("\x16\x03\x07"), false, IDENTIFY_MORE}, /* libraries do not look there */
+        {BYTES("\x16\x03\xff\x00\xc3\x01\x00\x00\xbf\x03\x03"), false, IDENTIFY_YES},
+        {BYTES("\x16\x03\xff\x00\xc3\x01\x00\x00\xbf\x04\x04"), false, IDENTIFY_YES},
+        {BYTES("\x16\x03\xff\x00\xc3\x01\x00\x00\xbe\x04\x04"), false, IDENTIFY_NO},
+        {BYTES("\x16\x03\x01\x00\x00\x16\x03\x01\x00\xc3\x01\x00\x00\xbf\x03\x03"), false,
+         IDENTIFY_YES},
+        {BYTES("\x14\x03\x03\x00\x01\x01\x16\x03\x01\x00\xc3\x01\x00\x00\xbf\x03\x03"), false,
+         IDENTIFY_YES},
+        {BYTES("\x14\x03\x01\x00\x00\x16\x03\x01\x00\xc3\x01\x00\x00\xbf\x03\x03"), false,
+         IDENTIFY_YES},
+        {BYTES("\x14\x03\x01\x00\x01"), false, IDENTIFY_MORE},
+        {BYTES("\x14\x03\x01\x00\x20\x99"), false, IDENTIFY_NO},
+        {BYTES("\x16\x03\x01\x00\xc7\x00\x00\x00\x00\x01\x00\x00\xbf\x03\x03"), false,
+         IDENTIFY_YES},
         {BYTES("\x16\x03\x01\x00\x00\x01"), false, IDENTIFY_NO},
         {BYTES("\x16\x03\x01\xff\xff\x01"), false, IDENTIFY_NO},
         {BYTES("\x16\x03\x01\x00\xc3\x0b"), false, IDENTIFY_NO},
         {BYTES("\x16\x03\x01\x00\xc3\x0b"), true, IDENTIFY_YES},
         {BYTES("\x16\x03\x01\x00\xc3\x01\x00\x00\x05\x03\x03"), false, IDENTIFY_NO},
         {BYTES("\x16\x03\x01\x00\xc3\x01\xff\x00\xbf\x03\x03"), false, IDENTIFY_NO},
-        {BYTES("\x16\x03\x01\x00\xc3\x01\x00\x00\xbf\x05\x03"), false, IDENTIFY_NO},
+        {BYTES("\x16\x03\x01\x00\xc4\x01\x00\x00\xbf\x05\x03"), false, IDENTIFY_NO},
         {BYTES("\x15\x03\x01\x00\x02\x02\x28"), false, IDENTIFY_YES},
         {BYTES("\x15\x03\x01\x02\x02\x02\x28"), false, IDENTIFY_NO},
         {BYTES("\x17\x03\x03\x00\x20\x99"), false, IDENTIFY_NO},
@@ -819,6 +870,8 @@ int main(void)
         cmocka_unit_test(memory_grows_with_what_came_not_with_what_was_claimed),
         cmocka_unit_test(of_a_message_over_the_limit_the_beginning_is_read),
         cmocka_unit_test(a_client_alone_is_an_event_at_the_end),
+        cmocka_unit_test(records_that_say_nothing_hide_no_hello),
+        cmocka_unit_test(a_hello_that_claims_to_be_longer_is_read_when_no_more_comes),
         cmocka_unit_test(a_server_alone_is_an_event_at_the_end),
         cmocka_unit_test(an_answer_captured_before_its_question_waits_for_it),
         cmocka_unit_test(a_gap_ends_its_direction_with_what_is_there),

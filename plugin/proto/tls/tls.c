@@ -276,9 +276,27 @@ static void take_certificates(struct tls_flow *tls, struct proto_context *contex
     }
     if (list.overrun && !side->is_cut)
         proto_anomaly(context, ANOMALY_TLS_CERTIFICATE_INVALID_LENGTH);
+    if (side->is_cut && own.data == NULL)
+        proto_anomaly(context, ANOMALY_TLS_INVALID_CERTIFICATE);
     struct tls_handshake seen = known(tls);
     seen.certificate = own;
     end_server(tls, context, &seen);
+}
+
+/* The client says no more, and its hello is whole but claims to be longer. */
+static bool take_cut_hello(struct tls_flow *tls, struct proto_context *context)
+{
+    struct tls_side *side = &tls->side[TO_SERVER];
+    bool is_hello = side->gathered.len > 0 && side->message_header[0] == TLS_CLIENT_HELLO;
+    struct tls_client_hello hello;
+
+    if (side->is_done || tls->has_client || !is_hello ||
+        !tls_parse_client_hello(kept_view(&side->gathered), &hello))
+        return false;
+    proto_anomaly(context, ANOMALY_TLS_HANDSHAKE_INVALID_LENGTH);
+    take_client_hello(tls, context, kept_view(&side->gathered));
+    release(context, &side->gathered);
+    return true;
 }
 
 /* `body` may be the side's gathered block. */
@@ -420,14 +438,17 @@ static enum anomaly check_record(const uint8_t header[TLS_RECORD_HEADER])
 }
 
 /* A record after which nothing comes in clear: its type alone tells. The ChangeCipherSpec between a
- * HelloRetryRequest and the ServerHello is for the eyes of middleboxes (RFC 8446 appendix D.4). */
+ * HelloRetryRequest and the ServerHello is for the eyes of middleboxes (RFC 8446 appendix D.4); one before the
+ * ClientHello, or an empty record, is for nobody's, and libraries let it pass. */
 static bool ends_clear(const struct tls_flow *tls, const struct tls_side *side,
                        enum direction direction)
 {
+    if (side->record_left == 0)
+        return false;
     if (side->record_type == TLS_ALERT)
         return side->record_left != ALERT_LEN;
     if (side->record_type == TLS_CHANGE_CIPHER_SPEC)
-        return direction == TO_SERVER || !tls->has_retry || tls->has_server;
+        return direction == TO_SERVER ? tls->has_client : tls->has_server || !tls->has_retry;
     return side->record_type == TLS_APPLICATION_DATA;
 }
 
@@ -445,6 +466,8 @@ static bool begin_record(struct tls_flow *tls, struct proto_context *context,
         proto_anomaly(context, anomaly);
         return false;
     }
+    if (side->header[2] > 4)
+        proto_anomaly(context, ANOMALY_TLS_INVALID_RECORD_VERSION);
     side->record_type = side->header[0];
     side->record_left = (uint32_t)side->header[3] << 8 | side->header[4];
     if (ends_clear(tls, side, direction))
@@ -518,6 +541,8 @@ static enum parse_result tls_gap(void *state, struct proto_context *context,
 static void tls_end(void *state, struct proto_context *context, enum direction direction)
 {
     struct tls_flow *tls = state;
+    if (direction == TO_SERVER && take_cut_hello(tls, context))
+        return;
     if (!tls->side[direction].is_done)
         end_side(tls, context, direction);
 }
@@ -525,8 +550,9 @@ static void tls_end(void *state, struct proto_context *context, enum direction d
 static void tls_close(void *state, struct proto_context *context)
 {
     struct tls_flow *tls = state;
-    struct tls_handshake seen = known(tls);
 
+    (void)take_cut_hello(tls, context);
+    struct tls_handshake seen = known(tls);
     finish(tls, context, &seen);
     recycler_put(&context->recycler, tls, state_size());
 }

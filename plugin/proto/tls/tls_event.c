@@ -8,9 +8,12 @@
 
 enum { STRING_MAX = 16 * 1024 }; /* longest JA3 string: some 2,700 values */
 
+/* Without a final dot, as hosts and DNS names are. */
 static void add_name(struct proto_context *context, struct view name)
 {
     struct event *event = context->event;
+    while (name.len > 1 && name.data[name.len - 1] == '.')
+        name.len--;
     uint8_t *copy = event_text(event, name.len);
 
     if (copy == NULL)

@@ -6,8 +6,11 @@
  *   serial        hexadecimal with colons, upper case; the bytes as they stand
  *   fingerprint   SHA-1 of the DER bytes, hexadecimal with colons, lower case
  *
- * Trust      GnuTLS parses (strict DER; its memory is its own, a small multiple of the certificate's length,
- *            and is given back before this returns). Lengths and counts taken from it are bounded here.
+ * Trust      where the parts of a certificate lie is read here, since TLS libraries use certificates that a
+ *            strict reader refuses whole (a notBefore that is no time, an extension that comes twice), and
+ *            so do implants. What a name or a list of names says, GnuTLS reads (its memory is its own, a small
+ *            multiple of the bytes, and is given back before this returns); lengths and counts taken from it
+ *            are bounded here. A certificate that GnuTLS refuses is an anomaly.
  */
 #include "proto/tls/x509.h"
 
@@ -23,9 +26,15 @@ enum {
     SERIAL_MAX = 64,
     ALT_NAMES_MAX = 512,
     OID_MAX = 128,
+    TAG_BOOLEAN = 1,
     TAG_INTEGER = 2,
+    TAG_OCTET_STRING = 4,
+    TAG_OID = 6,
     TAG_SEQUENCE = 0x30,
     TAG_VERSION = 0xa0,
+    TAG_ISSUER_ID = 0x81, /* primitive: implicit bit strings */
+    TAG_SUBJECT_ID = 0x82,
+    TAG_EXTENSIONS = 0xa3,
     TAG_BMP_STRING = 30,
 };
 
@@ -203,8 +212,12 @@ static void put_name(struct buf *out, gnutls_x509_dn_t dn)
     }
 }
 
-/* A name longer than NAME_MAX_LEN is cut, and counted as such. */
-static void add_name(struct event *event, enum field_id id, gnutls_x509_dn_t dn)
+static gnutls_datum_t datum_of(struct view v)
+{
+    return (gnutls_datum_t){(unsigned char *)(uintptr_t)v.data, (unsigned)v.len};
+}
+
+static void put_name_into(struct event *event, enum field_id id, gnutls_x509_dn_t dn)
 {
     uint8_t *text = event_text(event, NAME_MAX_LEN);
     if (text == NULL)
@@ -214,6 +227,19 @@ static void add_name(struct event *event, enum field_id id, gnutls_x509_dn_t dn)
     event->truncated += name.is_full;
     event_text_trim(event, NAME_MAX_LEN - name.len);
     event_add_bytes(event, id, buf_view(&name));
+}
+
+/* `element`: a Name. One longer than NAME_MAX_LEN as text is cut, and counted as such. */
+static void add_name(struct event *event, enum field_id id, struct view element)
+{
+    const gnutls_datum_t datum = datum_of(element);
+    gnutls_x509_dn_t dn;
+
+    if (element.len == 0 || !event_wants(event, id) || gnutls_x509_dn_init(&dn) != 0)
+        return;
+    if (gnutls_x509_dn_import(dn, &datum) == 0)
+        put_name_into(event, id, dn);
+    gnutls_x509_dn_deinit(dn);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
@@ -231,28 +257,7 @@ static void add_alt_name(struct event *event, unsigned type, struct view name)
     }
 }
 
-/* By the extension: gnutls_x509_crt_get_subject_alt_name() parses it anew for each name. */
-static void add_alt_names(struct event *event, gnutls_x509_crt_t certificate)
-{
-    gnutls_datum_t extension, name, oid;
-    gnutls_subject_alt_names_t names;
-    unsigned type;
-
-    if (gnutls_x509_crt_get_extension_by_oid2(certificate, GNUTLS_X509EXT_OID_SAN, 0, &extension,
-                                              NULL) != 0)
-        return;
-    if (gnutls_subject_alt_names_init(&names) == 0) {
-        if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0) {
-            for (unsigned i = 0; i < ALT_NAMES_MAX; i++) {
-                if (gnutls_subject_alt_names_get(names, i, &type, &name, &oid) != 0)
-                    break;
-                add_alt_name(event, type, view_make(name.data, name.size));
-            }
-        }
-        gnutls_subject_alt_names_deinit(names);
-    }
-    gnutls_free(extension.data);
-}
+/* ---- where things are ----------------------------------------------------------------------------- */
 
 /* Is the next element of `c` of this tag? Then `body` is what it holds. */
 static bool take_element(struct cursor *c, uint8_t tag, struct cursor *body)
@@ -277,28 +282,93 @@ static bool take_element(struct cursor *c, uint8_t tag, struct cursor *body)
     return true;
 }
 
-/* The sequence of two times in TBSCertificate (RFC 5280 section 4.1). */
-static bool find_validity(struct view der, struct cursor *validity)
+/* The same, and where the whole element lies. */
+static bool take_whole(struct cursor *c, uint8_t tag, struct view *whole)
 {
-    struct cursor c = cursor_over(der), certificate, body, skipped;
+    size_t from = c->at;
+    struct cursor body;
+
+    if (!take_element(c, tag, &body))
+        return false;
+    *whole = view_make(c->data + from, c->at - from);
+    return true;
+}
+
+/* Parts of a TBSCertificate (RFC 5280 section 4.1); empty for what was not found. Names are whole elements. */
+struct parts {
+    struct view serial, issuer, subject, alt_names;
+    struct cursor validity;
+};
+
+/* The first extension of alternative names: what its octet string holds. */
+static struct view find_alt_names(struct cursor extensions)
+{
+    static const struct view oid = {(const uint8_t *)"\x55\x1d\x11", 3};
+    struct cursor list, extension, id, skipped, value;
+
+    if (!take_element(&extensions, TAG_SEQUENCE, &list))
+        return (struct view){NULL, 0};
+    while (take_element(&list, TAG_SEQUENCE, &extension)) {
+        if (!take_element(&extension, TAG_OID, &id) || !view_equal(cursor_rest(&id), oid))
+            continue;
+        (void)take_element(&extension, TAG_BOOLEAN, &skipped);
+        if (take_element(&extension, TAG_OCTET_STRING, &value))
+            return cursor_rest(&value);
+    }
+    return (struct view){NULL, 0};
+}
+
+static struct parts find_parts(struct view der)
+{
+    struct parts parts = {.serial = {NULL, 0}};
+    struct cursor c = cursor_over(der), certificate, body, skipped, serial, extensions;
 
     if (!take_element(&c, TAG_SEQUENCE, &certificate) ||
         !take_element(&certificate, TAG_SEQUENCE, &body))
-        return false;
+        return parts;
     (void)take_element(&body, TAG_VERSION, &skipped);
-    return take_element(&body, TAG_INTEGER, &skipped) &&
-           take_element(&body, TAG_SEQUENCE, &skipped) && /* signature algorithm */
-           take_element(&body, TAG_SEQUENCE, &skipped) && /* issuer */
-           take_element(&body, TAG_SEQUENCE, validity);
+    if (!take_element(&body, TAG_INTEGER, &serial))
+        return parts;
+    parts.serial = cursor_rest(&serial);
+    if (!take_element(&body, TAG_SEQUENCE, &skipped) || /* signature algorithm */
+        !take_whole(&body, TAG_SEQUENCE, &parts.issuer) ||
+        !take_element(&body, TAG_SEQUENCE, &parts.validity) ||
+        !take_whole(&body, TAG_SEQUENCE, &parts.subject) ||
+        !take_element(&body, TAG_SEQUENCE, &skipped)) /* public key */
+        return parts;
+    (void)take_element(&body, TAG_ISSUER_ID, &skipped);
+    (void)take_element(&body, TAG_SUBJECT_ID, &skipped);
+    if (take_element(&body, TAG_EXTENSIONS, &extensions))
+        parts.alt_names = find_alt_names(extensions);
+    return parts;
 }
 
-static void add_validity(struct event *event, struct view der)
+/* ---- parts to fields -------------------------------------------------------------------------------- */
+
+static void add_alt_names(struct event *event, struct view extension)
+{
+    const gnutls_datum_t datum = datum_of(extension);
+    gnutls_datum_t name, oid;
+    gnutls_subject_alt_names_t names;
+    unsigned type;
+
+    if (extension.len == 0 || gnutls_subject_alt_names_init(&names) != 0)
+        return;
+    if (gnutls_x509_ext_import_subject_alt_names(&datum, names, 0) == 0) {
+        for (unsigned i = 0; i < ALT_NAMES_MAX; i++) {
+            if (gnutls_subject_alt_names_get(names, i, &type, &name, &oid) != 0)
+                break;
+            add_alt_name(event, type, view_make(name.data, name.size));
+        }
+    }
+    gnutls_subject_alt_names_deinit(names);
+}
+
+static void add_validity(struct event *event, struct cursor validity)
 {
     static const enum field_id fields[] = {FIELD_TLS_CERT_NOTBEFORE, FIELD_TLS_CERT_NOTAFTER};
-    struct cursor validity, text;
+    struct cursor text;
 
-    if (!find_validity(der, &validity))
-        return;
     for (size_t i = 0; i < 2; i++) {
         uint8_t tag = cursor_left(&validity) > 0 ? validity.data[validity.at] : 0;
         int64_t seconds;
@@ -309,47 +379,40 @@ static void add_validity(struct event *event, struct view der)
     }
 }
 
-static void add_is_self_signed(struct event *event, gnutls_x509_crt_t certificate)
+static void add_parts(struct event *event, const struct parts *parts)
 {
-    gnutls_datum_t subject, issuer;
-
-    if (gnutls_x509_crt_get_raw_dn(certificate, &subject) != 0)
-        return;
-    if (gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) == 0) {
-        event_add_number(
-            event, FIELD_TLS_CERT_SELF_SIGNED,
-            view_equal(view_make(subject.data, subject.size), view_make(issuer.data, issuer.size)));
-        gnutls_free(issuer.data);
-    }
-    gnutls_free(subject.data);
-}
-
-static void add_parsed(struct event *event, gnutls_x509_crt_t certificate, struct view der)
-{
-    gnutls_x509_dn_t subject, issuer;
-    uint8_t serial[SERIAL_MAX];
-    size_t serial_len = sizeof(serial);
-
-    if (gnutls_x509_crt_get_subject(certificate, &subject) == 0)
-        add_name(event, FIELD_TLS_CERT_SUBJECT, subject);
-    if (gnutls_x509_crt_get_issuer(certificate, &issuer) == 0)
-        add_name(event, FIELD_TLS_CERT_ISSUER, issuer);
-    if (gnutls_x509_crt_get_serial(certificate, serial, &serial_len) == 0)
-        add_colon_hex(event, FIELD_TLS_CERT_SERIAL, view_make(serial, serial_len),
+    add_name(event, FIELD_TLS_CERT_SUBJECT, parts->subject);
+    add_name(event, FIELD_TLS_CERT_ISSUER, parts->issuer);
+    if (parts->serial.len > 0)
+        add_colon_hex(event, FIELD_TLS_CERT_SERIAL, view_slice(parts->serial, 0, SERIAL_MAX),
                       "0123456789ABCDEF");
-    add_validity(event, der);
-    add_is_self_signed(event, certificate);
+    add_validity(event, parts->validity);
+    if (parts->subject.len > 0)
+        event_add_number(event, FIELD_TLS_CERT_SELF_SIGNED,
+                         view_equal(parts->subject, parts->issuer));
     if (event_wants(event, FIELD_TLS_SUBJECTALTNAME))
-        add_alt_names(event, certificate);
+        add_alt_names(event, parts->alt_names);
 }
 
-/* Does anybody read what only parsing tells? Anomalies do. */
+static bool is_good(struct view der)
+{
+    const gnutls_datum_t datum = datum_of(der);
+    gnutls_x509_crt_t certificate;
+
+    if (gnutls_x509_crt_init(&certificate) != 0)
+        return false;
+    int result = gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER);
+    gnutls_x509_crt_deinit(certificate);
+    return result == 0;
+}
+
+/* Does anybody read what only parsing tells? */
 static bool is_parsing_wanted(const struct event *event)
 {
     static const enum field_id fields[] = {
-        FIELD_TLS_CERT_SUBJECT,  FIELD_TLS_CERT_ISSUER,      FIELD_TLS_CERT_SERIAL,
-        FIELD_TLS_CERT_NOTAFTER, FIELD_TLS_CERT_NOTBEFORE,   FIELD_TLS_SUBJECTALTNAME,
-        FIELD_ANOMALY_TYPE,      FIELD_TLS_CERT_SELF_SIGNED,
+        FIELD_TLS_CERT_SUBJECT,     FIELD_TLS_CERT_ISSUER,    FIELD_TLS_CERT_SERIAL,
+        FIELD_TLS_CERT_NOTAFTER,    FIELD_TLS_CERT_NOTBEFORE, FIELD_TLS_SUBJECTALTNAME,
+        FIELD_TLS_CERT_SELF_SIGNED,
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (event_wants(event, fields[i]))
@@ -360,20 +423,15 @@ static bool is_parsing_wanted(const struct event *event)
 
 bool x509_add_fields(struct event *event, struct view der)
 {
-    gnutls_x509_crt_t certificate;
-    const gnutls_datum_t datum = {(unsigned char *)(uintptr_t)der.data, (unsigned)der.len};
-
     if (der.len == 0)
         return false;
     if (event_wants(event, FIELD_TLS_CERT_FINGERPRINT))
         add_fingerprint(event, der);
-    if (!is_parsing_wanted(event))
-        return true;
-    if (gnutls_x509_crt_init(&certificate) != 0)
-        return false;
-    bool is_good = gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) == 0;
-    if (is_good)
-        add_parsed(event, certificate, der);
-    gnutls_x509_crt_deinit(certificate);
-    return is_good;
+    if (is_parsing_wanted(event)) {
+        struct parts parts = find_parts(der);
+        add_parts(event, &parts);
+        if (parts.subject.len == 0)
+            return false;
+    }
+    return !event_wants(event, FIELD_ANOMALY_TYPE) || is_good(der);
 }

@@ -6,7 +6,8 @@
 #include "fields/event.h"
 
 /* Adds the TLS_CERT_* and subjectAltName fields of a DER certificate to a TLS event, those that somebody
- * wants. False when it cannot be parsed; its fingerprint is added all the same. */
+ * wants. False when it cannot be read, or (asked only for the sake of anomalies) when a strict reader refuses it;
+ * what could be read of it is added all the same. */
 bool x509_add_fields(struct event *event, struct view der);
 
 /* Seconds since 1970 of an ASN.1 UTCTime (tag 23) or GeneralizedTime (tag 24) in its DER form (RFC 5280

@@ -408,7 +408,7 @@ static void a_hello_that_claims_to_be_longer_is_read_when_no_more_comes(void **s
     feed_bytes(f, TO_SERVER, view_make(record, 5 + (size_t)(record[3] << 8 | record[4])));
     assert_int_equal(f->events, 0);
     feed_finish(f);
-    assert_int_equal(f->events, 1);
+    assert_int_equal(f->events, 2);
     assert_non_null(strstr(log_of(f), "[tls.sni=www.example.org]"));
     assert_int_equal(f->anomalies[ANOMALY_TLS_HANDSHAKE_INVALID_LENGTH], 1);
     assert_int_equal(feed_free(f), 0);

@@ -56,7 +56,7 @@ void body_end(struct body *body);
 /* The kept bytes between two losses, of `index` 0 and up; empty behind the last. */
 static inline struct view body_part(const struct body *body, unsigned index)
 {
-    if (index > body->cut_count)
+    if (index > body->cut_count || body->bytes == NULL)
         return (struct view){NULL, 0};
     size_t from = index > 0 ? body->cuts[index - 1] : 0;
     size_t to = index < body->cut_count ? body->cuts[index] : body->len;

@@ -124,13 +124,13 @@ static bool apply(struct loader *l, const struct yaml_node *node, const struct s
     return false;
 }
 
+/* NULL when it is no text; "" when it is not there. */
 static const char *part(struct loader *l, const struct yaml_node *node, const char *key)
 {
     const struct yaml_node *value = yaml_get(node, key);
     if (value == NULL || yaml_is_null(value))
         return "";
-    const char *text = loader_string(l, value, key);
-    return text ? text : "";
+    return loader_string(l, value, key);
 }
 
 bool logsource_read(struct loader *l, const struct yaml_node *node)
@@ -142,7 +142,7 @@ bool logsource_read(struct loader *l, const struct yaml_node *node)
     }
     struct source source = {part(l, node, "category"), part(l, node, "product"),
                             part(l, node, "service")};
-    if (l->is_bad)
+    if (source.category == NULL || source.product == NULL || source.service == NULL)
         return false;
     if (*source.category == '\0' && *source.product == '\0' && *source.service == '\0') {
         loader_error(l, node->place, "no-logsource",

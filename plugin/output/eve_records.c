@@ -178,7 +178,7 @@ static void dns_message(struct buf *line, const struct event *event, bool is_ale
     number_member(line, "id", event, FIELD_DNS_ID);
     if (is_answer)
         dns_flags(line, event);
-    text_member(line, "rrname", event, FIELD_DNS_QUERY);
+    text_member(line, "rrname", event, FIELD_DNS_QUERY_RAW);
     text_member(line, "rrtype", event, FIELD_DNS_RRTYPE);
     if (is_answer)
         text_member(line, "rcode", event, FIELD_DNS_RCODE);

@@ -283,7 +283,9 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
     if (identify_is_refused(p, context->flow, direction)) {
         if (begins_within(context, p, direction, bytes))
             return;
-        p->lost[direction] += bytes.len;
+        if (p->lost[direction] == 0) /* its start goes on */
+            kept = identify_keep(p, &context->recycler, direction, bytes);
+        p->lost[direction] += bytes.len - kept;
         if (p->lost[direction] > IDENTIFY_ONE_SIDED)
             fail(context, p);
         return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* HTTP/1: any conversation, and the same one byte by byte, which must give the same events.
  *
+ * After a loss, or senseless bytes, a segment's start counts as a line's, so such conversations are not compared.
+ *
  * Input: pieces of (tag, bytes). Tag bit 7: direction, bit 6: that many bytes are lost, bits 0-5: the
  * length, 63: the next two bytes are the length. */
 #include <stdlib.h>
@@ -82,6 +84,18 @@ static struct feed *run_parser(struct view input, bool is_byte_by_byte)
     return f;
 }
 
+static bool was_lost(const struct feed *f, struct view input)
+{
+    struct piece piece;
+
+    while (next_piece(&input, &piece)) {
+        if (piece.is_gap)
+            return true;
+    }
+    return f->anomalies[ANOMALY_HTTP_REQUEST_LINE_INVALID] > 0 ||
+           f->anomalies[ANOMALY_HTTP_RESPONSE_INVALID_PROTOCOL] > 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view input = view_make(data, size);
@@ -89,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run_room(input, 0);
     run_room(input, 24 * 1024);
     struct feed *whole = run_parser(input, false), *cut = run_parser(input, true);
-    if (!view_equal(buf_view(&whole->log), buf_view(&cut->log)))
+    bool is_comparable = !was_lost(whole, input) && !was_lost(cut, input);
+    if (is_comparable && !view_equal(buf_view(&whole->log), buf_view(&cut->log)))
         abort();
     if (feed_free(whole) != 0 || feed_free(cut) != 0)
         abort();

@@ -142,7 +142,7 @@ static void add_dns_answer(struct fixture *f)
     struct view name = VIEW("real.example"), text = VIEW("v=spf1");
 
     begin(f, EVENT_DNS, TO_CLIENT);
-    event_add_bytes(f->event, FIELD_DNS_QUERY, VIEW("www.example"));
+    event_add_bytes(f->event, FIELD_DNS_QUERY_RAW, VIEW("www.example"));
     event_add_bytes(f->event, FIELD_DNS_RRTYPE, VIEW("A"));
     event_add_number(f->event, FIELD_DNS_ID, 4711);
     event_add_number(f->event, FIELD_DNS_OPCODE, 0);
@@ -356,7 +356,7 @@ static void a_dns_alert_has_suricatas_shape(void **state)
     json_decref(line);
 
     begin(f, EVENT_DNS, TO_SERVER);
-    event_add_bytes(f->event, FIELD_DNS_QUERY, VIEW("\xff\"x"));
+    event_add_bytes(f->event, FIELD_DNS_QUERY_RAW, VIEW("\xff\"x"));
     line = alert_line(f, NULL, 0);
     says(line, "dns.query.0.type", "query");
     says(line, "dns.query.0.rrname", "\xc3\xbf\"x"); /* the byte as a character */

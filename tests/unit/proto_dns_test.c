@@ -358,7 +358,7 @@ static void records_read_as_in_zone_files(void **state)
     } cases[] = {
 #define CASE(type, data, text) {type, data, sizeof(data) - 1, text}
         CASE(28, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", "2001:db8::1"),
-        CASE(5, "\1B\xc0\x0c", "b.a.example"),
+        CASE(5, "\1B\xc0\x0c", "B.a.example"),
         CASE(15, "\0\x0a\2mx\xc0\x0c", "10 mx.a.example"),
         CASE(16, "\3abc\2de", "abcde"),
         CASE(16, "\3abc", "abc"),

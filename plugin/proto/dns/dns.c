@@ -62,7 +62,10 @@ static uint32_t question_hash(const struct dns_message *message)
     const struct dns_question *q = &message->question;
     if (!message->has_question)
         return 0;
-    uint64_t name = hash_plain(q->name.text, q->name.len);
+    struct dns_name folded =
+        q->name; /* resolvers shuffle the case, servers do not repeat it always */
+    dns_name_fold(&folded);
+    uint64_t name = hash_plain(folded.text, folded.len);
     return (uint32_t)hash_mix(name ^ (uint64_t)q->type << 16 ^ (q->class & 0x7fff));
 }
 
@@ -206,12 +209,31 @@ static void check_header(struct proto_context *context, const struct dns_header 
         proto_anomaly(context, ANOMALY_DNS_MULTIPLE_QUESTIONS);
 }
 
-/* Returns false when the message makes no event. */
+static void emit_message(struct proto_context *context, const struct dns_message *message,
+                         uint64_t tx, enum dns_fault fault)
+{
+    struct event *event = context->event;
+    bool is_answer = message->header.is_answer;
+
+    event_begin(event, EVENT_DNS, is_answer ? TO_CLIENT : TO_SERVER, context->flow,
+                context->packet);
+    event->is_complete = is_answer;
+    event->tx_id = tx;
+    event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
+    enum dns_fault data_fault = dns_message_fill(message, event);
+    if (!is_answer && message->has_question)
+        proto_note(context, FIELD_FLOW_DNS_QUERY, event_bytes(event, FIELD_DNS_QUERY));
+    proto_emit(context, PROTO_DNS);
+    if (fault == DNS_FINE)
+        raise_fault(context, data_fault);
+}
+
+/* Returns false when the message makes no event. A query of several questions makes one for each: the first
+ * waits for the answer, which repeats them all. */
 static bool take_message(struct proto_context *context, struct dns_flow *dns,
                          enum direction direction, struct view bytes)
 {
     struct dns_message message;
-    struct event *event = context->event;
     bool is_usable;
     enum dns_fault fault = dns_message_read(bytes, &message, &is_usable);
 
@@ -224,18 +246,9 @@ static bool take_message(struct proto_context *context, struct dns_flow *dns,
     check_header(context, &message.header);
     raise_fault(context, fault);
 
-    uint64_t tx = transaction_of(context, dns, &message);
-    event_begin(event, EVENT_DNS, is_answer ? TO_CLIENT : TO_SERVER, context->flow,
-                context->packet);
-    event->is_complete = is_answer;
-    event->tx_id = tx;
-    event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
-    enum dns_fault data_fault = dns_message_fill(&message, event);
-    if (!is_answer && message.has_question)
-        proto_note(context, FIELD_FLOW_DNS_QUERY, dns_name_view(&message.question.name));
-    proto_emit(context, PROTO_DNS);
-    if (fault == DNS_FINE)
-        raise_fault(context, data_fault);
+    emit_message(context, &message, transaction_of(context, dns, &message), fault);
+    for (uint16_t i = 1; !is_answer && i < DNS_QUESTIONS_MAX && dns_message_ask(&message, i); i++)
+        emit_message(context, &message, context->flow->next_tx++, DNS_FINE);
     return true;
 }
 

@@ -47,7 +47,7 @@ static bool is_netbios(const struct dns_question *question)
     if (question->name.len < ENCODED_LEN)
         return false;
     for (int i = 0; i < ENCODED_LEN; i++) {
-        if (question->name.text[i] < 'a' || question->name.text[i] > 'p')
+        if (byte_fold(question->name.text[i]) < 'a' || byte_fold(question->name.text[i]) > 'p')
             return false;
     }
     return question->name.len == ENCODED_LEN || question->name.text[ENCODED_LEN] == '.';

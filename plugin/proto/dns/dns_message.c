@@ -46,6 +46,7 @@ static enum dns_fault read_questions(struct cursor *c, struct dns_message *out)
     struct dns_question other;
     enum dns_fault first = DNS_FINE;
 
+    out->questions_at = (uint32_t)c->at;
     for (uint16_t i = 0; i < out->header.counts[DNS_QUESTIONS]; i++) {
         enum dns_fault fault = dns_question_read(c, i == 0 ? &out->question : &other);
         if (fault == DNS_MALFORMED)
@@ -54,6 +55,20 @@ static enum dns_fault read_questions(struct cursor *c, struct dns_message *out)
         first = dns_fault_first(first, fault);
     }
     return first;
+}
+
+bool dns_message_ask(struct dns_message *message, uint16_t index)
+{
+    struct cursor c = cursor_over(message->bytes);
+
+    if (index >= message->header.counts[DNS_QUESTIONS])
+        return false;
+    cursor_skip(&c, message->questions_at);
+    for (uint16_t i = 0; i <= index; i++) {
+        if (dns_question_read(&c, &message->question) == DNS_MALFORMED)
+            return false;
+    }
+    return true;
 }
 
 static void keep_answer(struct dns_message *out, const struct dns_record *record)
@@ -154,9 +169,17 @@ static void add_code(struct event *event, enum field_id id, const char *name, co
 
 static void add_question(const struct dns_question *question, struct event *event)
 {
-    struct view name = dns_name_view(&question->name);
+    struct view sent = dns_name_view(&question->name), name = sent;
+    uint8_t *folded = event_text(event, sent.len);
 
+    if (folded == NULL)
+        return;
+    for (size_t i = 0; i < sent.len; i++)
+        folded[i] = byte_fold(sent.data[i]);
+    if (sent.len > 0)
+        name = view_make(folded, sent.len);
     event_add_bytes(event, FIELD_DNS_QUERY, name);
+    event_add_bytes(event, FIELD_DNS_QUERY_RAW, sent);
     add_code(event, FIELD_DNS_RRTYPE, dns_type_name(question->type), "TYPE", question->type);
     event_add_number(event, FIELD_DNS_RRTYPE_NUM, question->type);
     if (event_wants(event, FIELD_DNS_QUERY_LEN))

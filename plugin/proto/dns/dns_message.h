@@ -12,10 +12,11 @@
 
 enum {
     DNS_HEADER_LEN = 12,
-    DNS_QUESTION_MIN = 5,  /* root, type, class */
-    DNS_RECORD_MIN = 11,   /* root, type, class, ttl, length */
-    DNS_ANSWERS_MAX = 320, /* records of an answer that become values: five each fit an event */
-    DNS_OPCODES = 7,       /* 0 to 6 are assigned (RFC 8490) */
+    DNS_QUESTION_MIN = 5,   /* root, type, class */
+    DNS_RECORD_MIN = 11,    /* root, type, class, ttl, length */
+    DNS_QUESTIONS_MAX = 32, /* that become events */
+    DNS_ANSWERS_MAX = 320,  /* records of an answer that become values: five each fit an event */
+    DNS_OPCODES = 7,        /* 0 to 6 are assigned (RFC 8490) */
 };
 
 enum dns_section { DNS_QUESTIONS, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };
@@ -39,11 +40,12 @@ struct dns_question {
 struct dns_message {
     struct view bytes;
     struct dns_header header;
-    struct dns_question question; /* the first one */
+    struct dns_question question; /* the one at hand: the first, until dns_message_ask() */
     bool has_question;
-    uint16_t rcode;    /* with EDNS's upper bits */
-    uint32_t answers;  /* in `records` */
-    uint32_t left_out; /* answers beyond DNS_ANSWERS_MAX */
+    uint32_t questions_at; /* in `bytes` */
+    uint16_t rcode;        /* with EDNS's upper bits */
+    uint32_t answers;      /* in `records` */
+    uint32_t left_out;     /* answers beyond DNS_ANSWERS_MAX */
     struct dns_record records[DNS_ANSWERS_MAX];
 };
 
@@ -57,6 +59,8 @@ bool dns_counts_fit(const struct dns_header *header, size_t len);
  * stands in `out`; *is_usable says whether that is enough for an event (header and first question). */
 enum dns_fault dns_message_read(struct view bytes, struct dns_message *out, bool *is_usable);
 
+/* Makes question `index` the one at hand; false when there are no more, or none that can be read. */
+bool dns_message_ask(struct dns_message *message, uint16_t index);
 /* Adds all fields to an event that has begun. The fault is that of the first record whose data does not
  * have its type's form. */
 enum dns_fault dns_message_fill(const struct dns_message *message, struct event *event);

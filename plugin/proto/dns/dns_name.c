@@ -9,8 +9,8 @@ static void append_label(struct dns_name *out, const uint8_t *label, uint8_t len
 {
     if (out->labels > 0)
         out->text[out->len++] = '.';
-    for (uint8_t i = 0; i < len; i++)
-        out->text[out->len++] = byte_fold(label[i]);
+    memcpy(out->text + out->len, label, len);
+    out->len = (uint8_t)(out->len + len);
     out->labels++;
 }
 
@@ -44,6 +44,12 @@ static enum dns_fault read_piece(struct cursor *c, struct dns_name *out, bool is
         else if (!is_in_place)
             return fault;
     }
+}
+
+void dns_name_fold(struct dns_name *name)
+{
+    for (uint8_t i = 0; i < name->len; i++)
+        name->text[i] = byte_fold(name->text[i]);
 }
 
 enum dns_fault dns_name_read(struct cursor *message, struct dns_name *out)

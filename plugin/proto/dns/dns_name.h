@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DNS names: from labels and pointers (RFC 1035 sections 3.1 and 4.1.4) to text.
  *
- * Text       labels joined by dots, without the final dot, ASCII letters in lower case (RFC 4343); every
- *            other byte as it is, since rules look for the bytes that were sent. The root is "".
+ * Text       labels joined by dots, without the final dot, every byte as it was sent: names are equal without
+ *            regard to case (RFC 4343), but tunnels carry bytes in it. The root is "".
  * Pointers   may lead anywhere in the message, forward too (resolvers exist that follow them), but not into
  *            the piece that holds them, and at most one a label of the longest name is followed: so a
  *            name cannot loop and its cost is bounded.
@@ -48,5 +48,7 @@ static inline struct view dns_name_view(const struct dns_name *name)
  * DNS_MALFORMED that still holds, so that one bad name does not hide what follows it; `out` then holds
  * what came before the fault. */
 enum dns_fault dns_name_read(struct cursor *message, struct dns_name *out);
+/* ASCII letters to lower case, in which names are compared. */
+void dns_name_fold(struct dns_name *name);
 
 #endif

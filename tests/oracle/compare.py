@@ -7,9 +7,9 @@ usage: tests/oracle/compare.py --shrike build/shrike [--jobs N] [--list FILE] [-
 For each capture:
   packets   frames read                                   (capinfos, or tshark where capinfos cannot)
   layers    TCP, UDP, ICMP, ICMPv6 and SCTP headers at any depth
-  http      set of (host, uri, user agent) and set of status codes
-  dns       set of (name, type), and set of (name, answers) of responses
-  tls       set of (sni, version offered, ja3)
+  http      set of (host, uri, user agent), of status codes, and of pairs (target, status): which answer is whose
+  dns       set of (name, type) of all questions, and set of (name, answers) of responses
+  tls       set of (sni, version offered, ja3), and of the servers' ja3s
 
 Known differences stand in tests/oracle/known.tsv: capture, what, reason. A difference that is not there
 is a failure, and so is a known difference that no longer exists. Ends with "N passed, N failed, N skipped".
@@ -96,11 +96,22 @@ def authority(uri):
 def http_of(proto, result):
     uri = request_target(proto)
     if uri is not None:
-        host = value_of(text_of(proto, "http.host") or "") or authority(uri)
+        named = re.match(r"[a-zA-Z]+://([^/?#]+)", uri)  # the target goes before the header (RFC 9112, 3.2.2)
+        host = named.group(1) if named else authority(uri) or value_of(text_of(proto, "http.host") or "")
         result["http"].add((host_of(host), uri, value_of(text_of(proto, "http.user_agent") or "")))
     code = text_of(proto, "http.response.code")
     if code is not None and code.isdigit() and not 100 <= int(code) < 200:  # interim responses are no answers
         result["status"].add(int(code))
+        asked = text_of(proto, "http.response_for.uri")
+        if asked:
+            result["pairs"].add((target_path(asked), int(code)))
+
+
+def target_path(uri):
+    """Without scheme and host: tshark puts them in front, by a header that may be missing. Up to the first byte
+    that tshark's text may show otherwise."""
+    path = re.sub(r"^[a-zA-Z]+://[^/?#]*", "", uri)
+    return re.match(r"[!-~]*", path).group()
 
 
 def value_of(line):
@@ -121,18 +132,25 @@ def dns_of(proto, result):
     types = proto.findall(".//field[@name='dns.qry.type']")
     if not names or not types:
         return
+    is_answer = any(attribute(f) in ("1", "True") for f in proto.iterfind(".//field[@name='dns.flags.response']"))
+    for index, kind in list(zip(names, types))[:1 if is_answer else None]:  # an answer repeats what was asked
+        name = plain(attribute(index).lower())
+        if "<unknown extended label>" not in name:  # it could not read the name either
+            result["dns"].add(("" if name == "<root>" else name, int(kind.get("show"), 0)))
     name = plain(attribute(names[0]).lower())
-    if "<unknown extended label>" in name:  # it could not read the name either
-        return
-    name = "" if name == "<root>" else name
-    result["dns"].add((name, int(types[0].get("show"), 0)))
     answers = set()
-    for field in ("dns.a", "dns.aaaa"):
-        section = [f for f in proto.findall(".//field[@show='Answers']")]
-        for part in section:
+    for part in proto.findall(".//field[@show='Answers']"):
+        for field in ("dns.a", "dns.aaaa"):
             answers |= {attribute(f) for f in part.iterfind(".//field[@name='%s']" % field)}
-    if answers:
-        result["dns_answers"].add((name, frozenset(answers)))
+        for field in ("dns.cname", "dns.ns", "dns.ptr.domain_name"):
+            answers |= {answer_name(attribute(f)) for f in part.iterfind(".//field[@name='%s']" % field)}
+    if is_answer and answers and "<unknown extended label>" not in name:
+        result["dns_answers"].add(("" if name == "<root>" else name, frozenset(answers)))
+
+
+def answer_name(text):
+    name = plain(text.lower())
+    return "" if name == "<root>" else name
 
 
 def ja3_hash(text):
@@ -143,6 +161,9 @@ def ja3_hash(text):
 def tls_of(proto, result):
     for record in proto.iterfind(".//field[@name='tls.handshake']"):
         kind = first(record, "tls.handshake.type")
+        ja3s = first(record, "tls.handshake.ja3s")
+        if ja3s is not None and is_hello(record):
+            result["ja3s"].add(attribute(ja3s))
         if kind is None or attribute(kind) != "1":
             continue
         sni = text_of(record, "tls.handshake.extensions_server_name") or ""
@@ -150,6 +171,15 @@ def tls_of(proto, result):
         version = first(record, "tls.handshake.version")
         result["tls"].add((sni.lower(), int(attribute(version), 0) if version is not None else 0,
                            ja3_hash(attribute(ja3)) if ja3 is not None else ""))
+
+
+RETRY = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+
+
+def is_hello(record):
+    """A ServerHello that is no HelloRetryRequest, of which shrike does not tell (RFC 8446, 4.1.3)."""
+    random = first(record, "tls.handshake.random")
+    return random is None or attribute(random).replace(":", "") != RETRY
 
 
 NO_XML = {c: None for c in range(0x20) if chr(c) not in "\t\n\r"}
@@ -242,12 +272,16 @@ def http_items(event):
         yield "http", (record.get("hostname", ""), record["url"], record.get("http_user_agent", ""))
     if "status" in record and not 100 <= record["status"] < 200:
         yield "status", record["status"]
+        if "url" in record and record.get("http_method") != "CONNECT":
+            yield "pairs", (target_path(record["url"]), record["status"])
 
 
 def tls_items(event):
     record = event["tls"]
     if "ja3" in record:
         yield "tls", (record.get("sni", ""), int(record["ja3"]["string"].split(",")[0]), record["ja3"]["hash"])
+    if "ja3s" in record:
+        yield "ja3s", record["ja3s"]["hash"]
 
 
 TYPES = {}
@@ -265,10 +299,11 @@ def dns_items(event):
         return
     name = plain(octal(record.get("rrname", "").lower()))
     yield "dns", (name, type_number(record.get("rrtype", "")))
-    grouped = record.get("grouped", {})
-    answers = set(grouped.get("A", [])) | set(grouped.get("AAAA", []))
+    answers = {compress(a["rdata"]) for a in record.get("answers", ()) if a["rrtype"] in ("A", "AAAA") and "rdata" in a}
+    answers |= {plain(octal(a.get("rdata", "").lower())) for a in record.get("answers", ())
+                if a["rrtype"] in ("CNAME", "NS", "PTR")}
     if answers:
-        yield "dns_answers", (name, frozenset(compress(a) for a in answers))
+        yield "dns_answers", (name, frozenset(answers))
 
 
 def plain(name):
@@ -289,7 +324,7 @@ def compress(address):
 
 # ---- comparing ----------------------------------------------------------------------------------------
 
-EVENTS = ("http", "status", "dns", "dns_answers", "tls")
+EVENTS = ("http", "status", "pairs", "dns", "dns_answers", "tls", "ja3s")
 
 
 def difference(what, tshark, ours, out):
@@ -307,7 +342,8 @@ def in_any_mode(what, modes, ours, out):
         out[what] = {"tshark only": sorted(map(repr, missing))[:5], "shrike only": sorted(map(repr, extra))[:5]}
 
 
-LAYER = {"http": "http", "status": "http", "dns": "dns", "dns_answers": "dns", "tls": "tls"}
+LAYER = {"http": "http", "status": "http", "pairs": "http", "dns": "dns", "dns_answers": "dns", "tls": "tls",
+         "ja3s": "tls"}
 
 
 def ports_of_extras(modes, ours):

@@ -20,6 +20,7 @@ struct seen {
     int64_t id, type, rcode, len, labels, entropy;
     bool has_name;
     char name[256], rrtype[32], rcode_name[32], answers[8192], texts[4096], addresses[512];
+    char raw[256];
     uint32_t answer_count, ttl_count, truncated;
 };
 
@@ -73,6 +74,7 @@ static void on_event(void *context, struct event *event)
     s->entropy = event_number(event, FIELD_DNS_QUERY_ENTROPY, -1);
     s->has_name = event_bytes(event, FIELD_DNS_QUERY).data != NULL;
     copy_list(event, FIELD_DNS_QUERY, s->name, sizeof(s->name));
+    copy_list(event, FIELD_DNS_QUERY_RAW, s->raw, sizeof(s->raw));
     copy_list(event, FIELD_DNS_RRTYPE, s->rrtype, sizeof(s->rrtype));
     copy_list(event, FIELD_DNS_RCODE, s->rcode_name, sizeof(s->rcode_name));
     copy_list(event, FIELD_DNS_ANSWER, s->answers, sizeof(s->answers));
@@ -549,6 +551,39 @@ static void odd_headers_are_anomalies(void **state)
     end(f);
 }
 
+static void each_question_of_a_query_is_an_event(void **state)
+{
+    (void)state;
+    struct fixture *f = begin(IP_UDP);
+    struct buf b = query(1, "first.Example", 1);
+    b.data[5] = 40;
+    for (int i = 1; i < 40; i++)
+        put_question(&b, "OTHER.example", 16);
+    give(f, TO_SERVER, &b);
+    assert_int_equal(f->count, 32); /* at most */
+    assert_string_equal(f->seen[0].name, "first.example");
+    assert_string_equal(f->seen[0].raw, "first.Example");
+    assert_string_equal(f->seen[1].name, "other.example");
+    assert_string_equal(f->seen[1].raw, "OTHER.example");
+    assert_string_equal(f->seen[1].rrtype, "TXT");
+    assert_int_equal(f->seen[0].tx, 0);
+    assert_int_equal(f->seen[31].tx, 31);
+    end(f);
+}
+
+static void an_answer_belongs_to_its_query_whatever_the_case(void **state)
+{
+    (void)state;
+    struct fixture *f = begin(IP_UDP);
+    struct buf q = query(1, "wWw.exAmple", 1), a = query(1, "www.example", 1);
+    a.data[2] |= 0x80;
+    give(f, TO_SERVER, &q);
+    give(f, TO_CLIENT, &a);
+    assert_int_equal(f->count, 2);
+    assert_int_equal(f->seen[0].tx, f->seen[1].tx);
+    end(f);
+}
+
 /* ---- TCP -------------------------------------------------------------------------------------------- */
 
 static struct buf prefixed(struct buf message)
@@ -709,6 +744,8 @@ int main(void)
         cmocka_unit_test(a_stream_of_junk_is_given_up),
         cmocka_unit_test(dns_is_identified_on_any_port),
         cmocka_unit_test(what_is_not_dns_is_not_identified),
+        cmocka_unit_test(each_question_of_a_query_is_an_event),
+        cmocka_unit_test(an_answer_belongs_to_its_query_whatever_the_case),
     };
     return cmocka_run_group_tests_name("proto_dns", tests, NULL, NULL);
 }

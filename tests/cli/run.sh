@@ -52,6 +52,9 @@ says "and is named" err "no command 'fly'"
 check "a wrong option is wrong usage" 2 "$shrike" replay --wrong x
 check "no capture is wrong usage" 2 "$shrike" replay -S rules/
 check "a wrong number is wrong usage" 2 "$shrike" replay --threads many "$covenant"
+check "a body limit of nothing is wrong usage" 2 "$shrike" replay --body-limit 0 "$covenant"
+says "and is explained" err "expected 1 to 64M"
+check "a body limit" 0 "$shrike" replay -q --body-limit 1M --eve /dev/null "$covenant"
 check "version" 0 "$shrike" version
 check "the field table in JSON" 0 "$shrike" fields --format json
 cp "$work/out" "$work/fields.json"

@@ -77,6 +77,21 @@ static int parse_size(const char *name, const char *text, size_t *out)
     return -1;
 }
 
+/* A body is part of one event: it has to leave room in memory for those of other flows. */
+static int parse_body_limit(const char *text, struct proto_limits *limits)
+{
+    enum { MOST = 64 * 1024 * 1024 };
+    size_t size = 0;
+    int status = parse_size("body-limit", text, &size);
+
+    if (status >= 0)
+        return status;
+    if (size == 0 || size > MOST)
+        return usage_error("replay", "--body-limit %s: expected 1 to 64M", text);
+    limits->request_body_bytes = limits->response_body_bytes = (uint32_t)size;
+    return -1;
+}
+
 static int parse_checksum(struct decode_options *decode, const char *text)
 {
     if (strcmp(text, "count") == 0)
@@ -210,6 +225,8 @@ static int apply(struct replay_options *o, enum option_id id, const char *value)
         return parse_size("memcap-protocols", value, &worker->proto_budget_bytes);
     case OPTION_MEMCAP_STREAMS:
         return parse_size("memcap-streams", value, &worker->stream_budget_bytes);
+    case OPTION_BODY_LIMIT:
+        return parse_body_limit(value, &worker->limits);
     case OPTION_COMMUNITY_ID_SEED:
         return parse_seed(value, &worker->community_id_seed);
     case OPTION_NO_COMMUNITY_ID:

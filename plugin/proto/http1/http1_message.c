@@ -255,8 +255,11 @@ bool http_parse_request_line(struct http_head *head)
     size_t at = 0;
     bool is_token = true;
 
-    for (; at < line.len && !http_is_gap(line.data[at]); at++)
+    for (; at < line.len && !http_is_gap(line.data[at]); at++) {
+        if (line.data[at] < ' ' || line.data[at] >= 0x7f)
+            return false;
         is_token &= http_is_token(line.data[at]);
+    }
     if (at == 0 || at == line.len)
         return false;
     is_token &= at <= HTTP_METHOD_MAX;

@@ -49,6 +49,8 @@ struct tls_side {
     uint8_t record_type;
     bool is_done;          /* nothing more is wanted of this direction */
     bool is_cut;           /* the message at hand is longer than what is wanted of it */
+    bool is_unsure;        /* bytes before the first record were lost: perhaps it is none */
+    bool has_begun;        /* a record was read */
     uint32_t record_left;  /* bytes of the record at hand that are still to come */
     uint32_t message_left; /* of the message at hand */
     uint32_t wanted;       /* bytes of it that are read or gathered; 0: it is stepped over */
@@ -460,6 +462,10 @@ static bool begin_record(struct tls_flow *tls, struct proto_context *context,
 
     side->header_len = 0;
     enum anomaly anomaly = check_record(side->header);
+    if (anomaly != ANOMALY_NONE && side->is_unsure && !side->has_begun) {
+        end_side(tls, context, direction);
+        return true;
+    }
     if (anomaly != ANOMALY_NONE) {
         if (take_ssl2(tls, context, direction))
             return true;
@@ -468,6 +474,7 @@ static bool begin_record(struct tls_flow *tls, struct proto_context *context,
     }
     if (side->header[2] > 4)
         proto_anomaly(context, ANOMALY_TLS_INVALID_RECORD_VERSION);
+    side->has_begun = true;
     side->record_type = side->header[0];
     side->record_left = (uint32_t)side->header[3] << 8 | side->header[4];
     if (ends_clear(tls, side, direction))
@@ -529,11 +536,18 @@ static void *tls_open(struct proto_context *context)
     return tls;
 }
 
-/* Records cannot be found again after lost bytes: this direction has said what it will say. */
+/* Records cannot be found again after lost bytes: this direction has said what it will say. What was lost before
+ * the first record may have been of another protocol: STARTTLS in a flow without its start. */
 static enum parse_result tls_gap(void *state, struct proto_context *context,
                                  enum direction direction, uint64_t missing)
 {
+    struct tls_side *side = &((struct tls_flow *)state)->side[direction];
+
     (void)missing;
+    if (!side->has_begun && side->header_len == 0 && !side->is_done) {
+        side->is_unsure = true;
+        return PARSE_MORE;
+    }
     end_side(state, context, direction);
     return PARSE_DONE;
 }

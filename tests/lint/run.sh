@@ -67,6 +67,10 @@ report clang-format $?
 if [ -x build/shrike ]; then
     build/shrike fields --format markdown 2> "$log" | diff -u docs/fields.md - >> "$log"
     report "docs/fields.md is current (make docs)" $?
+    for name in $(sed -n 's/^OPTION([A-Z_]*, "\([^"]*\)".*/\1/p' plugin/hosts/cli/replay_options.def); do
+        tr -d '\\' < docs/shrike.1 | grep -q -- "--$name\b" || [ "$name" = help ] || echo "--$name"
+    done > "$log"
+    report "docs/shrike.1 has every option" "$(wc -l < "$log")"
     nm -D --defined-only build/release/libshrike.so 2> /dev/null | awk '{print $3}' | sort |
         diff -u tests/lint/symbols - > "$log"
     report "exported symbols" $?

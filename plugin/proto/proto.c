@@ -203,12 +203,22 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
     }
 }
 
+/* The start of a refused direction is kept for a case that is rare: not with memory that parsers may need. */
+static size_t keep_refused(struct proto_context *context, struct protocol_flow *p,
+                           enum direction direction, struct view bytes)
+{
+    const struct budget *budget = context->budget;
+    bool has_room = budget->limit == 0 || budget->used < budget->limit / 2;
+
+    return has_room ? identify_keep(p, &context->recycler, direction, bytes) : 0;
+}
+
 /* Every row has refused this direction, whose bytes at hand are `bytes`, the first `kept` of them kept. */
 static void refuse_direction(struct proto_context *context, struct protocol_flow *p,
                              enum direction direction, struct view bytes, size_t kept)
 {
     if (p->start_len[direction] == 0)
-        kept = identify_keep(p, &context->recycler, direction, bytes);
+        kept = keep_refused(context, p, direction, bytes);
     p->refused[direction] = UINT16_MAX;
     p->lost[direction] += bytes.len - kept;
     if (identify_is_refused(p, context->flow, direction_reverse(direction)))
@@ -284,7 +294,7 @@ static void identify_stream(struct proto_context *context, struct protocol_flow 
         if (begins_within(context, p, direction, bytes))
             return;
         if (p->lost[direction] == 0) /* its start goes on */
-            kept = identify_keep(p, &context->recycler, direction, bytes);
+            kept = keep_refused(context, p, direction, bytes);
         p->lost[direction] += bytes.len - kept;
         if (p->lost[direction] > IDENTIFY_ONE_SIDED)
             fail(context, p);

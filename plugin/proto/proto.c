@@ -208,7 +208,7 @@ static size_t keep_refused(struct proto_context *context, struct protocol_flow *
                            enum direction direction, struct view bytes)
 {
     const struct budget *budget = context->budget;
-    bool has_room = budget->limit == 0 || budget->used < budget->limit / 2;
+    bool has_room = budget->limit == 0 || budget->used < budget->limit / 8;
 
     return has_room ? identify_keep(p, &context->recycler, direction, bytes) : 0;
 }

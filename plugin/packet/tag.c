@@ -154,25 +154,39 @@ static void decode_macsec(struct decoder *d, struct packet *p, struct view left)
     decode_tag(d, p, left, tag);
 }
 
-void decode_pppoe(struct decoder *d, struct packet *p, struct view left)
+struct pppoe {
+    uint8_t code;
+    size_t length; /* that it claims of `rest` */
+    struct view rest;
+};
+
+/* Version and type, code, session, length. False (an anomaly) when they are cut. */
+static bool read_pppoe(struct decoder *d, const struct packet *p, struct view left,
+                       struct pppoe *out)
 {
     struct cursor c = cursor_over(left);
 
     d->stats.pppoe++;
     cursor_skip(&c, 1);
-    uint8_t code = cursor_u8(&c);
+    out->code = cursor_u8(&c);
     cursor_skip(&c, 2);
-    size_t length = cursor_u16(&c);
-    if (c.overrun) {
+    out->length = cursor_u16(&c);
+    if (c.overrun)
         decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
+    out->rest = cursor_rest(&c);
+    return !c.overrun;
+}
+
+void decode_pppoe(struct decoder *d, struct packet *p, struct view left)
+{
+    struct pppoe pppoe;
+
+    if (!read_pppoe(d, p, left, &pppoe))
         return;
-    }
-    if (code != 0) {
+    if (pppoe.code == 0)
+        decode_ppp(d, p, view_slice(pppoe.rest, 0, pppoe.length));
+    else
         decode_anomaly(d, p, ANOMALY_PPPOE_WRONG_CODE);
-        return;
-    }
-    struct view rest = cursor_rest(&c);
-    decode_ppp(d, p, view_slice(rest, 0, length));
 }
 
 /* Discovery has an Ethernet type of its own: a code, and tags that a length counts. */
@@ -180,18 +194,13 @@ static void decode_pppoe_discovery(struct decoder *d, const struct packet *p, st
 {
     static const uint8_t codes[] = {0x07, 0x09, 0x19, 0x65,
                                     0xa7}; /* PADO, PADI, PADR, PADS, PADT */
-    struct cursor c = cursor_over(left);
+    struct pppoe pppoe;
 
-    d->stats.pppoe++;
-    cursor_skip(&c, 1);
-    uint8_t code = cursor_u8(&c);
-    cursor_skip(&c, 2);
-    size_t length = cursor_u16(&c);
-    if (c.overrun)
-        decode_anomaly(d, p, ANOMALY_PPPOE_PKT_TOO_SMALL);
-    else if (memchr(codes, code, sizeof(codes)) == NULL)
+    if (!read_pppoe(d, p, left, &pppoe))
+        return;
+    if (memchr(codes, pppoe.code, sizeof(codes)) == NULL)
         decode_anomaly(d, p, ANOMALY_PPPOE_WRONG_CODE);
-    else if (length > cursor_left(&c) && !(p->flags & PACKET_CUT))
+    else if (pppoe.length > pppoe.rest.len && !(p->flags & PACKET_CUT))
         decode_anomaly(d, p, ANOMALY_PPPOE_MALFORMED_TAGS);
 }
 

@@ -42,24 +42,9 @@ static_assert((int)TREE_AND == (int)NODE_AND && (int)TREE_OR == (int)NODE_OR &&
 /* --- when a rule may be decided ------------------------------------------------------------------
  */
 
-/* Fields that come with the answer, or may change until the event is complete. */
 static bool is_answer_side(enum field_id id)
 {
-    enum event_type event = field_get(id)->event;
-
-    if (event == EVENT_FLOW)
-        return true;
-    if (event == EVENT_HTTP)
-        return id >= FIELD_HTTP_STAT_CODE;
-    if (event == EVENT_DNS)
-        return id == FIELD_DNS_RCODE || id == FIELD_DNS_RCODE_NUM || id == FIELD_DNS_ANSWER ||
-               id == FIELD_DNS_ANSWER_IP || id == FIELD_DNS_CNAME || id == FIELD_DNS_TXT ||
-               id == FIELD_DNS_TTL;
-    if (event == EVENT_TLS)
-        return id == FIELD_TLS_VERSION || id == FIELD_TLS_SERVER_ALPN || id == FIELD_TLS_CIPHER ||
-               (id >= FIELD_TLS_CERT_SUBJECT && id < FIELD_TLS_JA3_HASH) ||
-               id == FIELD_TLS_JA3S_HASH || id == FIELD_TLS_JA3S_STRING;
-    return false;
+    return (field_get(id)->flags & FIELD_ANSWER) != 0;
 }
 
 /* Can more values make the predicate's answer, in this polarity, untrue? */

@@ -7,6 +7,7 @@
 #define LOWER     FIELD_LOWER
 #define DERIVED   FIELD_DERIVED
 #define STREAMING FIELD_STREAMING
+#define ANSWER    FIELD_ANSWER
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \
     [FIELD_##id] = {name, EVENT_##event, TYPE_##type, flags, aliases, eve, description},

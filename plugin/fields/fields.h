@@ -28,6 +28,7 @@ enum field_flags {
     FIELD_LOWER = 2,
     FIELD_DERIVED = 4,
     FIELD_STREAMING = 8,
+    FIELD_ANSWER = 16,
 };
 
 enum field_id {

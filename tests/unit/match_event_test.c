@@ -122,6 +122,29 @@ static void not_over_the_answer_is_decided_when_it_came(void **unused)
     end(&s);
 }
 
+/* Whichever of the fields that a DNS answer brings: the query alone must not make a `not` over it true. */
+static void no_field_of_an_answer_is_missed_before_it_came(void **unused)
+{
+    (void)unused;
+    static const enum field_id FIELDS[] = {FIELD_DNS_RCODE, FIELD_DNS_ANSWER,
+                                           FIELD_DNS_ANSWER_NAME, FIELD_DNS_ANSWER_RRTYPE,
+                                           FIELD_DNS_CNAME, FIELD_DNS_TXT};
+    struct scene s;
+    begin(&s);
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
+        bench_rule(&s.b, EVENT_DNS,
+                   node_of(&s.b, NODE_NOT, node_from(&s.b, glob(&s.b, FIELDS[i], "x")), NULL));
+    bench_compile(&s.b);
+    event_begin(s.event, EVENT_DNS, TO_SERVER, &s.flow, NULL);
+    s.event->is_complete = false;
+    assert_int_equal(match(&s), 0);
+    s.event->is_complete = true;
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
+        event_add_bytes(s.event, FIELDS[i], VIEW("x"));
+    assert_int_equal(match(&s), 0);
+    end(&s);
+}
+
 static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
 {
     (void)unused;
@@ -306,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_branch_that_does_not_hold_is_no_evidence),
         cmocka_unit_test(a_rule_alerts_once_a_transaction),
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
+        cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),
         cmocka_unit_test(suppression_outlives_its_budget),
         cmocka_unit_test(ports_and_direction_are_asked_of_the_flow),

@@ -25,7 +25,8 @@ static void flags_into(struct buf *out, unsigned flags)
     } names[] = {{FIELD_MULTI, "several"},
                  {FIELD_LOWER, "lower case"},
                  {FIELD_DERIVED, "derived"},
-                 {FIELD_STREAMING, "streaming"}};
+                 {FIELD_STREAMING, "streaming"},
+                 {FIELD_ANSWER, "answer"}};
     size_t start = out->len;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if ((flags & names[i].flag) == 0)

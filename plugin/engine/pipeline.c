@@ -5,6 +5,8 @@
  *            place among the packets: what times out is decided by the input alone.
  * Epochs     worker threads fill `chunk`; at an epoch's end they put it into their slot of that epoch
  *            and go on with an empty one. The writer waits until all slots of the oldest epoch are full.
+ * The end    ends all flows, which can be millions of records: they come in order of the flows' first
+ *            frames, and every EPOCH_FRAMES of those are an epoch of their own, the same ones for all.
  */
 #include "engine/pipeline.h"
 
@@ -14,6 +16,7 @@
 #include "engine/batch.h"
 
 enum { EPOCH_FRAMES = 16384, EPOCHS_AHEAD = 4, QUEUE_BATCHES = 32, PREFETCH_DISTANCE = 8 };
+enum { WRITE_AT = 1024 * 1024 }; /* one thread: text that is written before the call returns */
 enum { MERGE_BUDGET = 16 * 1024 * 1024 }; /* of the suppression that spans workers */
 
 struct lane { /* one worker and its way in and out */
@@ -25,6 +28,8 @@ struct lane { /* one worker and its way in and out */
     struct batch_queue idle; /* back to the router */
     struct chunk slots[EPOCHS_AHEAD];
     uint64_t epoch; /* the worker's */
+    bool is_ending; /* the last flows end: their records make epochs by the flows' first frames */
+    uint64_t ending_epoch;
     pthread_t thread;
 };
 
@@ -53,40 +58,7 @@ struct pipeline {
     bool has_ended;
 };
 
-/* ---- what workers say ------------------------------------------------------------------------------ */
-
-static void on_alert(void *context, const struct position *position, const struct alert *alert)
-{
-    struct lane *lane = context;
-    lane->pipeline->host.alert(lane->pipeline->host.context, &lane->chunk, position, alert);
-}
-
-static void on_event(void *context, const struct position *position, const struct event *event)
-{
-    struct lane *lane = context;
-    lane->pipeline->host.event(lane->pipeline->host.context, &lane->chunk, position, event);
-}
-
-static void on_flow_packet(void *context, const struct packet *packet, const struct flow *flow)
-{
-    struct lane *lane = context;
-    lane->pipeline->host.packet(lane->pipeline->host.context, packet, flow);
-}
-
-/* ---- one lane --------------------------------------------------------------------------------------- */
-
-static void lane_work(struct lane *lane, const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct work *work = &batch->items[i];
-        if (i + PREFETCH_DISTANCE < batch->count)
-            worker_prefetch(lane->worker, &batch->items[i + PREFETCH_DISTANCE]);
-        if (work->packet.flags & PACKET_TICK)
-            worker_tick(lane->worker, work->packet.time_us, work->packet.number);
-        else
-            worker_work(lane->worker, work);
-    }
-}
+/* ---- one lane's lines ------------------------------------------------------------------------------- */
 
 /* Hands the chunk of the epoch at hand to the writer; waits while EPOCHS_AHEAD are unwritten. */
 static void lane_end_epoch(struct lane *lane)
@@ -108,6 +80,73 @@ static void lane_end_epoch(struct lane *lane)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Before a line of the last flows: epochs end where it belongs to a later one. */
+static void lane_make_room(struct lane *lane, const struct position *position)
+{
+    while (lane->is_ending && position->start_number / EPOCH_FRAMES > lane->ending_epoch) {
+        lane_end_epoch(lane);
+        lane->ending_epoch++;
+    }
+}
+
+static void write_now(struct pipeline *p);
+
+/* One thread: lines come in order already, so that much text need not wait for the call's end. */
+static void lane_write_early(struct lane *lane)
+{
+    if (!lane->pipeline->is_threaded && lane->chunk.text.len >= WRITE_AT)
+        write_now(lane->pipeline);
+}
+
+static void on_alert(void *context, const struct position *position, const struct alert *alert)
+{
+    struct lane *lane = context;
+    lane_make_room(lane, position);
+    lane->pipeline->host.alert(lane->pipeline->host.context, &lane->chunk, position, alert);
+    lane_write_early(lane);
+}
+
+static void on_event(void *context, const struct position *position, const struct event *event)
+{
+    struct lane *lane = context;
+    lane_make_room(lane, position);
+    lane->pipeline->host.event(lane->pipeline->host.context, &lane->chunk, position, event);
+    lane_write_early(lane);
+}
+
+static void on_flow_packet(void *context, const struct packet *packet, const struct flow *flow)
+{
+    struct lane *lane = context;
+    lane->pipeline->host.packet(lane->pipeline->host.context, packet, flow);
+}
+
+/* ---- one lane's work --------------------------------------------------------------------------------- */
+
+static void lane_work(struct lane *lane, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct work *work = &batch->items[i];
+        if (i + PREFETCH_DISTANCE < batch->count)
+            worker_prefetch(lane->worker, &batch->items[i + PREFETCH_DISTANCE]);
+        if (work->packet.flags & PACKET_TICK)
+            worker_tick(lane->worker, work->packet.time_us, work->packet.number);
+        else
+            worker_work(lane->worker, work);
+    }
+}
+
+/* The input is over; ends the epoch at hand and those of the last flows. */
+static void lane_finish(struct lane *lane)
+{
+    const struct pipeline *p = lane->pipeline;
+
+    lane_end_epoch(lane);
+    lane->is_ending = true;
+    worker_finish(lane->worker, p->stats.last_us);
+    for (; lane->ending_epoch <= p->number / EPOCH_FRAMES; lane->ending_epoch++)
+        lane_end_epoch(lane);
+}
+
 static void *lane_run(void *context)
 {
     struct lane *lane = context;
@@ -116,10 +155,10 @@ static void *lane_run(void *context)
         struct batch *batch = batch_queue_pop(&lane->in);
         enum batch_kind kind = batch->kind;
         lane_work(lane, batch);
-        if (kind == BATCH_FINISH)
-            worker_finish(lane->worker, lane->pipeline->stats.last_us);
-        if (kind != BATCH_WORK)
+        if (kind == BATCH_EPOCH)
             lane_end_epoch(lane);
+        else if (kind == BATCH_FINISH)
+            lane_finish(lane);
         batch_queue_push(&lane->idle, batch);
         if (kind == BATCH_FINISH)
             return NULL;
@@ -254,7 +293,7 @@ static void write_now(struct pipeline *p)
 
 static int64_t second_of(int64_t time_us)
 {
-    return time_us >= 0 ? time_us / 1000000 : -((-time_us + 999999) / 1000000);
+    return time_us / 1000000 - (time_us % 1000000 < 0);
 }
 
 void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t count, bool is_stable)
@@ -402,7 +441,7 @@ void pipeline_finish(struct pipeline *p)
     if (p->is_finished)
         return;
     if (p->is_threaded) {
-        p->epochs_total++;
+        p->epochs_total += 2 + p->number / EPOCH_FRAMES; /* see lane_finish() */
         stop_threads(p, p->lane_count);
     } else {
         pipeline_flush(p);
@@ -419,6 +458,8 @@ const struct pipeline_stats *pipeline_stats(struct pipeline *p)
     for (unsigned i = 0; i < p->lane_count; i++) {
         worker_stats(p->lanes[i].worker, &p->stats.workers[i]);
         p->stats.lost_lines += p->lanes[i].chunk.lost;
+        for (size_t slot = 0; slot < EPOCHS_AHEAD; slot++)
+            p->stats.lost_lines += p->lanes[i].slots[slot].lost;
     }
     return &p->stats;
 }

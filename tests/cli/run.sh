@@ -141,6 +141,13 @@ for threads in 1 1 2 4 8; do
 done
 check "with alerts that were suppressed" 0 grep -q '"suppressed":[0-9]' "$work/jumps.first"
 
+# More flows than an epoch has frames, all of which the end of the input ends.
+python3 tests/gen/flows.py 20000 "$work/flows.pcap"
+"$shrike" replay -q --log flow --eve "$work/flows.1" "$work/flows.pcap"
+"$shrike" replay -q --log flow --threads 3 --eve "$work/flows.3" "$work/flows.pcap"
+check "many flows at the end, 3 threads: the same output" 0 cmp "$work/flows.1" "$work/flows.3"
+check "with every flow" 0 test "$(grep -c '"event_type":"flow"' "$work/flows.3")" -eq 20000
+
 # Packets of alerted flows.
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"

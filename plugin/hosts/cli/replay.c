@@ -317,7 +317,13 @@ static void run(struct replay *replay)
     read_frames(replay);
     const struct pipeline_stats *pipeline_counts = pipeline_stats(replay->pipeline);
     struct run_stats stats = summary_stats(pipeline_counts);
-    replay->has_lost |= pipeline_counts->lost_lines > 0;
+    if (pipeline_counts->lost_lines > 0) {
+        fprintf(stderr,
+                "shrike replay: %llu lines lost: a single stretch of the input said more than "
+                "memory holds\n",
+                (unsigned long long)pipeline_counts->lost_lines);
+        replay->has_lost = true;
+    }
     write_stats(replay, &stats);
     close_sink(replay, SINK_EVE);
     close_sink(replay, SINK_TEXT);

@@ -36,6 +36,7 @@ PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 PKG_LIBS   += -lm
 
 CC       ?= cc
+OBJCOPY  ?= objcopy
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wundef -Wswitch-enum -Wcast-qual -Wformat=2 \
             $(if $(filter release,$(FLAVOUR)),$(if $(CI),-Werror)) # sanitizers make gcc warn of their own code
@@ -54,6 +55,7 @@ endif
 ALL_CFLAGS := $(BASE_CFLAGS) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LINK     = $(CC) -pthread $(FLAGS_$(FLAVOUR)) $(LDFLAGS)
 
+INNER    := $(OUT)/inner/libshrike.a
 STATIC   := $(OUT)/libshrike.a
 SHARED   := $(OUT)/libshrike.so.$(VERSION)
 SHRIKE   := $(OUT)/shrike
@@ -76,30 +78,39 @@ $(OUT)/obj/%.o: %.c
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(STATIC): $(call obj,$(LIB_SRC))
+# What the command and the tests link with: all names are visible to them.
+$(INNER): $(call obj,$(LIB_SRC))
+	@mkdir -p $(@D)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+# What is installed: one object in which only the public names are global, as in the shared library.
+$(STATIC): $(call obj,$(LIB_SRC)) tests/lint/symbols
+	$(SAY) AR $@
+	$(Q)$(CC) -r -nostdlib -o $(OUT)/libshrike.o $(filter %.o,$^) && \
+	    $(OBJCOPY) --keep-global-symbols=tests/lint/symbols $(OUT)/libshrike.o && \
+	    rm -f $@ && $(AR) qcs $@ $(OUT)/libshrike.o
 
 $(SHARED): $(call obj,$(LIB_SRC))
 	$(SAY) LD $@
 	$(Q)$(LINK) -shared -Wl,-soname,libshrike.so.$(ABI) -o $@ $^ $(PKG_LIBS)
 	$(Q)ln -sf libshrike.so.$(VERSION) $(OUT)/libshrike.so.$(ABI) && ln -sf libshrike.so.$(ABI) $(OUT)/libshrike.so
 
-$(SHRIKE): $(call obj,$(CLI_SRC)) $(STATIC)
+$(SHRIKE): $(call obj,$(CLI_SRC)) $(INNER)
 	$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(STATIC)
+$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -ljansson -lm
 
-$(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/main.o $(STATIC)
+$(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/main.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -ljansson
 
-$(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(STATIC)
+$(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -ljansson
@@ -129,7 +140,7 @@ fuzzers: $(FUZZERS)
 bench: all ## Speed against Suricata, raw reading and raw Hyperscan, as ratios
 	$(Q)sh bench/run.sh $(OUT)
 
-lint: ## clang-format, clang-tidy, cppcheck, floors, headers alone, banned words, docs current
+lint: all ## clang-format, clang-tidy, cppcheck, floors, headers alone, banned words, docs current
 	$(Q)sh tests/lint/run.sh
 format: ## Reformat all C files
 	$(Q)clang-format -i $(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)

@@ -4,7 +4,7 @@
  *   worker_work()                 a decoded packet
  *     flow_table_packet()         which conversation, which direction            flow/
  *     match_event(PACKET)         rules on single packets                        match/
- *     tcp_packet()                segments in order ...                          flow/tcp.c
+ *     tcp_packet()                segments in order ...                          tcp/tcp.c
  *       on_data()                 ... bytes of one direction
  *         match_stream_data()     rules on raw bytes, streaming                  match/
  *         proto_stream_data()     protocol parsers                               proto/

@@ -12,7 +12,7 @@
 
 #include "flow/flow.h"
 
-struct waiting; /* flow/waiting.h */
+struct waiting; /* tcp/waiting.h */
 
 enum tcp_side_flags {
     SIDE_HAS_NEXT = 1, /* isn, next and edge are known */

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "engine/batch.h"
 
@@ -291,17 +292,12 @@ static void write_now(struct pipeline *p)
     chunk_reset(chunk);
 }
 
-static int64_t second_of(int64_t time_us)
-{
-    return time_us / 1000000 - (time_us % 1000000 < 0);
-}
-
 void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t count, bool is_stable)
 {
     p->is_stable = is_stable;
     for (size_t i = 0; i < count; i++) {
         const struct frame *frame = &frames[i];
-        int64_t second = second_of(frame->time_us);
+        int64_t second = clock_second(frame->time_us);
         if (p->number == 0)
             p->stats.first_us = frame->time_us;
         if (second != p->second || p->number == 0)
@@ -328,13 +324,19 @@ void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t coun
 
 /* ---- life --------------------------------------------------------------------------------------------- */
 
+/* Never 0, which asks for the default. */
+static size_t part_of(size_t bytes, unsigned parts)
+{
+    return bytes > parts ? bytes / parts : 1;
+}
+
 static struct worker_options share_of(const struct worker_options *whole, unsigned parts)
 {
-    struct worker_options share = *whole;
-    share.flow_budget_bytes /= parts;
-    share.reassembly_budget_bytes /= parts;
-    share.proto_budget_bytes /= parts;
-    share.stream_budget_bytes /= parts;
+    struct worker_options share = worker_options_complete(whole);
+    share.flow_budget_bytes = part_of(share.flow_budget_bytes, parts);
+    share.reassembly_budget_bytes = part_of(share.reassembly_budget_bytes, parts);
+    share.proto_budget_bytes = part_of(share.proto_budget_bytes, parts);
+    share.stream_budget_bytes = part_of(share.stream_budget_bytes, parts);
     return share;
 }
 

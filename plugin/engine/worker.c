@@ -296,6 +296,16 @@ static size_t or_default(size_t bytes, size_t mib)
     return bytes != 0 ? bytes : mib * MIB;
 }
 
+struct worker_options worker_options_complete(const struct worker_options *options)
+{
+    struct worker_options all = *options;
+    all.flow_budget_bytes = or_default(all.flow_budget_bytes, 512);
+    all.reassembly_budget_bytes = or_default(all.reassembly_budget_bytes, 256);
+    all.proto_budget_bytes = or_default(all.proto_budget_bytes, 256);
+    all.stream_budget_bytes = or_default(all.stream_budget_bytes, 256);
+    return all;
+}
+
 static bool is_read(const struct worker *worker, enum event_type type)
 {
     return worker->options.log[type] ||
@@ -363,19 +373,25 @@ struct worker *worker_new(const struct ruleset *set, const struct worker_options
     struct worker *worker = memory_new(1, sizeof(*worker));
     const struct alert_sink alert_sink = {on_alert, worker};
 
-    worker->options = *options;
+    worker->options = worker_options_complete(options);
     worker->callbacks = *callbacks;
     worker->set = set;
-    worker->flow_budget.limit = or_default(options->flow_budget_bytes, 512);
-    worker->reassembly_budget.limit = or_default(options->reassembly_budget_bytes, 256);
-    worker->proto_budget.limit = or_default(options->proto_budget_bytes, 256);
-    worker->stream_budget.limit = or_default(options->stream_budget_bytes, 256);
+    worker->flow_budget.limit = worker->options.flow_budget_bytes;
+    worker->reassembly_budget.limit = worker->options.reassembly_budget_bytes;
+    worker->proto_budget.limit = worker->options.proto_budget_bytes;
+    worker->stream_budget.limit = worker->options.stream_budget_bytes;
     worker->proto_event = event_new();
     worker->own_event = event_new();
     worker->proto_event->wanted = worker->own_event->wanted = &worker->wanted;
     want_fields(worker);
     set_up_flows(worker);
     set_up_protocols(worker);
+    if (!flow_table_is_ready(worker->table)) {
+        error_set(error, "%zu bytes for the flows of a worker are too few for a single one",
+                  worker->options.flow_budget_bytes);
+        worker_free(worker);
+        return NULL;
+    }
     if (set != NULL && ruleset_count(set) > 0) {
         worker->matcher = matcher_new(set, &worker->stream_budget, options->community_id_seed,
                                       &alert_sink, error);

@@ -71,7 +71,11 @@ struct worker_stats {
 
 struct worker;
 
-/* `set` may be NULL: no rules. NULL with `error` set when the matcher cannot be made. */
+/* With the default where a budget is 0: 512 MiB for flows, 256 MiB for each of the others. */
+struct worker_options worker_options_complete(const struct worker_options *options);
+
+/* `set` may be NULL: no rules. NULL with `error` set when the matcher cannot be made or a budget is too small
+ * to work with. */
 struct worker *worker_new(const struct ruleset *set, const struct worker_options *options,
                           const struct worker_callbacks *callbacks, struct error *error);
 void worker_free(struct worker *worker); /* accepts NULL; ends no flow: use worker_finish() first */

@@ -78,9 +78,14 @@ static int add_slab(struct flow_records *records)
     return 0;
 }
 
+int flow_records_reserve(struct flow_records *records)
+{
+    return records->free_first != FLOW_NONE ? 0 : add_slab(records);
+}
+
 uint32_t flow_records_take(struct flow_records *records)
 {
-    if (records->free_first == FLOW_NONE && add_slab(records) != 0)
+    if (flow_records_reserve(records) != 0)
         return FLOW_NONE;
     uint32_t index = records->free_first;
     struct flow *flow = flow_record(records, index);

@@ -38,6 +38,8 @@ struct flow_records {
 
 void flow_records_init(struct flow_records *records, struct budget *budget);
 void flow_records_clear(struct flow_records *records);
+/* Has a free record at hand; -1 when the budget is spent. */
+int flow_records_reserve(struct flow_records *records);
 /* A zeroed record; FLOW_NONE when the budget is spent. */
 uint32_t flow_records_take(struct flow_records *records);
 void flow_records_give(struct flow_records *records, uint32_t index);

@@ -39,7 +39,7 @@ struct flow_table {
     struct ahead ahead[AHEAD];
     unsigned ahead_at;
     bool refuses_midstream;
-    bool is_ready; /* the first buckets fitted into the budget */
+    bool is_ready; /* the first buckets and records fitted into the budget */
     flow_end_fn *end;
     void *context;
     struct flow_stats stats;
@@ -81,9 +81,15 @@ struct flow_table *flow_table_new(const struct flow_table_options *options, flow
     table->refuses_midstream = options->refuse_midstream;
     table->timeouts = with_defaults(&options->timeouts);
     flow_records_init(&table->records, options->budget);
-    table->is_ready = flow_index_init(&table->index, &table->records, options->budget) == 0;
+    table->is_ready = flow_index_init(&table->index, &table->records, options->budget) == 0 &&
+                      flow_records_reserve(&table->records) == 0;
     flow_timers_init(&table->timers, &table->records, &table->timeouts, 0);
     return table;
+}
+
+bool flow_table_is_ready(const struct flow_table *table)
+{
+    return table->is_ready;
 }
 
 void flow_table_free(struct flow_table *table)

@@ -48,6 +48,8 @@ struct flow_table;
 
 struct flow_table *flow_table_new(const struct flow_table_options *options, flow_end_fn *end,
                                   void *context);
+/* False when the budget is too small for any flow: flow_table_packet() then gives none. */
+bool flow_table_is_ready(const struct flow_table *table);
 /* Does not call `end`: use flow_table_finish() first. */
 void flow_table_free(struct flow_table *table);
 

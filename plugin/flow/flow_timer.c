@@ -2,12 +2,9 @@
 /* Flow timers: slots, deadlines, and lists in the order that outputs need. */
 #include "flow/flow_timer.h"
 
-enum { SECOND_US = 1000000, RUNS_MAX = 33 };
+#include "base/clock.h"
 
-static int64_t second_of(int64_t time_us)
-{
-    return time_us / SECOND_US - (time_us % SECOND_US < 0);
-}
+enum { RUNS_MAX = 33 };
 
 static uint32_t timeout_of(const struct flow_timeouts *timeouts, const struct flow *flow)
 {
@@ -32,9 +29,8 @@ static uint32_t timeout_of(const struct flow_timeouts *timeouts, const struct fl
 
 static int64_t deadline_of(const struct flow_timers *timers, const struct flow *flow)
 {
-    int64_t wait_us = (int64_t)timeout_of(timers->timeouts, flow) * SECOND_US, deadline;
-    /* Captures may carry any time: a sum past the end of time stays there. */
-    return __builtin_add_overflow(flow->last_us, wait_us, &deadline) ? INT64_MAX : deadline;
+    int64_t wait_us = (int64_t)timeout_of(timers->timeouts, flow) * CLOCK_SECOND_US;
+    return clock_after(flow->last_us, wait_us);
 }
 
 static uint32_t slot_of(int64_t second)
@@ -45,7 +41,7 @@ static uint32_t slot_of(int64_t second)
 /* How many slots after the cursor the flow's deadline lies, within one turn. */
 static uint32_t distance_of(const struct flow_timers *timers, const struct flow *flow)
 {
-    int64_t ahead = second_of(deadline_of(timers, flow)) - timers->cursor;
+    int64_t ahead = clock_second(deadline_of(timers, flow)) - timers->cursor;
     if (ahead < 0)
         return 0;
     return ahead < FLOW_SLOTS ? (uint32_t)ahead : FLOW_SLOTS - 1;
@@ -56,7 +52,7 @@ void flow_timers_init(struct flow_timers *timers, const struct flow_records *rec
 {
     timers->records = records;
     timers->timeouts = timeouts;
-    timers->cursor = second_of(now_us);
+    timers->cursor = clock_second(now_us);
     memset(timers->occupied, 0, sizeof(timers->occupied));
     memset(timers->first, 0xff, sizeof(timers->first));
     memset(timers->last, 0xff, sizeof(timers->last));
@@ -147,7 +143,7 @@ static uint32_t visit_slot(struct flow_timers *timers, uint32_t slot, int64_t no
 
 uint32_t flow_timers_expire(struct flow_timers *timers, int64_t now_us)
 {
-    int64_t now = second_of(now_us), from = timers->cursor;
+    int64_t now = clock_second(now_us), from = timers->cursor;
     uint32_t due = FLOW_NONE;
 
     timers->cursor = now;

@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 enum { WINDOWS_FIRST = 64, WINDOWS_MAX = 1 << 16, NONE = -1 };
 
 struct window {
@@ -156,7 +158,9 @@ bool suppressor_allows(struct suppressor *s, const struct suppression *alert, ui
     *left_out = 0;
     if (at != NONE) {
         struct window *w = &s->windows[at];
-        if (alert->time_us - w->begin_us < alert->window_us) {
+        int64_t since = clock_since(alert->time_us, w->begin_us);
+        /* Captures may be out of order; farther back than a window it is another time. */
+        if (since < alert->window_us && since > -alert->window_us) {
             w->left_out++;
             return false;
         }

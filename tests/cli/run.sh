@@ -55,6 +55,8 @@ check "a wrong number is wrong usage" 2 "$shrike" replay --threads many "$covena
 check "a body limit of nothing is wrong usage" 2 "$shrike" replay --body-limit 0 "$covenant"
 says "and is explained" err "expected 1 to 64M"
 check "a body limit" 0 "$shrike" replay -q --body-limit 1M --eve /dev/null "$covenant"
+check "flow memory that holds no flow is wrong usage" 2 "$shrike" replay -q --memcap-flow 300K --threads 2 "$covenant"
+says "with the share of a worker" err "153600 bytes for the flows of a worker"
 check "version" 0 "$shrike" version
 check "the field table in JSON" 0 "$shrike" fields --format json
 cp "$work/out" "$work/fields.json"

@@ -171,6 +171,27 @@ static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
     end(&s);
 }
 
+/* Captures are joined in any order: what lies years before a window, or at the end of time, is not in it. */
+static void suppression_ends_when_time_goes_back(void **unused)
+{
+    (void)unused;
+    static const int64_t TIMES[] = {INT64_C(1700000000000000), INT64_C(1699999999000000),
+                                    INT64_C(1400000000000000), INT64_MIN, INT64_MAX};
+    struct scene s;
+    begin(&s);
+    struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    rule->suppress_us = 10 * 1000000;
+    bench_compile(&s.b);
+    size_t alerts = 0;
+    for (size_t i = 0; i < sizeof(TIMES) / sizeof(TIMES[0]); i++) {
+        request(&s, "/evil", i, true);
+        s.event->time_us = TIMES[i];
+        alerts += match(&s);
+    }
+    assert_int_equal(alerts, 4); /* all but the one that is a second early */
+    end(&s);
+}
+
 static void suppression_outlives_its_budget(void **unused)
 {
     (void)unused;
@@ -331,6 +352,7 @@ int main(void)
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
         cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),
+        cmocka_unit_test(suppression_ends_when_time_goes_back),
         cmocka_unit_test(suppression_outlives_its_budget),
         cmocka_unit_test(ports_and_direction_are_asked_of_the_flow),
         cmocka_unit_test(a_header_is_found_by_name_over_folded_lines),

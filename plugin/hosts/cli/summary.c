@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 struct run_stats summary_stats(const struct pipeline_stats *stats)
@@ -97,7 +98,7 @@ static void print_memory(FILE *out, const struct run_stats *stats)
 void summary_print(FILE *out, const struct run_stats *stats, const struct pipeline *pipeline,
                    const struct ruleset *set, double seconds)
 {
-    double span = (double)(stats->last_us - stats->first_us) / 1e6;
+    double span = (double)clock_since(stats->last_us, stats->first_us) / 1e6;
 
     fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes, %.0f s of traffic in %.2f s",
             stats->decode.pkts, stats->decode.bytes, span, seconds);

@@ -16,7 +16,7 @@ extern "C" {
 
 struct shrike_worker;
 
-/* Called from shrike_worker_packet() and shrike_worker_finish(), in the same thread. */
+/* Called from shrike_worker_packet(), _tick() and _finish(), in the same thread. */
 typedef void shrike_alert_fn(void *context, const struct shrike_alert *alert);
 
 struct shrike_worker_options {
@@ -47,13 +47,17 @@ struct shrike_worker_stats {
     uint64_t scan_bytes;
 };
 
-/* Holds a reference to `set` while it lives. NULL with `error` set on failure. */
+/* Holds a reference to `set` while it lives; without rules (`set` NULL) it counts and never alerts. NULL with
+ * `error` set when `options` is NULL or has no callback, or a budget is too small for one flow. */
 SHRIKE_API struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,
                                                    const struct shrike_worker_options *options,
                                                    struct shrike_error *error);
 /* Takes a packet; its bytes are not needed after the call. Returns 0, or -1 for an unknown link type. */
 SHRIKE_API int shrike_worker_packet(struct shrike_worker *worker,
                                     const struct shrike_packet *packet);
+/* The time is `time_us`, although no packet says so: flows whose time is over end, and what waited for their
+ * end alerts. For hosts on a quiet line; whoever reads files needs no tick, since packets bring the time. */
+SHRIKE_API void shrike_worker_tick(struct shrike_worker *worker, int64_t time_us);
 /* Ends all flows: what waited for their end alerts now. The worker can go on afterwards. */
 SHRIKE_API void shrike_worker_finish(struct shrike_worker *worker);
 SHRIKE_API void shrike_worker_stats(const struct shrike_worker *worker,

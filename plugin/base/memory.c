@@ -25,6 +25,11 @@ void *memory_resize(void *old, size_t count, size_t size)
     return or_die(reallocarray(old, count ? count : 1, size ? size : 1), count, size);
 }
 
+void *memory_needed(void *made)
+{
+    return or_die(made, 1, 1);
+}
+
 char *memory_copy_string(const char *text)
 {
     size_t size = strlen(text) + 1;

@@ -20,6 +20,8 @@
 void *memory_new(size_t count, size_t size);
 /* Grows or shrinks; the new part is not cleared. Never NULL for size > 0. */
 void *memory_resize(void *old, size_t count, size_t size);
+/* What a library's constructor gave: NULL there means no memory, too. */
+void *memory_needed(void *made);
 char *memory_copy_string(const char *text);
 void memory_free(void *memory); /* accepts NULL */
 

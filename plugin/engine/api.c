@@ -40,6 +40,11 @@ static struct ruleset *inner_set(struct shrike_ruleset *set)
     return (struct ruleset *)(void *)set;
 }
 
+static_assert((int)SHRIKE_ERROR == (int)SEVERITY_ERROR &&
+                  (int)SHRIKE_WARNING == (int)SEVERITY_WARNING &&
+                  (int)SHRIKE_NOTE == (int)SEVERITY_NOTE,
+              "the public header names the same severities");
+
 static void hand_messages(const struct diagnostics *diagnostics, shrike_message_fn *on_message,
                           void *context)
 {
@@ -230,12 +235,16 @@ struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,
                                         const struct shrike_worker_options *options,
                                         struct shrike_error *error)
 {
-    struct shrike_worker *worker = memory_new(1, sizeof(*worker));
-    size_t known = options->size < sizeof(*options) ? options->size : sizeof(*options);
     struct error reason = {"the alert callback is missing"};
 
+    if (options == NULL) {
+        fail(error, reason.text);
+        return NULL;
+    }
+    struct shrike_worker *worker = memory_new(1, sizeof(*worker));
+    size_t known = options->size < sizeof(*options) ? options->size : sizeof(*options);
     memcpy(&worker->options, options, known);
-    worker->set = ruleset_retain(inner_set(set));
+    worker->set = set != NULL ? ruleset_retain(inner_set(set)) : NULL;
     const struct pipeline_host host = {
         .alert = on_alert, .event = on_event, .write = on_line, .context = worker};
     const struct pipeline_options pipeline_options = {
@@ -270,6 +279,11 @@ int shrike_worker_packet(struct shrike_worker *worker, const struct shrike_packe
         return -1;
     pipeline_frames(worker->pipeline, &frame, 1, false);
     return 0;
+}
+
+void shrike_worker_tick(struct shrike_worker *worker, int64_t time_us)
+{
+    pipeline_tick(worker->pipeline, time_us);
 }
 
 void shrike_worker_finish(struct shrike_worker *worker)

@@ -430,6 +430,16 @@ fail:
     return NULL;
 }
 
+void pipeline_tick(struct pipeline *p, int64_t time_us)
+{
+    assert(!p->is_threaded);
+    p->stats.last_us = time_us;
+    p->second = clock_second(time_us);
+    tick(p, time_us, p->number);
+    send_all(p, BATCH_WORK);
+    write_now(p);
+}
+
 void pipeline_flush(struct pipeline *p)
 {
     assert(!p->is_threaded);

@@ -53,6 +53,8 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
  * they are copied where a worker runs in another thread. */
 void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count,
                      bool is_stable);
+/* One thread only: the time is `time_us` although no frame says so; flows whose time is over end. */
+void pipeline_tick(struct pipeline *pipeline, int64_t time_us);
 /* One thread only: all flows end now, lines are written; more frames may follow. */
 void pipeline_flush(struct pipeline *pipeline);
 /* End of input: all flows end, all lines are written. Once. */

@@ -200,6 +200,13 @@ static void on_flow_end(void *context, struct flow *flow, enum flow_reason reaso
 
 /* ---- packets -------------------------------------------------------------------------------------- */
 
+/* Packets are many: only what a rule asks for is filled in. */
+static void add_packet_number(struct event *event, enum field_id id, int64_t number)
+{
+    if (event_wants(event, id))
+        event_add_number(event, id, number);
+}
+
 static void emit_packet(struct worker *worker, struct flow *flow, const struct packet *packet,
                         enum direction direction)
 {
@@ -207,22 +214,23 @@ static void emit_packet(struct worker *worker, struct flow *flow, const struct p
 
     event_begin(event, EVENT_PACKET, direction, flow, packet);
     event->time_us = packet->time_us;
-    event_add_number(event, FIELD_PACKET_IP_TTL, packet->ttl);
-    event_add_number(event, FIELD_PACKET_IP_PROTO, packet->ip_proto);
-    event_add_number(event, FIELD_PACKET_IP_VERSION, packet->ip_version);
+    add_packet_number(event, FIELD_PACKET_IP_TTL, packet->ttl);
+    add_packet_number(event, FIELD_PACKET_IP_PROTO, packet->ip_proto);
+    add_packet_number(event, FIELD_PACKET_IP_VERSION, packet->ip_version);
     if (packet->ip_proto == IP_TCP && packet->flags & PACKET_HAS_TRANSPORT) {
-        event_add_number(event, FIELD_PACKET_TCP_FLAGS, packet->tcp_flags);
-        event_add_number(event, FIELD_PACKET_TCP_WINDOW, packet->window);
-        event_add_number(event, FIELD_PACKET_TCP_SEQ, packet->seq);
-        event_add_number(event, FIELD_PACKET_TCP_ACK, packet->ack);
+        add_packet_number(event, FIELD_PACKET_TCP_FLAGS, packet->tcp_flags);
+        add_packet_number(event, FIELD_PACKET_TCP_WINDOW, packet->window);
+        add_packet_number(event, FIELD_PACKET_TCP_SEQ, packet->seq);
+        add_packet_number(event, FIELD_PACKET_TCP_ACK, packet->ack);
     }
     if ((packet->ip_proto == IP_ICMP || packet->ip_proto == IP_ICMPV6) &&
         packet->flags & PACKET_HAS_TRANSPORT) {
-        event_add_number(event, FIELD_PACKET_ICMP_TYPE, packet->icmp_type);
-        event_add_number(event, FIELD_PACKET_ICMP_CODE, packet->icmp_code);
+        add_packet_number(event, FIELD_PACKET_ICMP_TYPE, packet->icmp_type);
+        add_packet_number(event, FIELD_PACKET_ICMP_CODE, packet->icmp_code);
     }
-    event_add_bytes(event, FIELD_PACKET_PAYLOAD, packet_payload(packet));
-    event_add_number(event, FIELD_PACKET_PAYLOAD_LEN, packet->payload_len);
+    if (event_wants(event, FIELD_PACKET_PAYLOAD))
+        event_add_bytes(event, FIELD_PACKET_PAYLOAD, packet_payload(packet));
+    add_packet_number(event, FIELD_PACKET_PAYLOAD_LEN, packet->payload_len);
     on_event(worker, event);
 }
 
@@ -328,7 +336,7 @@ static void want_fields(struct worker *worker)
     for (enum event_type type = EVENT_PACKET; type < EVENT_COUNT; type++) {
         if (worker->options.log[type])
             field_set_add_event(&worker->wanted, type);
-        else if (worker->set != NULL && ruleset_wants(worker->set, type))
+        else if (type != EVENT_PACKET && worker->set != NULL && ruleset_wants(worker->set, type))
             want_plain_fields(worker, type);
     }
 }

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 /* field_first() walks the table; the answers do not change. */
-static const enum field_id FIRST[EVENT_COUNT] = {
+static const enum field_id FIRST[EVENT_COUNT + 1] = {
     [EVENT_ANY] = FIELD_SRC_IP,
     [EVENT_PACKET] = FIELD_PACKET_IP_TTL,
     [EVENT_STREAM] = FIELD_STREAM_PAYLOAD,
@@ -16,6 +16,7 @@ static const enum field_id FIRST[EVENT_COUNT] = {
     [EVENT_DNS] = FIELD_DNS_QUERY,
     [EVENT_TLS] = FIELD_TLS_SNI,
     [EVENT_ANOMALY] = FIELD_ANOMALY_TYPE,
+    [EVENT_COUNT] = FIELD_COUNT,
 };
 
 struct event *event_new(void)
@@ -48,7 +49,7 @@ void event_begin(struct event *event, enum event_type type, enum direction direc
     event->truncated = 0;
     event->value_count = 0;
     event->text_len = 0;
-    memset(event->slots, 0, sizeof(event->slots));
+    memset(event->slots, 0, (size_t)(FIRST[type + 1] - FIRST[type]) * sizeof(event->slots[0]));
 }
 
 static union value *add(struct event *event, enum field_id id)

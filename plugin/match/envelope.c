@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/clock.h"
 #include "proto/proto.h"
 
 static_assert(FIELD_FLOW_START - FIELD_SRC_IP + 1 == ENVELOPE_COUNT,
@@ -74,8 +75,8 @@ static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_i
         return from_number(out, (uint64_t)flow->start_us);
     if (field == FIELD_FLOW_AGE) {
         int64_t now = m->event->time_us > flow->start_us ? m->event->time_us : flow->last_us;
-        return from_number(out,
-                           now > flow->start_us ? (uint64_t)(now - flow->start_us) / 1000000 : 0);
+        int64_t age = clock_since(now, flow->start_us);
+        return from_number(out, age > 0 ? (uint64_t)age / CLOCK_SECOND_US : 0);
     }
     if (field == FIELD_COMMUNITY_ID) {
         out->bytes =

@@ -27,9 +27,9 @@ static void new_regex_state(struct matcher *m)
 {
     if (m->set->regex_count == 0)
         return;
-    m->regex_data = pcre2_match_data_create(1, NULL);
-    m->regex_context = pcre2_match_context_create(NULL);
-    m->regex_stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
+    m->regex_data = memory_needed(pcre2_match_data_create(1, NULL));
+    m->regex_context = memory_needed(pcre2_match_context_create(NULL));
+    m->regex_stack = memory_needed(pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL));
     pcre2_set_match_limit(m->regex_context, MATCH_LIMIT);
     pcre2_set_depth_limit(m->regex_context, DEPTH_LIMIT);
     pcre2_set_heap_limit(m->regex_context, HEAP_LIMIT_KIB);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct seen {
     unsigned alerts;
@@ -109,6 +110,69 @@ static void what_is_missing_is_an_error_with_a_text(void **state)
     shrike_ruleset_release(empty);
 }
 
+static void count_alert(void *context, const struct shrike_alert *alert)
+{
+    (void)alert;
+    (*(unsigned *)context)++;
+}
+
+/* A rule on ended flows, as a file of its own. */
+static struct shrike_ruleset *flow_rules(void)
+{
+    char path[] = "/tmp/shrike-api-test-XXXXXX.yml";
+    static const char RULE[] = "title: Flow to a web server\n"
+                               "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c11\n"
+                               "level: low\n"
+                               "logsource: {product: shrike, service: flow}\n"
+                               "detection: {a: {dst_port: 80}, condition: a}\n";
+    struct shrike_error error;
+    int file = mkstemps(path, 4);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, RULE, sizeof(RULE) - 1), sizeof(RULE) - 1);
+    close(file);
+    const char *paths[] = {path};
+    struct shrike_ruleset *set = shrike_ruleset_load(paths, 1, NULL, NULL, NULL, &error);
+    unlink(path);
+    return set;
+}
+
+static void a_tick_ends_flows_on_a_quiet_line(void **state)
+{
+    (void)state;
+    struct shrike_error error = {""};
+    unsigned alerts = 0;
+    struct shrike_ruleset *set = flow_rules();
+    assert_non_null(set);
+    const struct shrike_worker_options options = {
+        .size = sizeof(options), .on_alert = count_alert, .context = &alerts};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    assert_non_null(worker);
+    feed(worker, "tests/pcaps/empire.cap");
+    unsigned before = alerts;
+    shrike_worker_tick(worker, INT64_C(4000000000) * 1000000);
+    unsigned after = alerts;
+    assert_true(after > before);
+    shrike_worker_finish(worker);
+    assert_int_equal(alerts, after); /* nothing was left to end */
+    shrike_worker_free(worker);
+    shrike_ruleset_release(set);
+}
+
+static void a_worker_without_rules_counts(void **state)
+{
+    (void)state;
+    struct shrike_error error = {""};
+    const struct shrike_worker_options options = {.size = sizeof(options), .on_alert = on_alert};
+    assert_null(shrike_worker_new(NULL, NULL, &error));
+    struct shrike_worker *worker = shrike_worker_new(NULL, &options, &error);
+    assert_non_null(worker);
+    unsigned packets = feed(worker, "tests/pcaps/empire.cap");
+    struct shrike_worker_stats stats = {.size = sizeof(stats)};
+    shrike_worker_stats(worker, &stats);
+    assert_int_equal(stats.packets, packets);
+    shrike_worker_free(worker);
+}
+
 static void an_unknown_link_type_is_refused(void **state)
 {
     (void)state;
@@ -128,6 +192,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_gets_alerts_with_their_reasons),
         cmocka_unit_test(what_is_missing_is_an_error_with_a_text),
+        cmocka_unit_test(a_tick_ends_flows_on_a_quiet_line),
+        cmocka_unit_test(a_worker_without_rules_counts),
         cmocka_unit_test(an_unknown_link_type_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,10 @@ git ls-files | grep -vE '\.(json|md|pcap|pcapng|cap|tsv|gz|zst)$|^LICENSE$|^test
     xargs grep -L 'SPDX-License-Identifier' > "$log"
 report "SPDX line" "$(wc -l < "$log")"
 
+python3 tests/gen/positives.py "$scratch/synthetic-c2.pcap" > "$log" 2>&1 &&
+    cmp tests/pcaps/synthetic-c2.pcap "$scratch/synthetic-c2.pcap" >> "$log" 2>&1
+report "tests/pcaps/synthetic-c2.pcap is current (tests/gen/positives.py)" $?
+
 # Sizes: functions over 120 lines and files over 800 fail.
 ctags -x --c-kinds=f --fields=+ne --_xformat='%{end} %{line} %N %F' $sources 2> /dev/null |
     awk '$1 - $2 > 120 {print $1 - $2 " lines: " $3 " in " $4; bad = 1} END {exit bad}' > "$log"

@@ -73,6 +73,9 @@ static void a_request_and_its_answer_are_two_events_of_one_transaction(void **st
     assert_said(f, "http request 0 [http.method=GET] [http.uri=/A.PHP?q=1+] "
                    "[http.uri.raw=/a%20b/../%41.PHP?q=1%2B] "
                    "[http.url=http://WWW.Example.COM:8080/a%20b/../%41.PHP?q=1%2B] "
+                   "[http.uri.any=http://WWW.Example.COM:8080/a%20b/../%41.PHP?q=1%2B] "
+                   "[http.uri.any=/a%20b/../%41.PHP?q=1%2B] [http.uri.any=/A.PHP?q=1+] "
+                   "[http.uri.any=q=1%2B] [http.uri.any=q=1+] "
                    "[http.path=/A.PHP] [http.query=q=1+] [http.extension=php] "
                    "[http.host=www.example.com] [http.host.raw=WWW.Example.COM:8080] "
                    "[http.user_agent=x] [http.cookie=a=1; b=2]");
@@ -196,7 +199,7 @@ static void what_is_inside_a_tunnel_is_identified_anew(void **state)
     }};
     struct feed *f = hear(&talk);
     assert_said(f, "http complete 0 [http.method=CONNECT] [http.uri=h:8000] [http.uri.raw=h:8000] "
-                   "[http.url=h:8000] [http.path=h:8000] [http.host=h]");
+                   "[http.url=h:8000] [http.uri.any=h:8000] [http.path=h:8000] [http.host=h]");
     assert_said(f, "http complete 1 [http.method=GET] [http.uri=/early]");
     assert_int_equal(f->context.stats.flows[PROTO_HTTP], 2);
     feed_finish(f);

@@ -73,7 +73,8 @@ struct gate_table {
     enum event_type event;
     enum gate_kind kind;
     enum field_id field;
-    uint32_t set; /* GATE_LIST */
+    uint32_t set;  /* GATE_LIST */
+    bool is_again; /* opens a RULE_AGAIN rule */
     uint32_t first_gate;
     struct vector keys; /* struct gate_key */
     struct index by_key;

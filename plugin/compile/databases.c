@@ -95,7 +95,8 @@ static uint32_t build_set(struct builder *b, const struct gate_table *table)
 
 static int build_probe(struct builder *b, const struct gate_table *table, struct error *error)
 {
-    struct probe_row probe = {.field = (uint16_t)table->field, .gate = table->first_gate};
+    struct probe_row probe = {
+        .is_again = table->is_again, .field = (uint16_t)table->field, .gate = table->first_gate};
 
     switch (table->kind) {
     case GATE_LITERAL: {

@@ -130,12 +130,12 @@ const char *shrike_alert_title(const struct shrike_alert *alert)
 
 const char *shrike_alert_level(const struct shrike_alert *alert)
 {
-    return inner_alert(alert)->rule->level;
+    return alert_level(inner_alert(alert));
 }
 
 unsigned shrike_alert_severity(const struct shrike_alert *alert)
 {
-    return inner_alert(alert)->rule->severity;
+    return alert_severity(inner_alert(alert));
 }
 
 int64_t shrike_alert_time_us(const struct shrike_alert *alert)

@@ -42,6 +42,7 @@ void event_begin(struct event *event, enum event_type type, enum direction direc
     event->first = FIRST[type];
     event->is_reversed = false;
     event->is_complete = true;
+    event->is_second = false;
     event->tx_id = 0;
     event->time_us = 0;
     event->flow = flow;

@@ -45,7 +45,7 @@ struct flow_side {
 
 struct tcp_flow;      /* tcp/tcp.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
-struct match_flow;    /* match/match.h: streaming state, rules already reported */
+struct match_flow;    /* match/match.h: streaming state */
 
 struct flow {
     /* first line: the key, compared on look-up, and what TCP needs */

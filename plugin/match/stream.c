@@ -259,11 +259,20 @@ static void judge(struct matcher *m, const struct arrival *arrival, uint32_t num
 
     if (bit_get(state->bits, bit) || (!arrival->is_end && (rule->flags & RULE_WAITS)))
         return;
-    if (!rule_fits(m, rule) || !rule_holds(m, rule) || !has_bits(m, state))
+    if (!rule_fits(m, rule))
         return;
-    bit_set(state->bits, bit);
-    state->fired++;
-    raise_alert(m, rule_number);
+    bool holds = rule_holds(m, rule);
+    if (!holds && m->has_expired_hit) {
+        set_reading(m, READ_EXPIRED);
+        holds = rule_holds(m, rule);
+    }
+    if (holds && has_bits(m, state)) {
+        bit_set(state->bits, bit);
+        state->fired++;
+        raise_alert(m, rule_number);
+    }
+    if (m->reading != 0)
+        set_reading(m, 0);
 }
 
 static void begin_event(struct matcher *m, const struct arrival *arrival)
@@ -296,6 +305,7 @@ static void judge_group(struct matcher *m, struct group_state *state,
     begin_event(m, arrival);
     m->stats.events[EVENT_STREAM]++;
     m->candidate_count = 0;
+    m->has_expired_hit = false;
     for (size_t i = 0; i < m->new_hit_count; i++)
         add_numbers(m, row, set->group_predicates[m->new_hits[i]].rules);
     m->stats.candidates += m->candidate_count;
@@ -658,7 +668,6 @@ void match_flow_end(struct matcher *m, struct flow *flow)
         return;
     free_side(m, &match->sides[TO_SERVER]);
     free_side(m, &match->sides[TO_CLIENT]);
-    budget_free(m->budget, match->reported, match->reported_capacity * sizeof(*match->reported));
     pool_put(&m->flows, match);
     flow->match = NULL;
 }

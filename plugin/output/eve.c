@@ -269,6 +269,10 @@ static void put_evidence(struct buf *line, const struct evidence *evidence)
         json_put_chars(line, "list", evidence->list_name);
         json_put_text(line, "entry", evidence->list_entry);
         json_put_chars(line, "note", evidence->list_note);
+        if (evidence->expired_us != 0) {
+            json_put_name(line, "expired");
+            eve_time(line, evidence->expired_us);
+        }
     }
     json_put_close(line);
 }
@@ -300,13 +304,17 @@ static size_t put_metadata(struct buf *line, const struct alert *alert)
     json_put_open(line, "shrike");
     if (rule->id[0] != '\0')
         json_put_chars(line, "id", rule->id);
-    json_put_chars(line, "level", rule->level);
+    json_put_chars(line, "level", alert_level(alert));
+    if (alert->is_expired)
+        json_put_bool(line, "expired", true);
     put_strings(line, "tags", rule->tags, rule->tag_count);
     put_strings(line, "references", rule->references, rule->reference_count);
     json_put_open_array(line, "evidence");
     for (size_t i = 0; i < alert->evidence_count; i++)
         put_evidence(line, &alert->evidence[i]);
     json_put_close_array(line);
+    if (alert->evidence_left_out > 0)
+        json_put_number(line, "evidence_left_out", alert->evidence_left_out);
     if (alert->suppressed > 0)
         eve_suppressed(line, alert->suppressed);
     const size_t mark = line->len;
@@ -326,7 +334,7 @@ static size_t put_alert(struct buf *line, const struct alert *alert)
     json_put_number(line, "rev", rule->rev);
     json_put_chars(line, "signature", rule->title);
     json_put_chars(line, "category", rule->category);
-    json_put_number(line, "severity", rule->severity);
+    json_put_number(line, "severity", alert_severity(alert));
     const size_t mark = put_metadata(line, alert);
     json_put_close(line);
     return mark;

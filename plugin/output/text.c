@@ -125,9 +125,9 @@ size_t text_alert(struct buf *line, const struct text_options *options, const st
     put_time(line, alert->event->time_us);
     buf_text(line, "  ");
     if (options->colour)
-        buf_string(line, colour_of(rule->severity));
+        buf_string(line, colour_of(alert_severity(alert)));
     size_t start = line->len;
-    buf_string(line, rule->level);
+    buf_string(line, alert_level(alert));
     pad_to(line, start, LEVEL_COLUMN);
     if (options->colour)
         buf_text(line, "\033[0m");
@@ -135,6 +135,8 @@ size_t text_alert(struct buf *line, const struct text_options *options, const st
     put_tuple(line, alert->event);
     buf_text(line, "  ");
     buf_string(line, rule->title);
+    if (alert->is_expired)
+        buf_text(line, " (expired list)");
     if (evidence != NULL)
         put_evidence(line, evidence);
     if (alert->suppressed > 0)

@@ -101,6 +101,7 @@ struct node_row {
 
 enum rule_flags {
     RULE_WAITS = 1,    /* an answer may still make it untrue: only complete events are asked */
+    RULE_AGAIN = 8,    /* the answer may make it true: asked again when it came */
     RULE_AT_END = 2,   /* stream: can become true without a new hit, decided when the stream ends */
     RULE_AT_START = 4, /* stream: can be true before any hit */
 };
@@ -119,10 +120,11 @@ struct rule_row {
 enum probe_kind { PROBE_SCAN, PROBE_SET, PROBE_LIST };
 
 struct probe_row {
-    uint16_t kind;
-    uint16_t field;  /* FIELD_NONE: every bytes field of the event */
-    uint32_t target; /* PROBE_SCAN: database; else set */
-    uint32_t gate;   /* of pattern or entry 0; PROBE_LIST: of every entry */
+    uint8_t kind;
+    uint8_t is_again; /* opens a RULE_AGAIN rule */
+    uint16_t field;   /* FIELD_NONE: every bytes field of the event */
+    uint32_t target;  /* PROBE_SCAN: database; else set */
+    uint32_t gate;    /* of pattern or entry 0; PROBE_LIST: of every entry */
 };
 
 struct event_row {

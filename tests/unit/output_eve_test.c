@@ -15,6 +15,7 @@ struct fixture {
     struct packet packet;
     struct buf line;
     struct eve_options options;
+    bool is_expired;
 };
 
 static struct address address(const char *text)
@@ -194,6 +195,8 @@ static json_t *alert_line(struct fixture *f, const struct evidence *evidence, si
                           .event = f->event,
                           .evidence = evidence,
                           .evidence_count = count,
+                          .is_expired = f->is_expired,
+                          .evidence_left_out = f->is_expired ? 3 : 0,
                           .suppressed = 2};
     buf_reset(&f->line);
     eve_alert(&f->line, &f->options, &alert);
@@ -312,6 +315,28 @@ static void an_alert_says_what_matched(void **state)
     says(line, "alert.metadata.shrike.evidence.2.list", "bad");
     says(line, "alert.metadata.shrike.evidence.2.entry", "192.0.2.0/24");
     says(line, "alert.metadata.shrike.evidence.2.note", "seen in 2026");
+    json_decref(line);
+}
+
+static void an_alert_that_rests_on_an_expired_list_is_informational(void **state)
+{
+    struct fixture *f = *state;
+    const struct evidence evidence[] = {{.field = FIELD_DNS_ANSWER_IP,
+                                         .predicate = "dns.answer.ip|expand: '%bad%'",
+                                         .excerpt = VIEW("192.0.2.99"),
+                                         .list_entry = VIEW("192.0.2.0/24"),
+                                         .list_name = "bad",
+                                         .expired_us = INT64_C(1767225600000000)}};
+    add_dns_answer(f);
+    f->is_expired = true;
+    json_t *line = alert_line(f, evidence, 1);
+
+    f->is_expired = false;
+    counts(line, "alert.severity", 4);
+    says(line, "alert.metadata.shrike.level", "informational");
+    says(line, "alert.metadata.shrike.evidence.0.entry", "192.0.2.0/24");
+    says(line, "alert.metadata.shrike.evidence.0.expired", "2026-01-01T00:00:00.000000+0000");
+    counts(line, "alert.metadata.shrike.evidence_left_out", 3);
     json_decref(line);
 }
 
@@ -549,6 +574,7 @@ int main(void)
         TEST(a_record_names_the_client_first),
         TEST(bytes_of_a_stream_are_their_senders),
         TEST(an_alert_says_what_matched),
+        TEST(an_alert_that_rests_on_an_expired_list_is_informational),
         TEST(a_dns_record_lists_and_groups_its_answers),
         TEST(a_dns_alert_has_suricatas_shape),
         TEST(payload_comes_on_request),

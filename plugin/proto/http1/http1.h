@@ -23,7 +23,8 @@ struct http_message {
 struct http_transaction {
     struct http_transaction *next; /* younger */
     uint64_t tx_id;
-    bool is_queued; /* has a request */
+    bool is_queued;  /* has a request */
+    bool is_emitted; /* the request was, alone */
     struct http_message request;
     struct http_message response;
 };

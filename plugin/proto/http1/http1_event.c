@@ -355,6 +355,8 @@ void http_emit(struct proto_context *context, struct http_transaction *tx, enum 
 
     event_begin(event, EVENT_HTTP, direction, context->flow, context->packet);
     event->is_complete = is_complete;
+    event->is_second = tx->is_emitted;
+    tx->is_emitted = true;
     event->tx_id = tx->tx_id;
     event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
     if (tx->request.has_begun)

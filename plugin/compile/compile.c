@@ -216,7 +216,9 @@ static void compile_rule(struct builder *b, const struct rule *rule)
         plan_clear(&plan);
     }
     add_info(b, index);
+    const struct rule_row *row = vector_at(&b->rules, index);
     b->set->events[rule->event].rules++;
+    b->set->events[rule->event].waits += (row->flags & RULE_WAITS) != 0;
 }
 
 /* --- which fields are read -----------------------------------------------------------------------

@@ -60,10 +60,13 @@ static void on_alert(void *context, const struct alert *alert)
     worker->position.sequence++;
 }
 
-/* Queries and requests are logged when they are answered, DNS messages each on its own, as EVE does. */
+/* Requests are logged when they are answered, DNS messages each on its own, as EVE does: not again when no
+ * answer came. */
 static bool is_logged(const struct worker *worker, const struct event *event)
 {
-    return worker->options.log[event->type] && (event->is_complete || event->type == EVENT_DNS);
+    bool is_due = event->type == EVENT_DNS ? !event->is_second || event->direction == TO_CLIENT
+                                           : event->is_complete;
+    return worker->options.log[event->type] && is_due;
 }
 
 static void on_event(void *context, struct event *event)
@@ -370,6 +373,8 @@ static void set_up_protocols(struct worker *worker)
     worker->proto.sink = (struct event_sink){on_event, worker};
     worker->proto.wanted = &worker->wanted;
     worker->proto.limits = worker->options.limits;
+    for (enum event_type type = EVENT_PACKET; worker->set != NULL && type < EVENT_COUNT; type++)
+        worker->proto.waits |= (uint32_t)ruleset_waits(worker->set, type) << type;
     worker->proto.anomaly = on_anomaly;
     worker->proto.anomaly_context = worker;
     proto_context_init(&worker->proto);

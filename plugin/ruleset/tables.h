@@ -131,7 +131,7 @@ struct event_row {
     struct span probes;
     struct span ungated; /* in rule_lists */
     uint32_t rules;
-    uint32_t is_asked; /* has rules, so match_event() must be called */
+    uint32_t waits; /* rules that are RULE_WAITS */
 };
 
 enum set_kind { SET_TEXT, SET_DOMAIN, SET_ADDRESS, SET_NUMBER };

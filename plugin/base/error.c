@@ -63,6 +63,17 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
     diagnostics->warnings += severity == SEVERITY_WARNING;
 }
 
+void diagnostics_take(struct diagnostics *diagnostics, struct diagnostics *from, const char *id)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct diagnostic *d = &from->items[i];
+        if (strcmp(d->id, id) == 0)
+            diagnostics_add(diagnostics, d->severity, d->id,
+                            (struct place){d->file, d->line, d->column}, d->help, "%s", d->text);
+    }
+    diagnostics_clear(from);
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct diagnostic *a = left, *b = right;

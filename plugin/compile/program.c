@@ -227,32 +227,40 @@ static void check_predicate(struct builder *b, const struct predicate *p)
         "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
 }
 
-static uint32_t regex_compile(struct builder *b, const struct predicate *p)
+uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
+                       size_t *offset)
 {
-    uint8_t *key = arena_alloc(b->arena, p->bytes.len + 1);
-    if (p->bytes.len > 0)
-        memcpy(key, p->bytes.data, p->bytes.len);
-    key[p->bytes.len] = (uint8_t)p->regex_flags;
-    uint32_t *known = index_find(&b->regex_index, view_make(key, p->bytes.len + 1));
+    uint8_t *key = arena_alloc(b->arena, expression.len + 1);
+    if (expression.len > 0)
+        memcpy(key, expression.data, expression.len);
+    key[expression.len] = (uint8_t)flags;
+    uint32_t *known = index_find(&b->regex_index, view_make(key, expression.len + 1));
     if (*known != NO_INDEX)
         return *known;
-    uint32_t options = (p->regex_flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
-                       (p->regex_flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
-                       (p->regex_flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | PCRE2_NEVER_UTF;
-    int code;
-    size_t offset;
-    pcre2_code *regex = pcre2_compile(p->bytes.data, p->bytes.len, options, &code, &offset, NULL);
-    if (regex == NULL) {
-        uint8_t message[256];
-        pcre2_get_error_message(code, message, sizeof(message));
-        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at offset %zu of %.*s",
-                       (const char *)message, offset, (int)p->bytes.len,
-                       (const char *)p->bytes.data);
+    uint32_t options = (flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
+                       (flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
+                       (flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | PCRE2_NEVER_UTF;
+    pcre2_code *regex = pcre2_compile(expression.data, expression.len, options, code, offset, NULL);
+    if (regex == NULL)
         return NO_INDEX;
-    }
     (void)pcre2_jit_compile(regex, PCRE2_JIT_COMPLETE); /* without JIT it is interpreted */
     *known = vector_push(&b->regexes, &regex);
     return *known;
+}
+
+static uint32_t regex_compile(struct builder *b, const struct predicate *p)
+{
+    int code;
+    size_t offset;
+    uint32_t regex = program_regex(b, p->bytes, p->regex_flags, &code, &offset);
+
+    if (regex == NO_INDEX) {
+        uint8_t message[256];
+        pcre2_get_error_message(code, message, sizeof(message));
+        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at byte %zu of %s",
+                       (const char *)message, offset, builder_shown(b, p));
+    }
+    return regex;
 }
 
 static struct view fold_into(struct arena *arena, struct view bytes)
@@ -419,10 +427,12 @@ static void emit(struct builder *b, const struct node *node, unsigned depth)
         return;
     }
     if (node->kind == NODE_PREDICATE) {
+        bool had_failed = b->has_failed; /* every fault of a rule is told */
+        b->has_failed = false;
         check_predicate(b, node->predicate);
-        if (b->has_failed)
-            return;
-        row.predicate = program_predicate(b, node->predicate);
+        if (!b->has_failed)
+            row.predicate = program_predicate(b, node->predicate);
+        b->has_failed |= had_failed;
     }
     uint32_t at = vector_push(&b->nodes, &row);
     struct child *children = arena_array(b->arena, node->count + 1, sizeof(*children));

@@ -123,7 +123,7 @@ static void add_stream_hit(struct collector *c, const struct predicate_row *p, u
         return;
     if (hit != NULL) {
         found.offset = hit->offset;
-        found.has_offset = true;
+        found.has_offset = hit->has_offset;
         found.bytes = view_make(hit->excerpt, hit->len);
     }
     add(c, p, field, NULL, &found);

@@ -50,8 +50,10 @@ static void new_stream_state(struct matcher *m)
     m->new_hits = memory_new(bits, sizeof(*m->new_hits));
     m->new_hit_ends = memory_new(bits, sizeof(*m->new_hit_ends));
     m->datagram_bits = memory_new(bits / 64 + 1, sizeof(uint64_t));
-    if (set->group_count > 0)
+    if (set->group_count > 0) {
         m->stream_event = event_new();
+        m->window = memory_new(WINDOW_MAX, 1);
+    }
     pool_init(&m->flows, m->budget, sizeof(struct match_flow));
     pool_init(&m->groups, m->budget, sizeof(struct group_state));
 }
@@ -114,6 +116,7 @@ void matcher_free(struct matcher *m)
     pool_clear(&m->groups);
     event_free(m->stream_event);
     memory_free(m->datagram_bits);
+    memory_free(m->window);
     memory_free(m->new_hit_ends);
     memory_free(m->new_hits);
     memory_free(m->fold);

@@ -20,6 +20,7 @@ enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
     ENVELOPE_COUNT = 16, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
+    WINDOW_MAX = 4096,   /* bytes in which the start of a stream's match is looked for */
 };
 
 /* Where a predicate held within a value. */
@@ -36,7 +37,8 @@ struct place_found {
 struct stream_hit {
     uint32_t predicate; /* row of group_predicates */
     uint32_t len;       /* of excerpt */
-    uint64_t offset;    /* of excerpt, within the direction's bytes */
+    bool has_offset;    /* it is known where the match begins */
+    uint64_t offset;    /* of the match, within the direction's bytes */
     uint8_t excerpt[EXCERPT_KEPT];
 };
 
@@ -114,6 +116,7 @@ struct matcher {
     uint32_t *new_hits; /* rows of group_predicates */
     uint64_t *new_hit_ends;
     size_t new_hit_count;
+    uint8_t *window; /* WINDOW_MAX bytes, for excerpt.c */
     uint64_t *datagram_bits;
     struct stream_side datagram_side;
     hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */
@@ -170,6 +173,10 @@ bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id
 /* evidence.c: what held, into `out`, and its counts into `alert`. */
 void collect_evidence(struct matcher *m, const struct rule_row *rule,
                       struct evidence out[EVIDENCE_MAX], struct alert *alert);
+
+/* excerpt.c: fills the bytes and the offset of a hit that ends at `end`; `bytes` have just come. */
+void stream_excerpt(struct matcher *m, const struct stream_side *side, struct view bytes,
+                    uint64_t end, struct stream_hit *hit);
 
 /* stream.c */
 /* Streams for datagrams, one a database; -1 when Hyperscan gives none. */

@@ -151,25 +151,6 @@ static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
         m->stats.scan_errors++;
 }
 
-/* The bytes [end - len, end) of the direction: from the tail kept, and from the bytes at hand. */
-static void keep_excerpt(const struct stream_side *side, struct view bytes, uint32_t length,
-                         uint64_t end, struct stream_hit *hit)
-{
-    uint64_t chunk = side->offset; /* of bytes.data[0]; the tail lies before it */
-    uint64_t known = chunk - side->tail_len;
-    size_t want = length > 0 && length < EXCERPT_KEPT ? length : EXCERPT_KEPT;
-    if (end < known) /* a match that was told late */
-        known = chunk = end;
-    uint64_t begin = end - known > want ? end - want : known;
-
-    hit->offset = begin;
-    hit->len = (uint32_t)(end - begin);
-    for (uint32_t i = 0; i < hit->len; i++) {
-        uint64_t at = begin + i;
-        hit->excerpt[i] = at < chunk ? side->tail[at - known] : bytes.data[at - chunk];
-    }
-}
-
 /* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
 static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
                      struct view bytes, size_t number)
@@ -185,8 +166,7 @@ static void keep_hit(struct matcher *m, struct group_state *state, const struct 
     }
     struct stream_hit *hit = &state->hits[state->hit_count++];
     hit->predicate = m->new_hits[number];
-    uint32_t length = m->set->group_predicates[hit->predicate].length;
-    keep_excerpt(side, bytes, length, m->new_hit_ends[number], hit);
+    stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
 }
 
 /* Row of group_predicates that asks `predicate` in the group at hand; NO_INDEX. */

@@ -185,6 +185,7 @@ struct watch_row {
 struct group_predicate_row {
     uint32_t predicate;
     uint32_t length;   /* for the excerpt: of every match; 0 when it varies */
+    uint32_t regex;    /* that finds the match's start then; NO_INDEX when there is none */
     struct span rules; /* in rule_lists: rules of the group by their number within it */
 };
 

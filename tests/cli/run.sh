@@ -74,6 +74,15 @@ check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$cove
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"
 
+# What a rule set loses is said: filters stop the run, the rest is counted.
+printf 'title: f\nlogsource: {category: proxy}\nfilter:\n  rules: any\n  s: {src_ip: 10.0.0.1}\n  condition: s\n' > "$work/filter.yml"
+check "a filter that cannot be applied stops a run" 2 "$shrike" replay -q -S "$work/filter.yml" "$covenant"
+check "unless told to go on" 0 "$shrike" replay -q -S "$work/filter.yml" --keep-going --eve /dev/null "$covenant"
+says "and is told all the same" err "filter documents are not applied"
+printf 'title: a\nlevel: low\nlogsource: {category: process_creation}\ndetection:\n  s: {Image: a}\n  condition: s\n---\ncorrelation: {}\n' > "$work/host.yml"
+check "rules that are left out do not stop a run" 0 "$shrike" replay -S "$work/host.yml" --eve /dev/null "$covenant"
+says "but are counted" err "left out of the rules: 1 not for the wire, 1 with correlation"
+
 check "alerts do not fail a run" 0 "$shrike" replay -q -S rules/ --eve /dev/null "$covenant"
 check "unless asked to" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve /dev/null "$covenant"
 check "without rules nothing alerts" 0 "$shrike" replay -q --fail-on-alert --eve /dev/null "$covenant"

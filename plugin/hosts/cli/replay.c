@@ -181,6 +181,10 @@ static int load_rules(struct replay *replay)
         fprintf(stderr, "shrike replay: %s\n", error.text);
         status = STATUS_USAGE;
     }
+    char refused[256];
+    if (rules_describe_refused(rules, refused, sizeof(refused)) && !options->quiet)
+        fprintf(stderr, "shrike replay: warning: left out of the rules: %s (see `shrike check`)\n",
+                refused);
     diagnostics_clear(&diagnostics);
     rules_free(rules);
     return status;

@@ -85,10 +85,14 @@ static int add_folder(struct capture *c, const char *folder, int depth)
 {
     struct dirent **names;
     int count = scandir(folder, &names, NULL, alphasort);
+    size_t kept = strlen(folder);
+
+    while (kept > 0 && folder[kept - 1] == '/')
+        kept--;
 
     for (int i = 0; i < count; i++) {
         char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+        int len = snprintf(path, sizeof(path), "%.*s/%s", (int)kept, folder, names[i]->d_name);
         if (names[i]->d_name[0] != '.' && len > 0 && (size_t)len < sizeof(path))
             add_path(c, path, true, depth + 1);
         memory_free(names[i]);

@@ -188,6 +188,7 @@ static enum file_result next_pcap(struct capture_file *file, bool may_read, stru
     uint32_t fraction = get_u32(file, record + 4);
     frame->time_us = (int64_t)get_u32(file, record) * (int64_t)MICROSECONDS +
                      (file->is_nano ? fraction / 1000 : fraction);
+    frame->time_ns = file->is_nano ? (uint16_t)(fraction % 1000) : 0;
     frame->data = record + PCAP_RECORD;
     frame->len = len;
     frame->wire_len = get_u32(file, record + 12);
@@ -208,6 +209,14 @@ static int64_t time_of(const struct interface *interface, uint32_t high, uint32_
     int64_t whole =
         (int64_t)(seconds % (UINT64_C(1) << 42)) + interface->offset_s % (INT64_C(1) << 42);
     return whole * (int64_t)MICROSECONDS + (int64_t)micros;
+}
+
+/* The nanoseconds that time_of() leaves. */
+static uint16_t nanoseconds_of(const struct interface *interface, uint32_t high, uint32_t low)
+{
+    uint64_t ticks = (uint64_t)high << 32 | low, rest = ticks % interface->per_second;
+
+    return (uint16_t)((unsigned __int128)rest * 1000000000 / interface->per_second % 1000);
 }
 
 static void read_interface_options(struct capture_file *file, struct interface *interface,
@@ -272,9 +281,11 @@ static bool read_packet(struct capture_file *file, uint32_t type, const uint8_t 
             kept = interface->snap_length;
         frame->len = kept < room ? kept : (uint32_t)room;
         frame->time_us = 0;
+        frame->time_ns = 0;
         return true;
     }
     frame->time_us = time_of(interface, get_u32(file, body + 4), get_u32(file, body + 8));
+    frame->time_ns = nanoseconds_of(interface, get_u32(file, body + 4), get_u32(file, body + 8));
     frame->len = get_u32(file, body + 12);
     frame->wire_len = get_u32(file, body + 16);
     if (frame->wire_len < frame->len)

@@ -126,9 +126,9 @@ static void not_over_the_answer_is_decided_when_it_came(void **unused)
 static void no_field_of_an_answer_is_missed_before_it_came(void **unused)
 {
     (void)unused;
-    static const enum field_id FIELDS[] = {FIELD_DNS_RCODE, FIELD_DNS_ANSWER,
+    static const enum field_id FIELDS[] = {FIELD_DNS_RCODE,       FIELD_DNS_ANSWER,
                                            FIELD_DNS_ANSWER_NAME, FIELD_DNS_ANSWER_RRTYPE,
-                                           FIELD_DNS_CNAME, FIELD_DNS_TXT};
+                                           FIELD_DNS_CNAME,       FIELD_DNS_TXT};
     struct scene s;
     begin(&s);
     for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)

@@ -96,7 +96,7 @@ static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
  * frames: it is handed on in runs whose numbers fit the table. */
 static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
                        struct pcapng_writer *writer, const struct frame *frames, size_t count,
-                       bool is_stable, struct error *error)
+                       struct error *error)
 {
     for (size_t i = 0; i < count;) {
         size_t run = 1;
@@ -106,7 +106,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
         memset(pass->is_wanted, 0, BATCH_FRAMES * sizeof(*pass->is_wanted));
         for (size_t k = 0; k < BATCH_FRAMES; k++)
             buf_reset(&pass->comments[k]);
-        pipeline_frames(pipeline, frames + i, run, is_stable);
+        pipeline_frames(pipeline, frames + i, run);
         if (write_wanted(pass, writer, frames + i, run, error) != 0)
             return -1;
         i += run;
@@ -123,8 +123,8 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     size_t count;
 
     while ((result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END) {
-        if (result == CAPTURE_FRAMES && take_frames(pass, pipeline, writer, frames, count,
-                                                    capture_is_stable(capture), error) != 0)
+        if (result == CAPTURE_FRAMES &&
+            take_frames(pass, pipeline, writer, frames, count, error) != 0)
             return -1;
     }
     return 0;

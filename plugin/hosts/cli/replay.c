@@ -4,8 +4,10 @@
  *   load and compile rules -> open captures and outputs -> frames through the pipeline -> stats record,
  *   second pass for --pcap-out, summary, exit status
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "capture/capture.h"
@@ -44,11 +46,28 @@ struct replay {
 };
 
 static volatile sig_atomic_t is_interrupted;
+static volatile sig_atomic_t interrupt_fd; /* wakes a reader that waits; 0: none */
 
 static void on_interrupt(int signal_number)
 {
+    const uint64_t one = 1;
+    int saved = errno;
+
     (void)signal_number;
     is_interrupted = 1;
+    if (interrupt_fd > 0 && write(interrupt_fd, &one, sizeof(one)) < 0)
+        interrupt_fd = 0;
+    errno = saved;
+}
+
+/* The first signal ends the run in order, a second one at once. */
+static void catch_interrupts(void)
+{
+    const struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+
+    interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGTERM, &interrupt, NULL);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
@@ -189,8 +208,8 @@ static const char *file_name(const void *context, size_t file)
 static int open_all(struct replay *replay)
 {
     const struct replay_options *options = &replay->options;
-    const struct capture_options capture_options = {.filter = options->filter,
-                                                    .recurse = options->recurse};
+    const struct capture_options capture_options = {
+        .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd};
     const struct pipeline_host host = {
         .alert = on_alert, .event = on_event, .write = write_line, .context = replay};
     struct error error = {0};
@@ -240,6 +259,16 @@ static int check_pcap_out(const struct replay_options *options)
 
 /* ---- the run ------------------------------------------------------------------------------------------ */
 
+/* The input pauses: what was found so far goes out. */
+static void write_so_far(struct replay *replay)
+{
+    pipeline_sync(replay->pipeline);
+    for (size_t i = 0; i < SINK_COUNT; i++) {
+        if (replay->is_open[i])
+            sink_flush(&replay->sinks[i]); /* a failure is the sink's to tell when it is closed */
+    }
+}
+
 static void read_frames(struct replay *replay)
 {
     struct frame frames[BATCH_FRAMES];
@@ -251,8 +280,12 @@ static void read_frames(struct replay *replay)
     while (!is_interrupted) {
         enum capture_result result =
             capture_next(replay->capture, frames, BATCH_FRAMES, &count, &error);
-        if (result == CAPTURE_END)
+        if (result == CAPTURE_END || result == CAPTURE_INTERRUPTED)
             break;
+        if (result == CAPTURE_IDLE) {
+            write_so_far(replay);
+            continue;
+        }
         if (result == CAPTURE_BROKEN) {
             progress_end(&progress);
             fprintf(stderr, "shrike replay: %s\n", error.text);
@@ -260,7 +293,7 @@ static void read_frames(struct replay *replay)
             replay->is_broken = true;
             continue;
         }
-        pipeline_frames(replay->pipeline, frames, count, capture_is_stable(replay->capture));
+        pipeline_frames(replay->pipeline, frames, count);
         replay->packets += count;
         struct capture_progress done = capture_progress(replay->capture);
         const struct progress_state state = {.bytes_read = done.bytes_read,
@@ -346,7 +379,6 @@ static int exit_status(const struct replay *replay)
 int replay_command(int argc, char **argv)
 {
     struct replay replay = {0};
-    const struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 
     int status = replay_options_parse(&replay.options, argc, argv);
     if (status == -1)
@@ -354,8 +386,7 @@ int replay_command(int argc, char **argv)
     if (status != -1)
         return status;
     buf_init(&replay.counted, SIZE_MAX / 2);
-    sigaction(SIGINT, &interrupt, NULL);
-    sigaction(SIGTERM, &interrupt, NULL);
+    catch_interrupts();
     status = load_rules(&replay);
     if (status == -1)
         status = open_all(&replay);

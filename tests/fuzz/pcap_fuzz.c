@@ -60,7 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     close(ends[1]);
     struct reading piped = read_all(ends[0]);
     close(ends[0]);
-    assert(plain.frames == piped.frames && plain.sum == piped.sum &&
-           plain.faults == piped.faults);
+    assert(plain.frames == piped.frames && plain.sum == piped.sum && plain.faults == piped.faults);
     return 0;
 }

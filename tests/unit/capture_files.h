@@ -260,14 +260,14 @@ static inline void add_path(struct set *set, const char *path)
 }
 
 static inline void add_file(struct set *set, struct capture_folder *folder, const char *name,
-                     struct file_bytes *f)
+                            struct file_bytes *f)
 {
     write_file(folder, name, f);
     add_path(set, folder->file);
 }
 
 static inline void add_letters(struct set *set, struct capture_folder *folder, const char *name,
-                        uint32_t seconds, const char *letters)
+                               uint32_t seconds, const char *letters)
 {
     struct file_bytes f = {0};
     add_pcap(&f, seconds, letters);

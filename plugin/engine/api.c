@@ -268,7 +268,7 @@ int shrike_worker_packet(struct shrike_worker *worker, const struct shrike_packe
     };
     if (!decode_link_supported(packet->link_type))
         return -1;
-    pipeline_frames(worker->pipeline, &frame, 1, false);
+    pipeline_frames(worker->pipeline, &frame, 1);
     return 0;
 }
 

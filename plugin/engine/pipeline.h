@@ -8,6 +8,7 @@
  * decodes and routes; workers run in threads of their own; one more thread merges and writes.
  * Every 16,384 frames an epoch ends: workers hand their chunks over, and at most EPOCHS_AHEAD
  * epochs may wait for the writer, so memory stays bounded when output is slow.
+ * Frames are not copied: what waits for a worker retains the blocks that its packets lie in.
  */
 #ifndef SHRIKE_ENGINE_PIPELINE_H
 #define SHRIKE_ENGINE_PIPELINE_H
@@ -51,10 +52,11 @@ struct pipeline;
 
 struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_options *options,
                               const struct pipeline_host *host, struct error *error);
-/* Takes frames in input order. With `is_stable` their bytes live until pipeline_finish(); otherwise
- * they are copied where a worker runs in another thread. */
-void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count,
-                     bool is_stable);
+/* Takes frames in input order; their bytes need not outlive the call. With more than one thread every frame must lie
+ * in a block, which is retained. */
+void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count);
+/* Waits until all lines about the frames so far are written: for when the input pauses. */
+void pipeline_sync(struct pipeline *pipeline);
 /* One thread only: all flows end now, lines are written; more frames may follow. */
 void pipeline_flush(struct pipeline *pipeline);
 /* End of input: all flows end, all lines are written. Once. */

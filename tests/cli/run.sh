@@ -198,6 +198,55 @@ printf '\3757zXZ\0\0\4' > "$work/x.pcap.xz"
 check "an xz file is a broken capture" 3 "$shrike" replay -q "$work/x.pcap.xz"
 says "that is named" err "this is xz"
 
+# Folders: what should be a capture and cannot be read is a fault, what is none is passed over, nothing hangs.
+mkdir -p "$work/folder/deeper"
+cp "$covenant" "$work/folder/a.cap"
+printf '\3757zXZ\0\0\4' > "$work/folder/b.pcap.xz"
+echo notes > "$work/folder/notes.txt"
+mkfifo "$work/folder/pipe"
+ln -s .. "$work/folder/deeper/up"
+check "a folder with a capture that cannot be read is an input fault" 3 timeout 20 "$shrike" replay -r -S rules/ --eve "$work/eve.json" "$work/folder"
+says "that is named" err "b.pcap.xz: byte 0: this is xz"
+says "what is no capture is passed over" err "notes.txt: byte 0: not a capture file"
+says "as are pipes" err "pipe: not a plain file"
+says "and folders met before" err "deeper/up: a folder that was met before"
+check "the others still ran" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -gt 0
+rm "$work/folder/b.pcap.xz" "$work/folder/a.cap" "$work/folder/pipe"
+check "a folder without a capture is wrong usage" 2 "$shrike" replay -q "$work/folder"
+says "with a reason" err "notes.txt"
+
+# A capture that is emptied while it is read, as a ring of tcpdump's does: no crash.
+python3 tests/gen/flows.py 300000 "$work/ring.pcap"
+cp "$work/ring.pcap" "$work/ring"
+"$shrike" replay -q --threads 2 --eve /dev/null "$work/ring" 2> "$work/err" &
+run=$!
+sleep 0.05
+: > "$work/ring"
+wait $run
+status=$?
+check "a capture that is emptied while it is read does not kill ($status)" 0 test $status -eq 0 -o $status -eq 3
+
+# A live pipe: alerts come while it is quiet, and a signal ends the run in order.
+for threads in 1 2; do
+    rm -f "$work/live" "$work/live.json"
+    mkfifo "$work/live"
+    (cat "$covenant"; exec sleep 20) > "$work/live" &
+    feed=$!
+    "$shrike" replay -q --threads $threads -S rules/ --eve "$work/live.json" "$work/live" 2> "$work/err" &
+    run=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -qs '"event_type":"alert"' "$work/live.json" && break
+        sleep 0.25
+    done
+    check "a pause of a pipe, $threads thread(s): what was found is written" 0 grep -q '"event_type":"alert"' "$work/live.json"
+    kill -TERM $run
+    wait $run
+    check "a signal ends the wait in order" 0 test $? -eq 143
+    kill $feed 2> /dev/null
+    check "with the last record" 0 sh -c "tail -n 1 '$work/live.json' | grep -q '\"event_type\":\"stats\"'"
+    check "and the whole run's alerts" 0 test "$(grep -c '"event_type":"alert"' "$work/live.json")" -eq "$(grep -c '"event_type":"alert"' "$work/plain.json")"
+done
+
 # The same where time jumps by years, hosts are many, and a rule is suppressed for a key that spans workers.
 cat > "$work/noisy.yml" << 'RULE'
 title: Every request of a host, once in a while

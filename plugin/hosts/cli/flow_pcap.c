@@ -140,7 +140,7 @@ static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
  * frames: it is handed on in runs whose numbers fit the table. */
 static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
                        struct pcapng_writer *writer, const struct frame *frames, size_t count,
-                       bool is_stable, struct error *error)
+                       struct error *error)
 {
     for (size_t i = 0; i < count;) {
         size_t run = 1;
@@ -152,7 +152,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
             buf_reset(&pass->comments[k].lines);
             pass->comments[k].left_out = 0;
         }
-        pipeline_frames(pipeline, frames + i, run, is_stable);
+        pipeline_frames(pipeline, frames + i, run);
         if (write_wanted(pass, writer, frames + i, run, error) != 0)
             return -1;
         i += run;
@@ -169,7 +169,8 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     size_t count;
 
     while (interrupt_signal() == 0 &&
-           (result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END) {
+           (result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END &&
+           result != CAPTURE_INTERRUPTED) {
         bool is_last = false;
         if (result != CAPTURE_FRAMES)
             continue;
@@ -177,8 +178,7 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
             is_last = true;
             count--;
         }
-        if (count > 0 && take_frames(pass, pipeline, writer, frames, count,
-                                     capture_is_stable(capture), error) != 0)
+        if (count > 0 && take_frames(pass, pipeline, writer, frames, count, error) != 0)
             return -1;
         if (is_last)
             break;
@@ -189,8 +189,8 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
 static int write_flows(const struct replay_options *options, struct second_pass *pass,
                        struct pcapng_writer *writer, struct error *error)
 {
-    const struct capture_options capture_options = {.filter = options->filter,
-                                                    .recurse = options->recurse};
+    const struct capture_options capture_options = {
+        .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd()};
     const struct pipeline_host host = {.packet = on_packet, .context = pass};
     struct pipeline_options pipeline_options = options->pipeline;
     int status = -1;

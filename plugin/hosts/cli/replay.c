@@ -239,8 +239,8 @@ static const char *file_name(const void *context, size_t file)
 static int open_all(struct replay *replay)
 {
     const struct replay_options *options = &replay->options;
-    const struct capture_options capture_options = {.filter = options->filter,
-                                                    .recurse = options->recurse};
+    const struct capture_options capture_options = {
+        .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd()};
     const struct pipeline_host host = {.alert = on_alert,
                                        .event = on_event,
                                        .write = write_line,
@@ -290,6 +290,16 @@ static void show_progress(struct replay *replay)
     progress_update(&replay->progress, &state);
 }
 
+/* The input pauses: what was found so far goes out. */
+static void write_so_far(struct replay *replay)
+{
+    pipeline_sync(replay->pipeline);
+    for (size_t i = 0; i < SINK_COUNT; i++) {
+        if (replay->is_open[i])
+            sink_flush(&replay->sinks[i]); /* a failure is the sink's to tell when it is closed */
+    }
+}
+
 static void read_frames(struct replay *replay)
 {
     struct frame frames[BATCH_FRAMES];
@@ -300,15 +310,19 @@ static void read_frames(struct replay *replay)
     while (interrupt_signal() == 0) {
         enum capture_result result =
             capture_next(replay->capture, frames, BATCH_FRAMES, &count, &error);
-        if (result == CAPTURE_END)
+        if (result == CAPTURE_END || result == CAPTURE_INTERRUPTED)
             break;
+        if (result == CAPTURE_IDLE) {
+            write_so_far(replay);
+            continue;
+        }
         if (result == CAPTURE_BROKEN) {
             progress_hide(&replay->progress);
             message("replay", "%s", error.text);
             replay->is_broken = true;
             continue;
         }
-        pipeline_frames(replay->pipeline, frames, count, capture_is_stable(replay->capture));
+        pipeline_frames(replay->pipeline, frames, count);
         replay->packets += count;
         replay->last_number = frames[count - 1].number;
         show_progress(replay);

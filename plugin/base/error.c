@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/readable.h"
 
 int error_set(struct error *error, const char *format, ...)
 {
@@ -98,12 +99,19 @@ void diagnostics_print(const struct diagnostics *diagnostics, FILE *out)
     static const char *const names[] = {"error", "warning", "note"};
     for (size_t i = 0; i < diagnostics->count; i++) {
         const struct diagnostic *d = &diagnostics->items[i];
-        if (d->file != NULL)
-            fprintf(out, "%s:", d->file);
+        if (d->file != NULL) {
+            readable_print(out, d->file);
+            fputc(':', out);
+        }
         if (d->line > 0)
             fprintf(out, "%u:%u:", d->line, d->column);
-        fprintf(out, "%s%s: %s [%s]\n", d->file ? " " : "", names[d->severity], d->text, d->id);
-        if (d->help != NULL)
-            fprintf(out, "  help: %s\n", d->help);
+        fprintf(out, "%s%s: ", d->file ? " " : "", names[d->severity]);
+        readable_print(out, d->text);
+        fprintf(out, " [%s]\n", d->id);
+        if (d->help != NULL) {
+            fputs("  help: ", out);
+            readable_print(out, d->help);
+            fputc('\n', out);
+        }
     }
 }

@@ -175,6 +175,7 @@ static enum file_result pcap_next(struct capture_file *file, struct frame *frame
     uint32_t fraction = file_u32(file, record + 4);
     frame->time_us = (int64_t)file_u32(file, record) * MICROSECONDS +
                      (file->is_nano ? fraction / 1000 : fraction);
+    frame->time_ns = file->is_nano ? (uint16_t)(fraction % 1000) : 0;
     frame->data = record + PCAP_RECORD;
     frame->len = len;
     frame->wire_len = wire_len;

@@ -101,14 +101,17 @@ static void walk_folder(const struct walk *walk, const char *folder, int depth)
 {
     struct dirent **names;
     int count = scandir(folder, &names, NULL, alphasort);
+    size_t kept = strlen(folder);
 
+    while (kept > 0 && folder[kept - 1] == '/') /* "folder/" gives "folder/file" */
+        kept--;
     if (count < 0) { /* opening it says why */
         add_entry(walk->list, folder, false);
         return;
     }
     for (int i = 0; i < count; i++) {
         char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+        int len = snprintf(path, sizeof(path), "%.*s/%s", (int)kept, folder, names[i]->d_name);
         if (names[i]->d_name[0] != '.' && len > 0 && (size_t)len < sizeof(path))
             walk_name(walk, path, depth);
         memory_free(names[i]);

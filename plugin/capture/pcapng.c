@@ -45,6 +45,15 @@ static int64_t time_of(const struct interface *interface, uint32_t high, uint32_
     return whole * (int64_t)MICROSECONDS + (int64_t)micros;
 }
 
+/* The nanoseconds that time_of() leaves. */
+static uint16_t nanoseconds_of(const struct interface *interface, uint32_t high, uint32_t low)
+{
+    uint64_t ticks = (uint64_t)high << 32 | low;
+    uint64_t rest = (uint64_t)(ticks % interface->per_second);
+
+    return (uint16_t)((unsigned __int128)rest * 1000000000 / interface->per_second % 1000);
+}
+
 /* if_tsresol: a power of ten, or of two with the high bit. Above 10^38 no number holds it and none is needed: all
  * 2^64 ticks are less than a microsecond. */
 static unsigned __int128 resolution(uint8_t option)
@@ -116,6 +125,7 @@ static void read_simple_packet(const struct capture_file *file, const uint8_t *b
         frame->len = (uint32_t)room;
     frame->link_type = file->interfaces[0].link_type;
     frame->time_us = file->time_us;
+    frame->time_ns = 0;
 }
 
 /* Enhanced, obsolete and simple packet blocks. What is wrong, or NULL. */
@@ -139,6 +149,7 @@ static const char *read_packet(struct capture_file *file, uint32_t type, const u
     frame->link_type = interface->link_type;
     frame->data = body + header;
     frame->time_us = time_of(interface, file_u32(file, body + 4), file_u32(file, body + 8));
+    frame->time_ns = nanoseconds_of(interface, file_u32(file, body + 4), file_u32(file, body + 8));
     frame->len = file_u32(file, body + 12);
     frame->wire_len = file_u32(file, body + 16);
     return frame->len <= len - header ? NULL : CONTRADICTION;

@@ -14,6 +14,7 @@
 #include "engine/pipeline.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -34,6 +35,7 @@ struct lane { /* one worker and its way in and out */
     uint64_t epoch; /* the worker's */
     bool is_ending; /* the last flows end: their records make epochs by the flows' first frames */
     uint64_t ending_epoch;
+    _Atomic uint64_t flows; /* that the worker has begun, told after each batch */
     pthread_t thread;
 };
 
@@ -138,6 +140,7 @@ static void lane_work(struct lane *lane, const struct batch *batch)
         else
             worker_work(lane->worker, work);
     }
+    atomic_store_explicit(&lane->flows, worker_flow_count(lane->worker), memory_order_relaxed);
 }
 
 /* The input is over; ends the epoch at hand and those of the last flows. */
@@ -421,7 +424,7 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
     p->rule_count = set != NULL ? ruleset_count(set) : 0;
     p->merge_budget.limit = MERGE_BUDGET;
     p->merge = (struct merge){host->write, host->context, suppressor_new(&p->merge_budget),
-                              memory_new(p->rule_count + 1, sizeof(uint64_t))};
+                              memory_new(p->rule_count + 1, sizeof(uint64_t)), host->pause};
     p->decoder = decoder_new(&options->decode, &sink);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
@@ -486,12 +489,28 @@ const struct pipeline_stats *pipeline_stats(struct pipeline *p)
     return &p->stats;
 }
 
+uint64_t pipeline_flow_count(const struct pipeline *p)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += atomic_load_explicit(&p->lanes[i].flows, memory_order_relaxed);
+    return sum;
+}
+
 uint64_t pipeline_rule_alerts(const struct pipeline *p, size_t index)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < p->lane_count; i++)
         sum += worker_rule_alerts(p->lanes[i].worker, index);
     return sum - p->merge.suppressed[index];
+}
+
+uint64_t pipeline_rule_suppressed(const struct pipeline *p, size_t index)
+{
+    uint64_t sum = p->merge.suppressed[index];
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += worker_rule_suppressed(p->lanes[i].worker, index);
+    return sum;
 }
 
 void pipeline_free(struct pipeline *p)

@@ -34,6 +34,8 @@ struct pipeline_host {
     void (*packet)(void *context, const struct packet *packet, const struct flow *flow);
     /* Takes one line; called in order, from one thread at a time. */
     line_write_fn *write;
+    /* NULL, or called after write() when all that is known so far has been written. */
+    void (*pause)(void *context);
     void *context;
 };
 
@@ -64,6 +66,9 @@ void pipeline_finish(struct pipeline *pipeline);
 /* With one thread at any time, with more after pipeline_finish(). */
 const struct pipeline_stats *pipeline_stats(struct pipeline *pipeline);
 uint64_t pipeline_rule_alerts(const struct pipeline *pipeline, size_t index);
+uint64_t pipeline_rule_suppressed(const struct pipeline *pipeline, size_t index);
+/* Flows begun so far, as of the last batches that workers finished: for showing, at any time. */
+uint64_t pipeline_flow_count(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline); /* accepts NULL; calls finish when that is missing */
 
 #endif

@@ -47,6 +47,8 @@ void event_begin(struct event *event, enum event_type type, enum direction direc
     event->time_us = 0;
     event->flow = flow;
     event->packet = packet;
+    event->last_number = 0;
+    event->last_file = 0;
     event->truncated = 0;
     event->value_count = 0;
     event->text_len = 0;

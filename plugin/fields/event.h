@@ -46,6 +46,8 @@ struct event {
     int64_t time_us;     /* packet time of the packet that completed it */
     struct flow *flow;   /* NULL for a packet that belongs to none */
     const struct packet *packet; /* the packet that completed it; NULL at a timeout or shutdown */
+    uint64_t last_number;        /* flow events: frame of the flow's last packet; else 0 */
+    size_t last_file;            /* likewise: its capture file */
     const struct field_set
         *wanted; /* what loaded rules and logs read; derived fields only if in it */
     uint32_t truncated;

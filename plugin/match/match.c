@@ -69,6 +69,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->sink = *sink;
     m->community_id_seed = community_id_seed;
     m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
+    m->rule_suppressed = memory_new(set->rule_count, sizeof(*m->rule_suppressed));
     m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
     m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
     m->rule_seen = memory_new(set->rule_count, sizeof(*m->rule_seen));
@@ -129,6 +130,7 @@ void matcher_free(struct matcher *m)
     memory_free(m->gates_hit);
     memory_free(m->gate_seen);
     memory_free(m->rule_alerts);
+    memory_free(m->rule_suppressed);
     memory_free(m);
 }
 
@@ -207,6 +209,7 @@ void raise_alert(struct matcher *m, uint32_t rule)
         is_left_open = m->is_one_of_many && !is_key_of_pair(row);
         if (!is_left_open && !suppressor_allows(m->suppressor, &suppression, &left_out)) {
             m->stats.suppressed++;
+            m->rule_suppressed[rule]++;
             return;
         }
     }
@@ -356,4 +359,9 @@ uint64_t matcher_rule_alerts(const struct matcher *m, size_t rule)
 {
     assert(rule < m->set->rule_count);
     return m->rule_alerts[rule];
+}
+
+uint64_t matcher_rule_suppressed(const struct matcher *m, size_t rule)
+{
+    return m->rule_suppressed[rule];
 }

@@ -78,7 +78,7 @@ struct matcher {
     struct alert_sink sink;
     uint16_t community_id_seed;
     struct match_stats stats;
-    uint64_t *rule_alerts;
+    uint64_t *rule_alerts, *rule_suppressed;
 
     /* now */
     const struct event *event;

@@ -8,19 +8,25 @@
 
 /* ---- envelope ---------------------------------------------------------------------------------------- */
 
+/* A record at a flow's end is of no packet, as Suricata has it; an alert there is of the flow's last one. */
 static void put_source(struct buf *line, const struct eve_options *options,
-                       const struct packet *packet)
+                       const struct event *event, bool is_alert)
 {
+    const struct packet *packet = event->packet;
+    uint64_t number = packet != NULL ? packet->number : is_alert ? event->last_number : 0;
+
     if (options->in_iface != NULL) {
         json_put_chars(line, "in_iface", options->in_iface);
         return;
     }
-    if (packet == NULL)
+    if (packet == NULL && event->last_number == 0)
         return;
-    json_put_number(line, "pcap_cnt", packet->number);
+    if (number != 0)
+        json_put_number(line, "pcap_cnt", number);
     if (options->file_name != NULL)
         json_put_chars(line, "pcap_filename",
-                       options->file_name(options->file_name_context, packet->file));
+                       options->file_name(options->file_name_context,
+                                          packet != NULL ? packet->file : event->last_file));
 }
 
 static void put_vlan(struct buf *line, const uint16_t *vlan, uint8_t count)
@@ -156,7 +162,7 @@ static void put_envelope(struct buf *line, const struct eve_options *options,
     eve_time(line, event->time_us);
     if (flow != NULL)
         json_put_number(line, "flow_id", flow->id);
-    put_source(line, options, packet);
+    put_source(line, options, event, strcmp(event_type, "alert") == 0);
     json_put_chars(line, "event_type", event_type);
     if (flow != NULL)
         put_vlan(line, flow->vlan, flow->vlan_count < 2 ? flow->vlan_count : 2);

@@ -29,6 +29,7 @@ struct frame {
     uint64_t number;
     int link_type; /* LINKTYPE_ value (the file's, not DLT) */
     uint16_t file;
+    uint16_t time_ns; /* nanoseconds beyond time_us, below 1000 */
 };
 
 enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST, OVERLAP_WINDOWS };

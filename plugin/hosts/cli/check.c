@@ -39,7 +39,7 @@ static int compile_and_report(struct rules *rules, struct diagnostics *diagnosti
     diagnostics_sort(diagnostics);
     print_faults(diagnostics, is_quiet);
     if (set == NULL) {
-        fprintf(stderr, "shrike check: %s\n", error.text);
+        message("check", "%s", error.text);
         return STATUS_USAGE;
     }
     char refused[256];

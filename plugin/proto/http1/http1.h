@@ -6,7 +6,7 @@
 #include "proto/http1/http1_message.h"
 
 enum {
-    HTTP_PIPELINE_MAX = 64,          /* requests that wait for their answers */
+    HTTP_PIPELINE_MAX = 1024,        /* requests that wait for their answers */
     HTTP_LOST_LINE_MAX = 8 * 1024,   /* of a line that may be a first line, after bytes were lost */
     HTTP_LOST_BYTES_MAX = 64 * 1024, /* without one message seen: it is not HTTP */
     HTTP_CHUNK_LINE_MAX = 4 * 1024,

@@ -398,7 +398,7 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
                               const struct pipeline_host *host, struct error *error)
 {
     struct pipeline *p = memory_new(1, sizeof(*p));
-    const struct decode_sink sink = {on_packet, on_anomaly, p};
+    const struct decode_sink sink = {.packet = on_packet, .anomaly = on_anomaly, .context = p};
     unsigned threads = options->threads ? options->threads : 1;
 
     p->lane_count = threads < PIPELINE_THREADS_MAX ? threads : PIPELINE_THREADS_MAX;

@@ -27,6 +27,28 @@ static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes
     decode_emit(d, p);
 }
 
+/* The first fragment of IPv6 has to hold all headers up to that of the upper layer (RFC 7112): hosts take no
+ * other. False where that header is cut off; a chain that ends in an extension header passes, as it does in
+ * Linux (ipv6frag_thdr_truncated()), where the whole datagram decides. */
+static bool has_upper_header(uint8_t next, struct view bytes)
+{
+    struct cursor c = cursor_over(bytes);
+
+    while (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION ||
+           next == IP_AH) {
+        bool is_ah = next == IP_AH;
+        next = cursor_u8(&c);
+        size_t units = cursor_u8(&c);
+        cursor_skip(&c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
+        if (c.overrun)
+            return true;
+    }
+    if (next == NEXT_NONE || next == NEXT_FRAGMENT)
+        return true;
+    size_t need = next == IP_TCP ? 20 : next == IP_UDP || next == IP_ICMPV6 ? 8 : 1;
+    return cursor_left(&c) >= need;
+}
+
 /* A fragment joins the others; the datagram goes on when it is whole. One that is cut never makes it so: what
  * there is of a first fragment is decoded, a later one counts as lost. */
 static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, uint32_t offset,
@@ -38,10 +60,13 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
         decode_ip_payload(d, p, bytes, true);
         return;
     }
-    d->stats.fragments++;
-    if (is_cut) {
-        d->stats.fragment_drops++;
-        emit_fragment(d, p, bytes, true);
+    *(p->ip_version == 4 ? &d->stats.fragments : &d->stats.fragments6) += 1;
+    bool is_headless = p->ip_version == 6 && offset == 0 && !has_upper_header(p->ip_proto, bytes);
+    if (is_headless)
+        decode_anomaly(d, p, ANOMALY_IPV6_FRAG_IGNORED);
+    if (is_cut || is_headless) {
+        d->stats.fragment_drops += is_cut;
+        emit_fragment(d, p, bytes, is_cut);
         return;
     }
     struct view whole = fragments_add(d->fragments, p, id, offset, has_more, bytes, &anomaly);
@@ -51,7 +76,6 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
         emit_fragment(d, p, bytes, false);
         return;
     }
-    d->stats.reassembled++;
     p->flags |= PACKET_REASSEMBLED;
     if (p->ip_version == 6)
         decode_ipv6_payload(d, p, whole, false);

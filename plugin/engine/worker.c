@@ -347,6 +347,7 @@ static void set_up_flows(struct worker *worker)
         .budget = &worker->flow_budget,
         .timeouts = worker->options.timeouts,
         .refuse_midstream = worker->options.refuse_midstream,
+        .joins_vlans = worker->options.joins_vlans,
     };
     const struct tcp_options tcp_options = {
         .policy = worker->options.tcp_policy,

@@ -55,6 +55,7 @@ struct decode_stats {
     uint64_t fragment_drops; /* fragments that no memory was left for, or that were cut */
     uint64_t bad_ipv4_checksum, bad_tcp_checksum, bad_udp_checksum, bad_icmp_checksum;
     uint64_t tunnel_too_deep, cut_by_snaplen;
+    uint64_t discarded; /* packets that hosts throw away: longer than what came, options that cannot be read */
     uint64_t max_pkt_size;
     uint64_t anomalies_left_out; /* beyond DECODE_ANOMALIES_MAX */
     uint64_t anomalies[ANOMALY_COUNT];

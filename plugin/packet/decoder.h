@@ -81,8 +81,9 @@ void decode_avs(struct decoder *d, struct packet *p, struct view left);
 void decode_ipv4(struct decoder *d, struct packet *p, struct view left);
 void decode_ipv6(struct decoder *d, struct packet *p, struct view left);
 
-/* options.c: faults of options, as anomalies; `options` is all that the header leaves for them. */
-void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options);
+/* options.c: faults of options, as anomalies; `options` is all that the header leaves for them. False when no
+ * host reads on. */
+bool check_ipv4_options(struct decoder *d, const struct packet *p, struct view options);
 void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options,
                         bool is_hop_by_hop);
 void check_tcp_options(struct decoder *d, const struct packet *p, struct view options);

@@ -458,11 +458,21 @@ static struct view finish(struct fragments *f, struct datagram *g, struct packet
     return whole;
 }
 
+/* Bytes of the frame, or of the packet in a tunnel, that a joined datagram keeps before its payload. */
+static uint32_t header_before(const struct packet *p, struct view bytes)
+{
+    enum { FRAGMENT_HEADER = 8 };
+    uint32_t header = p->depth == 0 ? (uint32_t)(bytes.data - p->frame)
+                                    : p->wire_len - (uint32_t)bytes.len;
+
+    return p->ip_version == 6 ? header - FRAGMENT_HEADER : header;
+}
+
 struct view fragments_add(struct fragments *f, struct packet *p, uint32_t id, uint32_t offset,
                           bool has_more, struct view bytes, enum anomaly *anomaly)
 {
     const struct view nothing = {NULL, 0};
-    uint32_t header = p->wire_len - (uint32_t)bytes.len;
+    uint32_t header = header_before(p, bytes);
 
     expire(f, p->time_us);
     if (!check_length(f, p, offset, has_more, &bytes, anomaly))

@@ -18,6 +18,19 @@ enum {
 static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view payload,
                                 bool is_cut);
 
+/* The header says more bytes than there are, and no snap length took them: every host throws that away. What was
+ * cut is read as far as it goes. */
+static bool is_longer_than_came(const struct packet *p, bool is_cut)
+{
+    return is_cut && !(p->flags & PACKET_CUT);
+}
+
+static void discard(struct decoder *d, const struct packet *p, enum anomaly anomaly)
+{
+    d->stats.discarded++;
+    decode_anomaly(d, p, anomaly);
+}
+
 static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes, bool is_cut)
 {
     p->flags = (uint8_t)(is_cut ? p->flags | PACKET_CUT : p->flags & ~PACKET_CUT);
@@ -118,10 +131,10 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         return;
     }
     bool is_cut = total > left.len;
-    if (header > left.len || (is_cut && !(p->flags & PACKET_CUT)))
-        decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_PKT);
-    if (header > left.len)
+    if (header > left.len || is_longer_than_came(p, is_cut)) {
+        discard(d, p, ANOMALY_IPV4_TRUNC_PKT);
         return;
+    }
     if (!d->options.ignore_checksums &&
         !checksum_is_right(checksum_add(0, view_slice(left, 0, header)))) {
         p->flags |= PACKET_BAD_CHECKSUM;
@@ -129,8 +142,11 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         if (d->options.drop_bad_checksums) /* no host joins its fragments or opens its tunnels */
             return;
     }
-    if (header > IPV4_HEADER)
-        check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header));
+    if (header > IPV4_HEADER &&
+        !check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header))) {
+        d->stats.discarded++;
+        return;
+    }
     struct view payload = view_slice(left, header, total);
     uint32_t offset = (fragment & 0x1fffU) * 8;
     if (offset > 0 || fragment & 0x2000)
@@ -293,7 +309,9 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
     if (length == 0) /* a jumbogram, or segmentation left to the network card */
         length = payload.len;
     bool is_cut = length > payload.len;
-    if (is_cut && !(p->flags & PACKET_CUT))
-        decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_PKT);
+    if (is_longer_than_came(p, is_cut)) {
+        discard(d, p, ANOMALY_IPV6_TRUNC_PKT);
+        return;
+    }
     decode_ipv6_payload(d, p, view_slice(payload, 0, length), is_cut);
 }

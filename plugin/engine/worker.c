@@ -60,10 +60,9 @@ static void on_alert(void *context, const struct alert *alert)
     worker->position.sequence++;
 }
 
-/* Queries and requests are logged when they are answered, DNS messages each on its own, as EVE does. */
 static bool is_logged(const struct worker *worker, const struct event *event)
 {
-    return worker->options.log[event->type] && (event->is_complete || event->type == EVENT_DNS);
+    return worker->options.log[event->type] && event_is_record(event);
 }
 
 static void on_event(void *context, struct event *event)

@@ -55,6 +55,12 @@ struct event {
     uint8_t *text; /* EVENT_TEXT_MAX bytes, owned by the event's owner */
 };
 
+/* Queries and requests count, and are logged, when they are answered; DNS messages each on its own, as in EVE. */
+static inline bool event_is_record(const struct event *event)
+{
+    return event->is_complete || event->type == EVENT_DNS;
+}
+
 /* Storage for one event with its text; never NULL. */
 struct event *event_new(void);
 void event_free(struct event *event); /* accepts NULL */

@@ -46,6 +46,30 @@ static void put_decoder(struct buf *line, const struct decode_stats *d)
     json_put_number(line, "avg_pkt_size", d->pkts ? d->bytes / d->pkts : 0);
     json_put_number(line, "max_pkt_size", d->max_pkt_size);
     json_put_number(line, "too_many_layers", d->tunnel_too_deep);
+    json_put_number(line, "discarded", d->discarded);
+    json_put_number(line, "events_left_out", d->anomalies_left_out);
+    json_put_close(line);
+}
+
+static void put_fragments(struct buf *line, const char *name, uint64_t fragments,
+                          uint64_t reassembled)
+{
+    json_put_open(line, name);
+    json_put_number(line, "fragments", fragments);
+    json_put_number(line, "reassembled", reassembled);
+    json_put_close(line);
+}
+
+/* max_frag_hits is Suricata's; the three after it are ours. */
+static void put_defrag(struct buf *line, const struct decode_stats *d)
+{
+    json_put_open(line, "defrag");
+    put_fragments(line, "ipv4", d->fragments, d->reassembled);
+    put_fragments(line, "ipv6", d->fragments6, d->reassembled6);
+    json_put_number(line, "max_frag_hits", d->fragment_drops);
+    json_put_number(line, "timeouts", d->fragment_timeouts);
+    json_put_number(line, "overlaps", d->fragment_overlaps);
+    json_put_number(line, "cut", d->fragment_cuts);
     json_put_close(line);
 }
 
@@ -80,11 +104,16 @@ static void put_tcp(struct buf *line, const struct run_stats *stats)
 }
 
 /* Suricata names a protocol's counters "dns_tcp" and "dns_udp" where it runs over both. */
+static bool has_both_transports(enum proto_id id)
+{
+    return id == PROTO_DNS || id == PROTO_FAILED;
+}
+
 static void put_protocol(struct buf *line, enum proto_id id, uint64_t all, uint64_t udp)
 {
     char name[40];
 
-    if (id != PROTO_DNS && id != PROTO_FAILED) {
+    if (!has_both_transports(id)) {
         json_put_number(line, proto_name(id), all);
         return;
     }
@@ -92,6 +121,34 @@ static void put_protocol(struct buf *line, enum proto_id id, uint64_t all, uint6
     json_put_number(line, name, all - udp);
     snprintf(name, sizeof(name), "%s_udp", proto_name(id));
     json_put_number(line, name, udp);
+}
+
+static void put_error(struct buf *line, enum proto_id id, const char *suffix, uint64_t gap,
+                      uint64_t memory, uint64_t parser)
+{
+    char name[40];
+
+    snprintf(name, sizeof(name), "%s%s", proto_name(id), suffix);
+    json_put_open(line, name);
+    json_put_number(line, "gap", gap);
+    json_put_number(line, "alloc", memory);
+    json_put_number(line, "parser", parser);
+    json_put_close(line);
+}
+
+static void put_errors(struct buf *line, const struct proto_stats *p)
+{
+    json_put_open(line, "error");
+    for (enum proto_id id = PROTO_FAILED; id < PROTO_COUNT; id++) {
+        put_error(line, id, has_both_transports(id) ? "_tcp" : "",
+                  p->gap_errors[id] - p->udp_gap_errors[id],
+                  p->memory_errors[id] - p->udp_memory_errors[id],
+                  p->errors[id] - p->udp_errors[id]);
+        if (has_both_transports(id))
+            put_error(line, id, "_udp", p->udp_gap_errors[id], p->udp_memory_errors[id],
+                      p->udp_errors[id]);
+    }
+    json_put_close(line);
 }
 
 static void put_protocols(struct buf *line, const struct proto_stats *p)
@@ -105,6 +162,7 @@ static void put_protocols(struct buf *line, const struct proto_stats *p)
     for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++)
         put_protocol(line, id, p->transactions[id], p->udp_transactions[id]);
     json_put_close(line);
+    put_errors(line, p);
     json_put_close(line);
 }
 
@@ -124,9 +182,11 @@ void eve_stats(struct buf *line, const struct eve_options *options, int64_t time
     put_decoder(line, &stats->decode);
     put_tcp(line, stats);
     put_flow(line, &stats->flow);
+    put_defrag(line, &stats->decode);
     json_put_open(line, "detect");
     json_put_number(line, "alert", stats->match.alerts);
     json_put_number(line, "alerts_suppressed", stats->match.suppressed);
+    json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
     json_put_close(line);
     put_protocols(line, &stats->proto);
     json_put_close(line);

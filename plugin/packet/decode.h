@@ -52,7 +52,8 @@ struct decode_stats {
     uint64_t ipv4_in_ipv6, ipv6_in_ipv4, ipip, gre, erspan, vxlan, geneve, gtp, teredo;
     uint64_t fragments, fragments6, reassembled, reassembled6; /* of IPv4, of IPv6 */
     uint64_t fragment_timeouts, fragment_overlaps;             /* datagrams, fragments */
-    uint64_t fragment_drops; /* fragments that no memory was left for, or that were cut */
+    uint64_t fragment_drops; /* fragments that no memory was left for */
+    uint64_t fragment_cuts;  /* fragments that the snap length cut: their datagrams never become whole */
     uint64_t bad_ipv4_checksum, bad_tcp_checksum, bad_udp_checksum, bad_icmp_checksum;
     uint64_t tunnel_too_deep, cut_by_snaplen;
     uint64_t discarded; /* packets that hosts throw away: longer than what came, options that cannot be read */

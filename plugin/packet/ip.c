@@ -78,7 +78,7 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
     if (is_headless)
         decode_anomaly(d, p, ANOMALY_IPV6_FRAG_IGNORED);
     if (is_cut || is_headless) {
-        d->stats.fragment_drops += is_cut;
+        d->stats.fragment_cuts += is_cut;
         emit_fragment(d, p, bytes, is_cut);
         return;
     }

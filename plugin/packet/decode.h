@@ -51,7 +51,8 @@ struct decode_stats {
     uint64_t ipv4, ipv6, tcp, udp, icmpv4, icmpv6, sctp, esp, other_ip;
     uint64_t ipv4_in_ipv6, ipv6_in_ipv4, ipip, gre, erspan, vxlan, geneve, gtp, teredo;
     uint64_t fragments, fragments6, reassembled, reassembled6; /* of IPv4, of IPv6 */
-    uint64_t fragment_timeouts, fragment_overlaps;             /* datagrams, fragments */
+    uint64_t fragment_timeouts, fragment_timeouts6;            /* datagrams */
+    uint64_t fragment_overlaps;
     uint64_t fragment_drops; /* fragments that no memory was left for */
     uint64_t fragment_cuts;  /* fragments that the snap length cut: their datagrams never become whole */
     uint64_t bad_ipv4_checksum, bad_tcp_checksum, bad_udp_checksum, bad_icmp_checksum;

@@ -20,6 +20,7 @@
 
 #include "base/hash.h"
 
+enum { NUMBERS_BUDGET = 32 * 1024 * 1024 };
 enum { BUCKETS = 4096, FRAGMENTS_MAX = 1024, DATAGRAM_MAX = 65535, IPV4_HEADER = 20 };
 static const int64_t FRAGMENT_TIMEOUT_US = 60 * INT64_C(1000000);
 
@@ -62,6 +63,7 @@ struct whole {
 
 struct fragments {
     struct budget *budget;
+    struct budget numbers; /* for frame numbers; apart, so that asking for them changes nothing else */
     const struct decode_sink *sink;
     struct decode_stats *stats;
     enum overlap_policy policy;
@@ -78,6 +80,7 @@ struct fragments *fragments_new(struct budget *budget, const struct decode_optio
 {
     struct fragments *f = memory_new(1, sizeof(*f));
     f->budget = budget;
+    f->numbers.limit = NUMBERS_BUDGET;
     f->sink = sink;
     f->stats = stats;
     f->policy = options->fragment_policy;
@@ -114,7 +117,7 @@ static void drop_datagram(struct fragments *f, struct datagram *g)
     *(g->older ? &g->older->newer : &f->oldest) = g->newer;
     *(g->newer ? &g->newer->older : &f->newest) = g->older;
     drop_pieces(f, g);
-    budget_free(f->budget, g->frames, g->frame_capacity * sizeof(*g->frames));
+    budget_free(&f->numbers, g->frames, g->frame_capacity * sizeof(*g->frames));
     budget_free(f->budget, g, sizeof(*g));
 }
 
@@ -154,7 +157,8 @@ static void *take_memory(struct fragments *f, size_t size, const struct datagram
 static void expire(struct fragments *f, int64_t now_us)
 {
     while (f->oldest != NULL && now_us - f->oldest->started_us > f->timeout_us) {
-        f->stats->fragment_timeouts++;
+        *(f->oldest->key.ip_version == 4 ? &f->stats->fragment_timeouts
+                                         : &f->stats->fragment_timeouts6) += 1;
         drop_datagram(f, f->oldest);
     }
 }
@@ -202,7 +206,7 @@ static void note_frame(struct fragments *f, struct datagram *g, uint64_t number)
         uint64_t *frames =
             capacity > FRAGMENTS_MAX
                 ? NULL
-                : budget_resize(f->budget, g->frames, g->frame_capacity * sizeof(*frames),
+                : budget_resize(&f->numbers, g->frames, g->frame_capacity * sizeof(*frames),
                                 capacity * sizeof(*frames));
         if (frames == NULL)
             return;

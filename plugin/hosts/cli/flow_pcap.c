@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --pcap-out: the second pass. */
+/* --pcap-out: the second pass, and one before it that only looks for fragments. */
 #include "hosts/cli/flow_pcap.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "capture/capture.h"
+#include "hosts/cli/joined_frames.h"
 #include "output/pcapng_writer.h"
 
 enum { BATCH_FRAMES = 256, COMMENT_BYTES = 4096 };
@@ -37,6 +38,8 @@ static int compare(const void *left, const void *right)
 
 struct second_pass {
     const struct alert_notes *notes; /* sorted */
+    struct joined_frames joined;
+    struct pcapng_writer *writer;    /* NULL: only joined frames are asked for */
     bool *is_wanted;                 /* by frame of the batch */
     uint64_t first_number;           /* of the batch */
     struct buf comments[BATCH_FRAMES];
@@ -70,6 +73,10 @@ static void on_packet(void *context, const struct packet *packet, const struct f
 
     if (note == NULL)
         return;
+    if (pass->writer == NULL) {
+        joined_frames_want(&pass->joined, packet->number);
+        return;
+    }
     size_t index = (size_t)(packet->number - pass->first_number);
     pass->is_wanted[index] = true;
     const struct alert_note *end = pass->notes->items + pass->notes->count;
@@ -80,13 +87,21 @@ static void on_packet(void *context, const struct packet *packet, const struct f
     }
 }
 
-static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
-                        const struct frame *frames, size_t count, struct error *error)
+static void on_datagram(void *context, uint64_t number, const uint64_t *frames, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    struct second_pass *pass = context;
+    joined_frames_add(&pass->joined, number, frames, count);
+}
+
+static int write_wanted(const struct second_pass *pass, const struct frame *frames, size_t count,
+                        struct error *error)
+{
+    for (size_t i = 0; i < count && pass->writer != NULL; i++) {
         size_t index = (size_t)(frames[i].number - pass->first_number);
-        if (pass->is_wanted[index] &&
-            pcapng_packet(writer, &frames[i], buf_view(&pass->comments[index]), error) != 0)
+        bool is_wanted =
+            pass->is_wanted[index] || joined_frames_has(&pass->joined, frames[i].number);
+        if (is_wanted &&
+            pcapng_packet(pass->writer, &frames[i], buf_view(&pass->comments[index]), error) != 0)
             return -1;
     }
     return 0;
@@ -95,8 +110,8 @@ static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
 /* Frame numbers count frames that the filter dropped too, so a batch may span more numbers than it has
  * frames: it is handed on in runs whose numbers fit the table. */
 static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
-                       struct pcapng_writer *writer, const struct frame *frames, size_t count,
-                       bool is_stable, struct error *error)
+                       const struct frame *frames, size_t count, bool is_stable,
+                       struct error *error)
 {
     for (size_t i = 0; i < count;) {
         size_t run = 1;
@@ -107,7 +122,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
         for (size_t k = 0; k < BATCH_FRAMES; k++)
             buf_reset(&pass->comments[k]);
         pipeline_frames(pipeline, frames + i, run, is_stable);
-        if (write_wanted(pass, writer, frames + i, run, error) != 0)
+        if (write_wanted(pass, frames + i, run, error) != 0)
             return -1;
         i += run;
     }
@@ -115,7 +130,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
 }
 
 static int read_again(struct second_pass *pass, struct capture *capture, struct pipeline *pipeline,
-                      struct pcapng_writer *writer, struct error *error)
+                      struct error *error)
 {
     struct frame frames[BATCH_FRAMES];
     enum capture_result result;
@@ -123,21 +138,25 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     size_t count;
 
     while ((result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END) {
-        if (result == CAPTURE_FRAMES && take_frames(pass, pipeline, writer, frames, count,
+        if (result == CAPTURE_FRAMES && take_frames(pass, pipeline, frames, count,
                                                     capture_is_stable(capture), error) != 0)
             return -1;
     }
     return 0;
 }
 
-static int write_flows(const struct replay_options *options, struct second_pass *pass,
-                       struct error *error)
+/* Through the captures once more, to `pass->writer` or only to learn of fragments. */
+static int run_pass(const struct replay_options *options, struct second_pass *pass,
+                    struct error *error)
 {
     const struct capture_options capture_options = {.filter = options->filter,
                                                     .recurse = options->recurse};
-    const struct pipeline_host host = {.packet = on_packet, .context = pass};
+    const struct pipeline_host host = {
+        .packet = on_packet,
+        .datagram = pass->writer == NULL ? on_datagram : NULL,
+        .context = pass,
+    };
     struct pipeline_options pipeline_options = options->pipeline;
-    struct pcapng_writer writer;
     int status = -1;
 
     pipeline_options.threads = 1;
@@ -146,31 +165,51 @@ static int write_flows(const struct replay_options *options, struct second_pass 
     struct capture *capture = capture_open_files((const char *const *)options->captures,
                                                  options->capture_count, &capture_options, error);
     struct pipeline *pipeline = pipeline_new(NULL, &pipeline_options, &host, error);
-    if (capture != NULL && pipeline != NULL &&
-        pcapng_open(&writer, options->pcap_out, error) == 0) {
-        status = read_again(pass, capture, pipeline, &writer, error);
+    if (capture != NULL && pipeline != NULL) {
+        status = read_again(pass, capture, pipeline, error);
         pipeline_finish(pipeline);
-        if (pcapng_close(&writer, error) != 0)
-            status = -1;
     }
     pipeline_free(pipeline);
     capture_close(capture);
     return status;
 }
 
+static int write_flows(const struct replay_options *options, struct second_pass *pass,
+                       struct error *error)
+{
+    struct pcapng_writer writer;
+
+    if (pcapng_open(&writer, options->pcap_out, error) != 0)
+        return -1;
+    pass->writer = &writer;
+    int status = run_pass(options, pass, error);
+    if (pcapng_close(&writer, error) != 0)
+        status = -1;
+    if (status == 0 && pass->joined.left_out > 0)
+        status = error_set(error, "%s: %llu frames with fragments are missing: there are too many",
+                           options->pcap_out, (unsigned long long)pass->joined.left_out);
+    return status;
+}
+
 int flow_pcap_write(const struct replay_options *options, struct alert_notes *notes,
-                    struct error *error)
+                    bool has_fragments, struct error *error)
 {
     struct second_pass pass = {.notes = notes};
+    int status = 0;
 
     if (notes->count > 1)
         qsort(notes->items, notes->count, sizeof(*notes->items), compare);
     pass.is_wanted = memory_new(BATCH_FRAMES, sizeof(*pass.is_wanted));
     for (size_t i = 0; i < BATCH_FRAMES; i++)
         buf_init(&pass.comments[i], COMMENT_BYTES);
-    int status = write_flows(options, &pass, error);
+    if (has_fragments && notes->count > 0)
+        status = run_pass(options, &pass, error);
+    joined_frames_sort(&pass.joined);
+    if (status == 0)
+        status = write_flows(options, &pass, error);
     for (size_t i = 0; i < BATCH_FRAMES; i++)
         buf_clear(&pass.comments[i]);
+    joined_frames_clear(&pass.joined);
     memory_free(pass.is_wanted);
     return status;
 }

@@ -3,7 +3,8 @@
  *
  * Which flows alert is known only when they have; so the captures are read a second time, through the
  * same decoder and flow table, and the packets of flows on the list are written. Flow identifiers are
- * the same on every run: nothing needs to be kept in memory but the list of alerts.
+ * the same on every run: nothing needs to be kept in memory but the list of alerts. Where datagrams were joined
+ * from fragments, one more reading comes before that and tells which frames brought them (joined_frames.h).
  */
 #ifndef SHRIKE_HOSTS_CLI_FLOW_PCAP_H
 #define SHRIKE_HOSTS_CLI_FLOW_PCAP_H
@@ -26,8 +27,8 @@ struct alert_notes {
 void alert_notes_add(struct alert_notes *notes, const struct alert_note *note);
 void alert_notes_clear(struct alert_notes *notes);
 
-/* Reads the captures again and writes options->pcap_out. */
+/* Reads the captures again and writes options->pcap_out. `has_fragments`: datagrams were joined. */
 int flow_pcap_write(const struct replay_options *options, struct alert_notes *notes,
-                    struct error *error);
+                    bool has_fragments, struct error *error);
 
 #endif

@@ -298,13 +298,14 @@ static void write_stats(struct replay *replay, const struct run_stats *stats)
     buf_clear(&line);
 }
 
-static void write_pcap(struct replay *replay)
+static void write_pcap(struct replay *replay, const struct run_stats *stats)
 {
+    bool has_fragments = stats->decode.reassembled + stats->decode.reassembled6 > 0;
     struct error error;
 
     if (replay->options.pcap_out == NULL)
         return;
-    if (flow_pcap_write(&replay->options, &replay->notes, &error) != 0) {
+    if (flow_pcap_write(&replay->options, &replay->notes, has_fragments, &error) != 0) {
         fprintf(stderr, "shrike replay: %s\n", error.text);
         replay->has_lost = true;
     }
@@ -327,7 +328,7 @@ static void run(struct replay *replay)
     write_stats(replay, &stats);
     close_sink(replay, SINK_EVE);
     close_sink(replay, SINK_TEXT);
-    write_pcap(replay);
+    write_pcap(replay, &stats);
     for (size_t i = 0; i < capture_warning_count(replay->capture); i++)
         fprintf(stderr, "shrike replay: warning: %s\n", capture_warning(replay->capture, i));
     if (!replay->options.quiet)

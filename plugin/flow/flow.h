@@ -73,7 +73,7 @@ struct flow {
     int64_t start_us;
     uint64_t start_number; /* packet number of its first packet */
     uint64_t id; /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
-    uint64_t next_tx; /* transactions so far */
+    uint64_t next_tx;             /* transactions so far */
     uint8_t icmp_type, icmp_code; /* of the first packet */
     uint8_t spare[6];             /* to the end of the line */
 };

@@ -86,8 +86,7 @@ static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t 
                    (uint64_t)(packet_vlan(packet, 0) & vlan_mask) << 16 |
                    (packet_vlan(packet, 1) & vlan_mask);
     key.words[5] = (uint64_t)packet->tunnel_id << 32 | (uint64_t)packet->ip_proto << 24 |
-                   (uint64_t)(packet->ip_version == 6) << 16 |
-                   (packet_vlan(packet, 2) & vlan_mask);
+                   (uint64_t)(packet->ip_version == 6) << 16 | (packet_vlan(packet, 2) & vlan_mask);
     return key;
 }
 

@@ -18,7 +18,8 @@
 
 enum {
     DECODE_DEPTH_MAX = 6,
-    DECODE_ANOMALIES_MAX = 15, /* a packet, as in Suricata; a header of a few bytes may be at fault each */
+    DECODE_ANOMALIES_MAX =
+        15, /* a packet, as in Suricata; a header of a few bytes may be at fault each */
 };
 
 /* A frame as captured. */
@@ -54,10 +55,12 @@ struct decode_stats {
     uint64_t fragment_timeouts, fragment_timeouts6;            /* datagrams */
     uint64_t fragment_overlaps;
     uint64_t fragment_drops; /* fragments that no memory was left for */
-    uint64_t fragment_cuts;  /* fragments that the snap length cut: their datagrams never become whole */
+    uint64_t
+        fragment_cuts; /* fragments that the snap length cut: their datagrams never become whole */
     uint64_t bad_ipv4_checksum, bad_tcp_checksum, bad_udp_checksum, bad_icmp_checksum;
     uint64_t tunnel_too_deep, cut_by_snaplen;
-    uint64_t discarded; /* packets that hosts throw away: longer than what came, options that cannot be read */
+    uint64_t
+        discarded; /* packets that hosts throw away: longer than what came, options that cannot be read */
     uint64_t max_pkt_size;
     uint64_t anomalies_left_out; /* beyond DECODE_ANOMALIES_MAX */
     uint64_t anomalies[ANOMALY_COUNT];

@@ -44,10 +44,10 @@ struct decoder {
     struct budget budget;
     struct fragments *fragments;
     const struct frame *frame;
-    bool is_invalid;     /* the frame at hand had an anomaly */
+    bool is_invalid;                  /* the frame at hand had an anomaly */
     uint8_t raised[DECODE_DEPTH_MAX]; /* anomalies about the frame's packets, by depth */
-    uint8_t layers;      /* Ethernet types within each other at this point */
-    uint8_t vlan_layers; /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
+    uint8_t layers;                   /* Ethernet types within each other at this point */
+    uint8_t vlan_layers;              /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
 };
 
 /* Raises an anomaly about `p` and counts it. */

@@ -63,7 +63,8 @@ struct whole {
 
 struct fragments {
     struct budget *budget;
-    struct budget numbers; /* for frame numbers; apart, so that asking for them changes nothing else */
+    struct budget
+        numbers; /* for frame numbers; apart, so that asking for them changes nothing else */
     const struct decode_sink *sink;
     struct decode_stats *stats;
     enum overlap_policy policy;
@@ -466,8 +467,8 @@ static struct view finish(struct fragments *f, struct datagram *g, struct packet
 static uint32_t header_before(const struct packet *p, struct view bytes)
 {
     enum { FRAGMENT_HEADER = 8 };
-    uint32_t header = p->depth == 0 ? (uint32_t)(bytes.data - p->frame)
-                                    : p->wire_len - (uint32_t)bytes.len;
+    uint32_t header =
+        p->depth == 0 ? (uint32_t)(bytes.data - p->frame) : p->wire_len - (uint32_t)bytes.len;
 
     return p->ip_version == 6 ? header - FRAGMENT_HEADER : header;
 }
@@ -489,9 +490,8 @@ struct view fragments_add(struct fragments *f, struct packet *p, uint32_t id, ui
     if (f->sink->datagram != NULL)
         note_frame(f, g, p->number);
     bool is_strict = p->ip_version == 6 || f->policy == OVERLAP_LINUX;
-    enum inserted inserted =
-        is_strict ? insert_strictly(f, g, offset, has_more, bytes, anomaly)
-                  : insert_loosely(f, g, offset, has_more, bytes, anomaly);
+    enum inserted inserted = is_strict ? insert_strictly(f, g, offset, has_more, bytes, anomaly)
+                                       : insert_loosely(f, g, offset, has_more, bytes, anomaly);
     if (inserted == INSERTED_LAST)
         drop_datagram(f, g);
     if (inserted != INSERTED)

@@ -142,8 +142,7 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         if (d->options.drop_bad_checksums) /* no host joins its fragments or opens its tunnels */
             return;
     }
-    if (header > IPV4_HEADER &&
-        !check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header))) {
+    if (header > IPV4_HEADER && !check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header))) {
         d->stats.discarded++;
         return;
     }

@@ -74,7 +74,7 @@ struct proto_context {
     struct flow *flow;           /* the flow at hand */
     struct proto_stats stats;
     /* proto.c's own, set by proto_context_init() */
-    uint64_t refused; /* recycler.refused, as far as it was counted */
+    uint64_t refused;         /* recycler.refused, as far as it was counted */
     struct recycler recycler; /* for parsers, too: blocks from the budget, kept warm */
     uint32_t awake;           /* bit 1 << id: somebody wants what this parser makes */
     bool is_restarting;       /* proto_restart() was called in this data() */

@@ -82,9 +82,15 @@ static void odd_ipv4_options_are_anomalies_and_some_refuse_the_packet(void **sta
         {"ipv4.opt_malformed", {(const uint8_t *)"\x44\x0c\x09\x01\0\0\0\0\0\0\0\0", 12}, true},
         {NULL, {(const uint8_t *)"\x44\x0c\x09\x00\0\0\0\0\0\0\0\0", 12}, false},
         {NULL, {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x04\0\x01\0\0", 12}, false},
-        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x03\x04\0\x01\0\0", 12}, false},
-        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x05\0\x01\0\0", 12}, false},
-        {"ipv4.opt_malformed", {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x04\x01\x01\0\0", 12}, false},
+        {"ipv4.opt_malformed",
+         {(const uint8_t *)"\x86\x0a\0\0\0\x01\x03\x04\0\x01\0\0", 12},
+         false},
+        {"ipv4.opt_malformed",
+         {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x05\0\x01\0\0", 12},
+         false},
+        {"ipv4.opt_malformed",
+         {(const uint8_t *)"\x86\x0a\0\0\0\x01\x01\x04\x01\x01\0\0", 12},
+         false},
     };
     struct decoded *r = *state;
     struct frame_bytes b;

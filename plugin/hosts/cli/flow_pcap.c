@@ -39,9 +39,9 @@ static int compare(const void *left, const void *right)
 struct second_pass {
     const struct alert_notes *notes; /* sorted */
     struct joined_frames joined;
-    struct pcapng_writer *writer;    /* NULL: only joined frames are asked for */
-    bool *is_wanted;                 /* by frame of the batch */
-    uint64_t first_number;           /* of the batch */
+    struct pcapng_writer *writer; /* NULL: only joined frames are asked for */
+    bool *is_wanted;              /* by frame of the batch */
+    uint64_t first_number;        /* of the batch */
     struct buf comments[BATCH_FRAMES];
 };
 
@@ -138,8 +138,8 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     size_t count;
 
     while ((result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END) {
-        if (result == CAPTURE_FRAMES && take_frames(pass, pipeline, frames, count,
-                                                    capture_is_stable(capture), error) != 0)
+        if (result == CAPTURE_FRAMES &&
+            take_frames(pass, pipeline, frames, count, capture_is_stable(capture), error) != 0)
             return -1;
     }
     return 0;

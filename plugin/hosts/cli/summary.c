@@ -91,8 +91,8 @@ static void print_loss(FILE *out, const struct run_stats *stats)
     print_line(out, "packets thrown away as hosts do", decode->discarded, " (--log anomaly)");
     print_line(out, "datagrams joined from fragments", decode->reassembled + decode->reassembled6,
                "");
-    print_line(out, "datagrams not whole in time", decode->fragment_timeouts + decode->fragment_timeouts6,
-               "");
+    print_line(out, "datagrams not whole in time",
+               decode->fragment_timeouts + decode->fragment_timeouts6, "");
     print_line(out, "fragments that overlap", decode->fragment_overlaps, " (--fragment-overlap)");
     print_line(out, "fragments without room", decode->fragment_drops, " (32 MiB)");
     print_line(out, "fragments cut by the snap length", decode->fragment_cuts, "");

@@ -38,6 +38,7 @@ struct flow_table {
     struct flow_records records;
     struct ahead ahead[AHEAD];
     unsigned ahead_at;
+    uint16_t vlan_mask; /* 0: VLANs are no part of the key */
     bool refuses_midstream;
     bool is_ready; /* the first buckets and records fitted into the budget */
     flow_end_fn *end;
@@ -79,6 +80,7 @@ struct flow_table *flow_table_new(const struct flow_table_options *options, flow
     table->end = end;
     table->context = context;
     table->refuses_midstream = options->refuse_midstream;
+    table->vlan_mask = options->joins_vlans ? 0 : UINT16_MAX;
     table->timeouts = with_defaults(&options->timeouts);
     flow_records_init(&table->records, options->budget);
     table->is_ready = flow_index_init(&table->index, &table->records, options->budget) == 0 &&
@@ -152,7 +154,7 @@ void flow_table_prefetch(struct flow_table *table, const struct packet *packet)
 {
     if (!(packet->flags & PACKET_HAS_TRANSPORT) || !table->is_ready)
         return;
-    struct flow_key key = flow_key_of(packet);
+    struct flow_key key = flow_key_of(packet, table->vlan_mask);
     unsigned at = table->ahead_at++;
     struct ahead *now = &table->ahead[at % AHEAD];
     *now = (struct ahead){
@@ -261,7 +263,7 @@ static uint64_t make_id(const struct flow *flow)
     uint8_t bytes[16 + 16 + 8 + 8 + 8 + 8];
     const uint64_t words[] = {
         (uint64_t)flow->client_port << 48 | (uint64_t)flow->server_port << 32 | flow->tunnel_id,
-        (uint64_t)flow->vlan[0] << 16 | flow->vlan[1],
+        (uint64_t)flow->vlan[2] << 32 | (uint64_t)flow->vlan[0] << 16 | flow->vlan[1],
         (uint64_t)flow->icmp_key << 16 | (uint64_t)flow->ip_version << 8 | flow->ip_proto,
         (uint64_t)flow->start_us,
     };
@@ -306,9 +308,9 @@ static void init_flow(struct flow *flow, const struct packet *packet, const stru
                       uint64_t hash)
 {
     set_endpoints(flow, packet, comes_from_server(packet));
-    flow->vlan[0] = packet_vlan(packet, 0);
-    flow->vlan[1] = packet_vlan(packet, 1);
-    flow->vlan_count = packet->vlan_count < 2 ? packet->vlan_count : 2;
+    for (unsigned i = 0; i < PACKET_VLAN_MAX; i++)
+        flow->vlan[i] = packet_vlan(packet, i);
+    flow->vlan_count = packet->vlan_count;
     flow->tunnel_id = packet->tunnel_id;
     flow->ip_proto = packet->ip_proto;
     flow->ip_version = packet->ip_version;
@@ -388,7 +390,7 @@ struct flow *flow_table_packet(struct flow_table *table, const struct packet *pa
         table->stats.refused++;
         return NULL;
     }
-    struct flow_key key = flow_key_of(packet);
+    struct flow_key key = flow_key_of(packet, table->vlan_mask);
     uint64_t hash = flow_hash(&table->key, &key);
     struct flow *flow = find(table, packet, &key, hash, direction);
 

@@ -30,6 +30,7 @@ struct flow_table_options {
     struct budget *budget;         /* for records and buckets; not owned */
     struct flow_timeouts timeouts; /* zero members: the defaults */
     bool refuse_midstream;         /* a TCP flow begins only with SYN */
+    bool joins_vlans;              /* packets of one flow may come from several VLANs */
 };
 
 struct flow_stats {

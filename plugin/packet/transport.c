@@ -71,11 +71,10 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
     if (length == 0 && p->ip_version == 6) /* a jumbogram's length is the IP payload's (RFC 2675) */
         length = left.len;
     if (length < UDP_HEADER || (length > left.len && !is_cut)) {
+        d->stats.discarded++;
         decode_anomaly(d, p,
                        length < UDP_HEADER ? ANOMALY_UDP_LEN_INVALID : ANOMALY_UDP_PKT_TOO_SMALL);
-        if (length < UDP_HEADER)
-            return;
-        length = left.len;
+        return;
     }
     left = view_slice(left, 0, length);
     set_payload(p, view_skip(left, UDP_HEADER));

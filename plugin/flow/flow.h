@@ -43,7 +43,7 @@ struct flow_side {
     uint8_t tcp_flags; /* all that were seen */
 };
 
-struct tcp_flow;      /* flow/tcp.h: sequence state of both directions; NULL for other protocols */
+struct tcp_flow; /* flow/tcp_flow.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
 struct match_flow;    /* match/match.h: streaming state, rules already reported */
 

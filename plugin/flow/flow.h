@@ -44,7 +44,7 @@ struct flow_side {
     uint32_t last_number : 24; /* a half of the flow's: flow_last_number() */
 };
 
-struct tcp_flow;      /* tcp/tcp.h: sequence state of both directions; NULL for other protocols */
+struct tcp_flow; /* flow/tcp_flow.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
 struct match_flow;    /* match/match.h: streaming state */
 

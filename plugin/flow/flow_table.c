@@ -9,7 +9,7 @@
  *            1024 or more when only the other's is below; else, and for all other protocols, the
  *            first packet's sender. Suricata goes by SYN and SYN+ACK alone: midstream
  *            directions may differ from it where the first packet comes from port 80.
- * Memory     192 bytes a record, 16 to 20 a bucket share, 64 of TCP state elsewhere.
+ * Memory     192 bytes a record, 16 to 20 a bucket share, 96 of TCP state elsewhere.
  * Prefetch   a packet announced 8 ahead: bucket at once, record 3 later, TCP state 6 later.
  */
 #include "flow/flow_table.h"
@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "flow/flow_index.h"
 #include "flow/flow_key.h"
+#include "flow/flow_reuse.h"
 #include "flow/flow_timer.h"
 #include "flow/tcp_flow.h"
 
@@ -164,8 +165,10 @@ void flow_table_prefetch(struct flow_table *table, const struct packet *packet)
     __builtin_prefetch(index_bucket(&table->index, (uint32_t)now->hash));
     prefetch_record(table, &table->ahead[(at - RECORD_LAG) % AHEAD]);
     const struct flow *earlier = table->ahead[(at - TCP_LAG) % AHEAD].flow;
-    if (earlier != NULL && earlier->tcp != NULL)
+    if (earlier != NULL && earlier->tcp != NULL) {
         __builtin_prefetch(earlier->tcp, 1);
+        __builtin_prefetch((const char *)(earlier->tcp + 1) - 1, 1);
+    }
 }
 
 /* ---- the end of flows ------------------------------------------------------------------------------- */
@@ -305,9 +308,12 @@ static void count_start(struct flow_stats *stats, const struct flow *flow)
 }
 
 static void init_flow(struct flow *flow, const struct packet *packet, const struct flow_key *key,
-                      uint64_t hash)
+                      uint64_t hash, enum flow_reuse reuse)
 {
-    set_endpoints(flow, packet, comes_from_server(packet));
+    bool is_reply = reuse == REUSE_FOLLOWS ? (packet->tcp_flags & TCP_SYN) != 0 /* the SYN+ACK */
+                                           : comes_from_server(packet);
+
+    set_endpoints(flow, packet, is_reply);
     for (unsigned i = 0; i < PACKET_VLAN_MAX; i++)
         flow->vlan[i] = packet_vlan(packet, i);
     flow->vlan_count = packet->vlan_count;
@@ -321,12 +327,14 @@ static void init_flow(struct flow *flow, const struct packet *packet, const stru
     flow->last_us = flow->start_us = packet->time_us;
     flow->start_number = packet->number;
     flow->id = make_id(flow);
-    if (flow->ip_proto == IP_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+    if (reuse == REUSE_FOLLOWS)
+        flow->flags |= FLOW_SYN_SEEN;
+    else if (flow->ip_proto == IP_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         flow->flags |= FLOW_MIDSTREAM;
 }
 
 static struct flow *begin_flow(struct flow_table *table, const struct packet *packet,
-                               const struct flow_key *key, uint64_t hash)
+                               const struct flow_key *key, uint64_t hash, enum flow_reuse reuse)
 {
     uint32_t record = take_record(table);
 
@@ -335,7 +343,7 @@ static struct flow *begin_flow(struct flow_table *table, const struct packet *pa
         return NULL;
     }
     struct flow *flow = flow_record(&table->records, record);
-    init_flow(flow, packet, key, hash);
+    init_flow(flow, packet, key, hash, reuse);
     if (flow_index_add(&table->index, hash, record) != 0) {
         flow_records_give(&table->records, record);
         table->stats.refused++;
@@ -348,18 +356,16 @@ static struct flow *begin_flow(struct flow_table *table, const struct packet *pa
 
 /* ---- a packet ----------------------------------------------------------------------------------------- */
 
-/* A SYN that is not the old flow's own, sent again. */
-static bool begins_anew(const struct flow *flow, const struct packet *packet)
+static enum flow_reuse reuse_of(const struct flow_table *table, const struct flow *flow,
+                                const struct packet *packet, enum direction direction)
 {
-    const uint8_t all = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
-
-    if (flow->state != FLOW_CLOSED || flow->ip_proto != IP_TCP)
-        return false;
-    if ((packet->tcp_flags & all) != TCP_SYN)
-        return false;
-    enum direction direction = flow_direction(flow, packet);
-    const struct tcp_side *side = flow->tcp != NULL ? &flow->tcp->side[direction] : NULL;
-    return side == NULL || !(side->flags & SIDE_HAS_SYN) || side->isn != packet->seq;
+    /* What nearly every packet is. A rival SYN makes the other question worth asking. */
+    if (flow->ip_proto != IP_TCP ||
+        (!(packet->tcp_flags & TCP_SYN) &&
+         (flow->tcp == NULL || !(flow->tcp->side[direction].flags & SIDE_HAS_RIVAL))))
+        return REUSE_NONE;
+    bool is_unread = table->refuses_midstream && flow->flags & FLOW_MIDSTREAM;
+    return flow_reuse(flow, packet, direction, is_unread);
 }
 
 static void count_packet(struct flow_table *table, struct flow *flow, const struct packet *packet,
@@ -394,12 +400,14 @@ struct flow *flow_table_packet(struct flow_table *table, const struct packet *pa
     uint64_t hash = flow_hash(&table->key, &key);
     struct flow *flow = find(table, packet, &key, hash, direction);
 
-    if (flow != NULL && begins_anew(flow, packet)) {
+    enum flow_reuse reuse = flow != NULL ? reuse_of(table, flow, packet, *direction) : REUSE_NONE;
+
+    if (reuse != REUSE_NONE) {
         end_flow(table, flow_timers_unlink(&table->timers, flow), FLOW_REASON_CLOSED);
         flow = NULL;
     }
     if (flow == NULL) {
-        flow = begin_flow(table, packet, &key, hash);
+        flow = begin_flow(table, packet, &key, hash, reuse);
         if (flow == NULL)
             return NULL;
         *direction = flow_direction(flow, packet);

@@ -86,7 +86,7 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left);
 bool check_ipv4_options(struct decoder *d, const struct packet *p, struct view options);
 void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options,
                         bool is_hop_by_hop);
-void check_tcp_options(struct decoder *d, const struct packet *p, struct view options);
+void read_tcp_options(struct decoder *d, struct packet *p, struct view options);
 
 /* transport.c: what the IP protocol number says; `left` is the IP payload, `is_cut` by the snap length. */
 void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut);

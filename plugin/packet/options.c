@@ -55,7 +55,24 @@ static uint8_t tcp_kind(uint8_t kind, struct view data)
     return is_experiment && view_starts(data, VIEW("\xf9\x89")) ? FAST_OPEN : kind;
 }
 
-void check_tcp_options(struct decoder *d, const struct packet *p, struct view options)
+/* What the TCP room reads: timestamps, and how a SYN scales windows (14 at most: RFC 7323, 2.3). */
+static void keep_tcp_option(struct packet *p, uint8_t kind, struct view data)
+{
+    enum { WINDOW_SCALE = 3, TIMESTAMPS = 8, SCALE_MAX = 14 };
+    struct cursor c = cursor_over(data);
+
+    if (kind == WINDOW_SCALE && p->tcp_flags & TCP_SYN) {
+        uint8_t scale = cursor_u8(&c);
+        p->window_scale = (uint8_t)((scale < SCALE_MAX ? scale : SCALE_MAX) + 1);
+    }
+    if (kind == TIMESTAMPS) {
+        p->time_sent = cursor_u32(&c);
+        p->time_echoed = cursor_u32(&c);
+        p->flags |= PACKET_HAS_TIMES;
+    }
+}
+
+void read_tcp_options(struct decoder *d, struct packet *p, struct view options)
 {
     static const struct option_form forms[256] = {
         [2] = {4, 4, 1, false, true},     /* maximum segment size */
@@ -75,8 +92,10 @@ void check_tcp_options(struct decoder *d, const struct packet *p, struct view op
     struct view data;
     enum option_step step;
 
-    if (options.len == 12 && memcmp(options.data, "\x01\x01\x08\x0a", 4) == 0)
+    if (options.len == 12 && memcmp(options.data, "\x01\x01\x08\x0a", 4) == 0) {
+        keep_tcp_option(p, 8, view_skip(options, 4));
         return; /* timestamps alone: most packets of most flows */
+    }
     while ((step = next_option(&c, &kind, &data)) == OPTION) {
         const struct option_form *form = &forms[kind];
         if (form->min == 0)
@@ -85,6 +104,7 @@ void check_tcp_options(struct decoder *d, const struct packet *p, struct view op
             decode_anomaly(d, p, ANOMALY_TCP_OPT_INVALID_LEN);
             continue;
         }
+        keep_tcp_option(p, kind, data);
         kind = tcp_kind(kind, data);
         if (!forms[kind].is_single)
             continue;

@@ -47,8 +47,10 @@ static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bo
             d, p, header < TCP_HEADER ? ANOMALY_TCP_INVALID_OPTLEN : ANOMALY_TCP_HLEN_TOO_SMALL);
         return;
     }
+    p->window_scale = 0;
+    p->flags &= (uint8_t)~PACKET_HAS_TIMES;
     if (header > TCP_HEADER)
-        check_tcp_options(d, p, view_slice(left, TCP_HEADER, header));
+        read_tcp_options(d, p, view_slice(left, TCP_HEADER, header));
     set_payload(p, view_skip(left, header));
     p->flags |= PACKET_HAS_TRANSPORT;
     verify(d, p, left, is_cut, true, &d->stats.bad_tcp_checksum);

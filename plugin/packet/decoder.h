@@ -90,6 +90,8 @@ void read_tcp_options(struct decoder *d, struct packet *p, struct view options);
 
 /* transport.c: what the IP protocol number says; `left` is the IP payload, `is_cut` by the snap length. */
 void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut);
+/* A packet with this protocol was seen, but is not decoded any further. */
+void count_transport(struct decoder *d, uint8_t ip_proto);
 
 /* tunnel.c */
 void decode_gre(struct decoder *d, const struct packet *outer, struct view left);

@@ -29,10 +29,12 @@ static bool is_longer_than_came(const struct packet *p, bool is_cut)
     return is_cut && !(p->flags & PACKET_CUT) && p->frame_len <= FRAME_MAX;
 }
 
-static void discard(struct decoder *d, const struct packet *p, enum anomaly anomaly)
+/* What it carries is counted as seen, and used by nobody. */
+static void discard(struct decoder *d, const struct packet *p, bool is_fragment)
 {
     d->stats.discarded++;
-    decode_anomaly(d, p, anomaly);
+    if (!is_fragment)
+        count_transport(d, p->ip_proto);
 }
 
 static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes, bool is_cut)
@@ -136,7 +138,8 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
     }
     bool is_cut = total > left.len;
     if (header > left.len || is_longer_than_came(p, is_cut)) {
-        discard(d, p, ANOMALY_IPV4_TRUNC_PKT);
+        discard(d, p, (fragment & 0x1fff) != 0 || header > left.len);
+        decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_PKT);
         return;
     }
     if (!d->options.ignore_checksums &&
@@ -147,7 +150,7 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
             return;
     }
     if (header > IPV4_HEADER && !check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header))) {
-        d->stats.discarded++;
+        discard(d, p, (fragment & 0x1fff) != 0);
         return;
     }
     struct view payload = view_slice(left, header, total);
@@ -313,7 +316,8 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
         length = payload.len;
     bool is_cut = length > payload.len;
     if (is_longer_than_came(p, is_cut)) {
-        discard(d, p, ANOMALY_IPV6_TRUNC_PKT);
+        discard(d, p, false);
+        decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_PKT);
         return;
     }
     decode_ipv6_payload(d, p, view_slice(payload, 0, length), is_cut);

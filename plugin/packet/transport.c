@@ -28,7 +28,6 @@ static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bo
 {
     struct cursor c = cursor_over(left);
 
-    d->stats.tcp++;
     p->src_port = cursor_u16(&c);
     p->dst_port = cursor_u16(&c);
     p->seq = cursor_u32(&c);
@@ -61,7 +60,6 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
 {
     struct cursor c = cursor_over(left);
 
-    d->stats.udp++;
     p->src_port = cursor_u16(&c);
     p->dst_port = cursor_u16(&c);
     size_t length = cursor_u16(&c);
@@ -138,7 +136,6 @@ static void decode_icmp(struct decoder *d, struct packet *p, struct view left, b
 {
     struct cursor c = cursor_over(left);
 
-    *(is_v6 ? &d->stats.icmpv6 : &d->stats.icmpv4) += 1;
     p->icmp_type = cursor_u8(&c);
     p->icmp_code = cursor_u8(&c);
     cursor_skip(&c, 2);
@@ -165,7 +162,6 @@ static void decode_sctp(struct decoder *d, struct packet *p, struct view left)
 {
     struct cursor c = cursor_over(left);
 
-    d->stats.sctp++;
     p->src_port = cursor_u16(&c);
     p->dst_port = cursor_u16(&c);
     cursor_skip(&c, 8);
@@ -214,10 +210,44 @@ static void decode_authenticated(struct decoder *d, struct packet *p, struct vie
         decode_ip_payload(d, p, view_skip(left, header), is_cut);
 }
 
+void count_transport(struct decoder *d, uint8_t ip_proto)
+{
+    switch (ip_proto) {
+    case IP_TCP:
+        d->stats.tcp++;
+        return;
+    case IP_UDP:
+        d->stats.udp++;
+        return;
+    case IP_ICMP:
+        d->stats.icmpv4++;
+        return;
+    case IP_ICMPV6:
+        d->stats.icmpv6++;
+        return;
+    case IP_SCTP:
+        d->stats.sctp++;
+        return;
+    case IP_ESP:
+        d->stats.esp++;
+        return;
+    case IP_IPIP:
+    case IP_IPV6:
+    case IP_AH:
+    case IP_GRE:
+    case IP_PIM:
+    case IP_ETHERNET:
+        return; /* what they carry counts */
+    default:
+        d->stats.other_ip++;
+    }
+}
+
 void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut)
 {
     p->flags = (uint8_t)(is_cut ? p->flags | PACKET_CUT : p->flags & ~PACKET_CUT);
     set_payload(p, left);
+    count_transport(d, p->ip_proto);
     switch (p->ip_proto) {
     case IP_TCP:
         decode_tcp(d, p, left, is_cut);
@@ -254,13 +284,11 @@ void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bo
         decode_ethernet_in_ip(d, p, left);
         return;
     case IP_ESP:
-        d->stats.esp++;
         if (left.len < 8)
             decode_anomaly(d, p, ANOMALY_ESP_PKT_TOO_SMALL);
         decode_emit(d, p);
         return;
     default:
-        d->stats.other_ip++;
         if (p->ip_version == 6)
             decode_anomaly(d, p, ANOMALY_IPV6_UNKNOWN_NEXT_HEADER);
         decode_emit(d, p);

@@ -3,8 +3,9 @@
  *
  *   pcap     magic(4) version(4) zone(4) sigfigs(4) snaplen(4) linktype(4) { sec usec caplen len data }
  *
- * Versions 2.0 to 2.4, as libpcap reads them: before 2.3 the two lengths stand the other way round, and in 2.3
- * some writers did one and some the other, so that the larger is taken for the length on the wire.
+ * Versions 2.x: as libpcap reads them up to 2.4 (before 2.3 the two lengths stand the other way round, and in 2.3
+ * some writers did one and some the other, so that the larger is taken for the length on the wire), and later
+ * ones as 2.4, as Wireshark does.
  */
 #include "capture/file.h"
 
@@ -15,7 +16,6 @@ enum {
     PCAP_RECORD = 16,
     FRAME_MAX = 1024 * 1024, /* some links have frames above libpcap's usual 262,144 */
     PCAP_MAJOR = 2,
-    PCAP_MINOR = 4,
     BLOCK_SECTION = 0x0a0d0d0a,
 };
 
@@ -99,9 +99,9 @@ static enum file_result begin_pcap(struct capture_file *file, uint32_t magic, st
     file->is_nano = magic == 0xa1b23c4d || magic == 0x4d3cb2a1;
     uint16_t major = file_u16(file, head + 4);
     file->minor = file_u16(file, head + 6);
-    if (major != PCAP_MAJOR || file->minor > PCAP_MINOR) {
-        error_set(error, "%s: byte 4: pcap version %u.%u: 2.0 to 2.4 can be read",
-                  file->source.name, major, file->minor);
+    if (major != PCAP_MAJOR) {
+        error_set(error, "%s: byte 4: pcap version %u.%u: only 2.x can be read", file->source.name,
+                  major, file->minor);
         return FILE_BROKEN;
     }
     file->link_type = (int)(file_u32(file, head + 20) & 0xffff); /* above: FCS length */

@@ -123,10 +123,11 @@ struct builder {
     bool has_culprit;        /* one was added to them: compile again */
 
     struct vector sources; /* uint32_t, one a row of `rules`: its number in the rules given */
-    struct vector rules, nodes, predicates, pieces, ports, blob, regexes, info, probes, rule_lists;
+    struct vector rules, nodes, predicates, pieces, steps, ports, blob, regexes, info, probes,
+        rule_lists;
     struct vector sets, slots, bloom, entries, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
-        pattern_index, glob_index, tested_index;
+        pattern_index, glob_index, tested_index, step_index;
     struct vector gate_tables; /* struct gate_table */
     struct vector gate_uses;   /* struct gate_use */
     struct vector ungated;     /* uint32_t rule */
@@ -181,6 +182,8 @@ uint32_t program_predicate(struct builder *b, const struct predicate *predicate)
 /* A compiled expression, each once; `flags` are REGEX_*. NO_INDEX when it is wrong: *code and *offset say why. */
 uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
                        size_t *offset);
+/* Refuses the rule for what PCRE2 says of its expression. */
+void program_regex_failed(struct builder *b, const struct predicate *p, int code, size_t offset);
 uint32_t program_compile(struct builder *b, const struct node *condition);
 /* RULE_* flags of the rule at hand. */
 unsigned program_flags(const struct rule *rule);
@@ -196,6 +199,10 @@ struct set_key {
 uint32_t sets_build(struct builder *b, enum set_kind kind, const struct set_key *keys,
                     size_t count);
 size_t sets_address_key(const struct address *address, unsigned bits, uint8_t out[17]);
+
+/* steps.c */
+/* Rows of the steps of a MATCH_SEQUENCE predicate; known ones are found again. */
+struct span steps_add(struct builder *b, const struct predicate *predicate);
 
 /* streams.c */
 void streams_add_rule(struct builder *b, uint32_t rule);

@@ -22,6 +22,7 @@ static void init_vectors(struct builder *b)
     vector_init(&b->nodes, sizeof(struct node_row));
     vector_init(&b->predicates, sizeof(struct predicate_row));
     vector_init(&b->pieces, sizeof(struct piece_row));
+    vector_init(&b->steps, sizeof(struct step_row));
     vector_init(&b->ports, sizeof(uint16_t));
     vector_init(&b->blob, 1);
     vector_init(&b->regexes, sizeof(pcre2_code *));
@@ -48,9 +49,9 @@ static void init_builder(struct builder *b, struct diagnostics *diagnostics,
     *b = (struct builder){
         .set = ruleset_new(), .arena = arena_new(), .diagnostics = diagnostics, .stats = stats};
     init_vectors(b);
-    struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
-                                     &b->list_index,    &b->table_index,     &b->group_index,
-                                     &b->pattern_index, &b->glob_index,      &b->tested_index};
+    struct index *const indexes[] = {
+        &b->texts,       &b->predicate_index, &b->regex_index, &b->list_index,   &b->table_index,
+        &b->group_index, &b->pattern_index,   &b->glob_index,  &b->tested_index, &b->step_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_init(indexes[i], b->arena);
     builder_text(b, view_make("", 0)); /* so that the blob is never empty */
@@ -59,9 +60,9 @@ static void init_builder(struct builder *b, struct diagnostics *diagnostics,
 /* What is left after the rule set took its tables. */
 static void clear_builder(struct builder *b)
 {
-    struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
-                                     &b->list_index,    &b->table_index,     &b->group_index,
-                                     &b->pattern_index, &b->glob_index,      &b->tested_index};
+    struct index *const indexes[] = {
+        &b->texts,       &b->predicate_index, &b->regex_index, &b->list_index,   &b->table_index,
+        &b->group_index, &b->pattern_index,   &b->glob_index,  &b->tested_index, &b->step_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_clear(indexes[i]);
     for (size_t i = 0; i < b->gate_tables.count; i++) {
@@ -277,6 +278,7 @@ static void move_tables(struct builder *b)
     MOVE(b->nodes, nodes, node_count);
     MOVE(b->predicates, predicates, predicate_count);
     MOVE(b->pieces, pieces, piece_count);
+    MOVE(b->steps, steps, step_count);
     MOVE(b->probes, probes, probe_count);
     MOVE(b->rule_lists, rule_lists, rule_list_count);
     MOVE(b->ports, ports, port_count);

@@ -179,6 +179,33 @@ static void plan_regex(struct builder *b, const struct predicate *p, struct gate
     }
 }
 
+/* The best of the steps that must hold. A value without any of their literals has no place for them. */
+static void plan_sequence(struct builder *b, const struct predicate *p, struct gate_plan *plan)
+{
+    struct gate_plan best = no_plan();
+
+    for (size_t i = 0; i < p->step_count; i++) {
+        const struct step *step = &p->steps[i];
+        struct predicate one = {.field = p->field,
+                                .header_name = p->header_name,
+                                .is_cased = step->is_cased,
+                                .bytes = step->bytes,
+                                .mask = step->mask,
+                                .regex_flags = step->regex_flags,
+                                .offsets = {.to = SIZE_MAX}};
+        struct gate_plan of_step = no_plan();
+        if (!step->is_negated && step->kind == STEP_BYTES)
+            plan_hex(b, &one, &of_step);
+        else if (!step->is_negated && step->kind == STEP_REGEX)
+            plan_regex(b, &one, &of_step);
+        bool is_better = of_step.is_found && (!best.is_found || of_step.bits > best.bits);
+        plan_clear(is_better ? &best : &of_step);
+        if (is_better)
+            best = of_step;
+    }
+    *plan = best;
+}
+
 static void plan_domain(struct builder *b, const struct predicate *p, struct gate_plan *plan)
 {
     struct gate gate = {.kind = GATE_DOMAIN, .field = p->field, .key = folded(b->arena, p->bytes)};
@@ -239,6 +266,9 @@ static struct gate_plan plan_predicate(struct builder *b, const struct predicate
         break;
     case MATCH_REGEX:
         plan_regex(b, p, &plan);
+        break;
+    case MATCH_SEQUENCE:
+        plan_sequence(b, p, &plan);
         break;
     case MATCH_DOMAIN:
         if (!is_part)

@@ -23,7 +23,7 @@ static_assert((int)QUERY_GLOB == (int)MATCH_GLOB && (int)QUERY_REGEX == (int)MAT
                   (int)QUERY_PREFIX == (int)MATCH_PREFIX &&
                   (int)QUERY_DOMAIN == (int)MATCH_DOMAIN &&
                   (int)QUERY_EXISTS == (int)MATCH_EXISTS && (int)QUERY_FIELD == (int)MATCH_FIELD &&
-                  (int)QUERY_LIST == (int)MATCH_LIST,
+                  (int)QUERY_LIST == (int)MATCH_LIST && (int)QUERY_SEQUENCE == (int)MATCH_SEQUENCE,
               "tables.h and rule.h name the same operations");
 static_assert((int)QUERY_VALUE == (int)OF_VALUE && (int)QUERY_LEN == (int)OF_LEN &&
                   (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY,
@@ -194,6 +194,7 @@ static bool fits_type(const struct predicate *p, enum field_type type)
     case MATCH_REGEX:
     case MATCH_HEX:
     case MATCH_DOMAIN:
+    case MATCH_SEQUENCE:
         return is_bytes;
     case MATCH_NUMBER:
         return type == TYPE_NUMBER || type == TYPE_BOOL || type == TYPE_TIME;
@@ -227,6 +228,15 @@ static void check_predicate(struct builder *b, const struct predicate *p)
         "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
 }
 
+void program_regex_failed(struct builder *b, const struct predicate *p, int code, size_t offset)
+{
+    uint8_t message[256];
+
+    pcre2_get_error_message(code, message, sizeof(message));
+    builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at byte %zu of %s",
+                   (const char *)message, offset, builder_shown(b, p));
+}
+
 uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
                        size_t *offset)
 {
@@ -254,12 +264,8 @@ static uint32_t regex_compile(struct builder *b, const struct predicate *p)
     size_t offset;
     uint32_t regex = program_regex(b, p->bytes, p->regex_flags, &code, &offset);
 
-    if (regex == NO_INDEX) {
-        uint8_t message[256];
-        pcre2_get_error_message(code, message, sizeof(message));
-        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at byte %zu of %s",
-                       (const char *)message, offset, builder_shown(b, p));
-    }
+    if (regex == NO_INDEX)
+        program_regex_failed(b, p, code, offset);
     return regex;
 }
 
@@ -312,6 +318,9 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
         break;
     case MATCH_FIELD:
         row->other = (uint16_t)p->other;
+        break;
+    case MATCH_SEQUENCE:
+        row->pieces = steps_add(b, p);
         break;
     case MATCH_GLOB:
     case MATCH_NUMBER:
@@ -375,7 +384,8 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
     key.event = b->rule->event;
     uint32_t *known = index_find(&b->predicate_index, view_make(&key, sizeof(key)));
     if (*known == NO_INDEX) {
-        row->pieces = add_pieces(b, p);
+        if (p->op != MATCH_SEQUENCE)
+            row->pieces = add_pieces(b, p);
         *known = vector_push(&b->predicates, row);
     }
     return *known;
@@ -386,9 +396,10 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
 
 static unsigned node_cost(const struct node *node)
 {
-    static const uint8_t COST[] = {[MATCH_GLOB] = 4,   [MATCH_REGEX] = 40, [MATCH_HEX] = 6,
-                                   [MATCH_NUMBER] = 1, [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,
-                                   [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,  [MATCH_LIST] = 5};
+    static const uint8_t COST[] = {
+        [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,  [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
+        [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,  [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,
+        [MATCH_LIST] = 5,   [MATCH_SEQUENCE] = 8};
     unsigned cost = 0;
 
     if (node->kind == NODE_PREDICATE) {

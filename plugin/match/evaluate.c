@@ -174,6 +174,8 @@ bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id
         return field_holds(m, p, type, value);
     case QUERY_LIST:
         return list_holds(m, p, type, value, found);
+    case QUERY_SEQUENCE:
+        return sequence_match(m, p, value->bytes, found);
     }
     return false;
 }

@@ -161,6 +161,10 @@ bool glob_match(const struct ruleset *set, const struct predicate_row *p, struct
 bool hex_match(const struct ruleset *set, const struct predicate_row *p, struct view value,
                struct place_found *found);
 
+/* sequence.c */
+bool sequence_match(struct matcher *m, const struct predicate_row *p, struct view value,
+                    struct place_found *found);
+
 /* evaluate.c */
 bool rule_holds(struct matcher *m, const struct rule_row *rule);
 bool predicate_holds(struct matcher *m, uint32_t predicate);

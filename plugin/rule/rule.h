@@ -16,15 +16,16 @@
 #include "fields/fields.h"
 
 enum predicate_op {
-    MATCH_GLOB,   /* glob over bytes: equals, contains, startswith, endswith, wildcards */
-    MATCH_REGEX,  /* PCRE */
-    MATCH_HEX,    /* bytes with a mask, anywhere within from..to */
-    MATCH_NUMBER, /* compare a number, bool or time */
-    MATCH_PREFIX, /* address within a CIDR prefix */
-    MATCH_DOMAIN, /* the name itself or any name under it */
-    MATCH_EXISTS, /* the field has a value */
-    MATCH_FIELD,  /* equal to another field of the same event (fieldref) */
-    MATCH_LIST,   /* member of a list document; compared as the list's type says */
+    MATCH_GLOB,     /* glob over bytes: equals, contains, startswith, endswith, wildcards */
+    MATCH_REGEX,    /* PCRE */
+    MATCH_HEX,      /* bytes with a mask, anywhere within from..to */
+    MATCH_NUMBER,   /* compare a number, bool or time */
+    MATCH_PREFIX,   /* address within a CIDR prefix */
+    MATCH_DOMAIN,   /* the name itself or any name under it */
+    MATCH_EXISTS,   /* the field has a value */
+    MATCH_FIELD,    /* equal to another field of the same event (fieldref) */
+    MATCH_LIST,     /* member of a list document; compared as the list's type says */
+    MATCH_SEQUENCE, /* steps, one after the other */
 };
 
 /* What is compared: the value, or a number computed from it. */
@@ -44,6 +45,49 @@ struct glob_piece {
 struct offsets {
     size_t from, to;
     bool is_exact; /* it must start exactly at `from` (`at: N`) */
+};
+
+/* One step of a sequence. Steps are tried in their order over one value, and a step that has several places
+ * to hold is moved on when one that counts from it does not hold. */
+enum step_kind {
+    STEP_BYTES,  /* bytes, with or without a mask */
+    STEP_REGEX,  /* PCRE */
+    STEP_NUMBER, /* a number that stands in the value, compared */
+    STEP_JUMP,   /* a number that stands in the value says where the next step counts from */
+    STEP_LEFT,   /* so many bytes follow */
+};
+enum step_compare {
+    STEP_EQ,
+    STEP_NE,
+    STEP_LT,
+    STEP_LTE,
+    STEP_GT,
+    STEP_GTE,
+    STEP_AND,  /* some of these bits are set */
+    STEP_NAND, /* none of them is */
+};
+enum step_origin { ORIGIN_HERE, ORIGIN_START, ORIGIN_END };
+
+struct step {
+    enum step_kind kind;
+    bool is_relative; /* counts from where the step before ended; else from the value's start */
+    bool is_negated, is_cased;
+    bool is_at_end;   /* STEP_BYTES: ends with the value */
+    int64_t distance; /* relative: begins there or later; STEP_NUMBER, STEP_JUMP: exactly there */
+    size_t within;    /* relative: ends at most so far behind `distance`; SIZE_MAX: anywhere */
+    struct offsets offsets;  /* absolute: as those of a predicate */
+    struct view bytes, mask; /* STEP_BYTES, STEP_REGEX */
+    unsigned regex_flags;
+    unsigned width; /* STEP_NUMBER, STEP_JUMP: bytes that are read */
+    unsigned base;  /* 0: binary; 8, 10, 16: digits */
+    bool is_little;
+    uint64_t number_mask; /* and-ed first, then shifted down by its trailing zeros */
+    enum step_compare compare;
+    uint64_t number; /* compared; STEP_LEFT: bytes */
+    uint32_t multiply, align;
+    int64_t add;
+    enum step_origin origin;
+    struct place place;
 };
 
 enum list_type {
@@ -94,6 +138,8 @@ struct predicate {
     bool wanted;             /* MATCH_EXISTS: true or false asked for */
     enum field_id other;     /* MATCH_FIELD */
     const struct list *list; /* MATCH_LIST; set by rules_finish() */
+    struct step *steps;      /* MATCH_SEQUENCE */
+    size_t step_count;
     struct offsets offsets;
     const char *text; /* as the author wrote it, for explanations: `http.uri|contains: /news.php` */
     struct place place;

@@ -64,6 +64,7 @@ enum query_op {
     QUERY_EXISTS,
     QUERY_FIELD,
     QUERY_LIST,
+    QUERY_SEQUENCE,
 };
 enum query_of { QUERY_VALUE, QUERY_LEN, QUERY_COUNT, QUERY_ENTROPY };
 enum query_compare { QUERY_EQ, QUERY_LT, QUERY_LTE, QUERY_GT, QUERY_GTE };
@@ -82,13 +83,55 @@ struct predicate_row {
     uint16_t field, other;
     uint32_t prefix_bits;
     uint32_t regex, set; /* NO_INDEX when there is none */
-    struct span pieces;
+    struct span pieces;  /* QUERY_SEQUENCE: rows of `steps` */
     struct text bytes, mask, header_name;
     uint32_t written; /* blob offset of the author's text, NUL-terminated */
     uint32_t reserved;
     int64_t number;
     uint64_t from, to;
     struct address address;
+};
+
+/* The values of `kind`, `compare` and `origin` are those of rule/rule.h (checked in compile/steps.c). */
+enum query_step {
+    QUERY_STEP_BYTES,
+    QUERY_STEP_REGEX,
+    QUERY_STEP_NUMBER,
+    QUERY_STEP_JUMP,
+    QUERY_STEP_LEFT
+};
+enum query_step_compare {
+    QUERY_STEP_EQ,
+    QUERY_STEP_NE,
+    QUERY_STEP_LT,
+    QUERY_STEP_LTE,
+    QUERY_STEP_GT,
+    QUERY_STEP_GTE,
+    QUERY_STEP_AND,
+    QUERY_STEP_NAND,
+};
+enum query_step_origin { QUERY_ORIGIN_HERE, QUERY_ORIGIN_START, QUERY_ORIGIN_END };
+
+enum step_flags {
+    STEP_IS_RELATIVE = 1,
+    STEP_IS_NEGATED = 2,
+    STEP_IS_CASED = 4,
+    STEP_IS_AT_END = 8,
+    STEP_IS_EXACT = 16, /* begins exactly at `from` */
+    STEP_IS_LITTLE = 32,
+    STEP_HAS_FOLLOWER = 64, /* the next step counts from this one: another place may help it */
+};
+
+struct step_row {
+    uint8_t kind, flags, width, base;
+    uint8_t compare, origin, shift; /* shift: trailing zeros of number_mask */
+    uint8_t reserved;
+    uint32_t regex; /* NO_INDEX when there is none */
+    uint32_t multiply, align;
+    struct text bytes, mask;
+    int64_t distance, add;
+    uint64_t within, from, to;
+    uint64_t number, number_mask;
 };
 
 enum tree_kind { TREE_AND, TREE_OR, TREE_NOT, TREE_PREDICATE, TREE_TRUE, TREE_FALSE };
@@ -220,6 +263,8 @@ struct ruleset {
     size_t predicate_count;
     struct piece_row *pieces;
     size_t piece_count;
+    struct step_row *steps;
+    size_t step_count;
     struct probe_row *probes;
     size_t probe_count;
     uint32_t *gate_first; /* gate_count + 1 offsets into gate_rules */

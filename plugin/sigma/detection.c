@@ -13,6 +13,7 @@
 #include "sigma/detection.h"
 
 #include "sigma/condition.h"
+#include "value/sequence.h"
 #include "value/value.h"
 
 /* --- the values of a key ------------------------------------------------------------------------- */
@@ -20,13 +21,23 @@
 static struct node *list_values(struct loader *l, const struct question *q,
                                 const struct yaml_node *list);
 
-/* The map form: a value with its offsets. */
+/* The map form: a value with its offsets, a sequence, or one step of that. */
 static struct node *map_value(struct loader *l, const struct question *q,
                               const struct yaml_node *map)
 {
     struct question inner = *q;
     const struct yaml_node *value;
+    const struct yaml_node *sequence = yaml_get(map, "sequence");
 
+    if (sequence != NULL && map->count > 1) {
+        loader_error(l, map->place, "two-values", "write the other keys into the steps",
+                     "a sequence stands alone in its map");
+        return NULL;
+    }
+    if (sequence != NULL)
+        return value_sequence(l, q, sequence);
+    if (yaml_get(map, "bytes") != NULL)
+        return value_step(l, q, map);
     if (!question_parse_map(l, map, &inner, &value))
         return NULL;
     if (value->kind == YAML_SCALAR)

@@ -231,8 +231,7 @@ static struct node *text_node(struct loader *l, const struct question *q,
 
 /* --- bytes --------------------------------------------------------------------------------------- */
 
-/* "16 03 ??": false when it is anything else. */
-static bool parse_hex(struct loader *l, struct view text, struct view *bytes, struct view *mask)
+bool value_parse_hex(struct loader *l, struct view text, struct view *bytes, struct view *mask)
 {
     uint8_t *values = arena_alloc(l->arena, text.len / 2 + 1);
     uint8_t *masks = arena_alloc(l->arena, text.len / 2 + 1);
@@ -287,7 +286,7 @@ static struct node *hex_node(struct loader *l, const struct question *q,
 {
     struct predicate *p = value_predicate(l, q, scalar, MATCH_HEX);
 
-    if (!parse_hex(l, scalar->text, &p->bytes, &p->mask))
+    if (!value_parse_hex(l, scalar->text, &p->bytes, &p->mask))
         return value_wrong(l, scalar, "hex-value",
                            "write pairs of hex digits, `??` for any byte: `16 03 ?? 00`",
                            "a row of bytes in hexadecimal");
@@ -324,7 +323,7 @@ static bool needs_upper_case(struct view e)
 }
 
 /* Told where all faults of a rule are told, and also where the condition never asks; compile/ compiles it. */
-static bool is_regex(struct loader *l, const struct yaml_node *scalar)
+bool value_check_regex(struct loader *l, const struct yaml_node *scalar)
 {
     uint8_t message[256];
     PCRE2_SIZE offset;
@@ -353,7 +352,7 @@ static struct node *regex_node(struct loader *l, const struct question *q,
                      "an empty regular expression matches everything");
         return NULL;
     }
-    if (!is_regex(l, scalar))
+    if (!value_check_regex(l, scalar))
         return NULL;
     p->bytes = arena_copy(l->arena, scalar->text);
     p->is_cased = !question_has(q, MODIFIER_I);

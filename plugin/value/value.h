@@ -31,6 +31,10 @@ struct predicate *value_predicate(struct loader *l, const struct question *q,
                                   const struct yaml_node *scalar, enum predicate_op op);
 struct node *value_exists(struct loader *l, const struct question *q,
                           const struct yaml_node *scalar, bool wanted);
+/* "16 03 ??": bytes and a mask, which is empty when all count; false when it is anything else. */
+bool value_parse_hex(struct loader *l, struct view text, struct view *bytes, struct view *mask);
+/* A regular expression that PCRE2 takes; else false, and told. */
+bool value_check_regex(struct loader *l, const struct yaml_node *scalar);
 /* "`value` is not a domain name": always NULL. */
 struct node *value_wrong(struct loader *l, const struct yaml_node *scalar, const char *id,
                          const char *help, const char *what);

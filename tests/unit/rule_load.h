@@ -50,6 +50,41 @@ static inline void write_bytes(struct buf *out, struct view bytes)
     }
 }
 
+/* "[bytes 61 +0<4, not left 3]": one after the other. */
+static inline void write_steps(struct buf *out, const struct predicate *p)
+{
+    static const char *const KINDS[] = {"bytes", "regex", "number", "jump", "left"};
+    static const char *const COMPARES[] = {"=", "!=", "<", "<=", ">", ">=", "&", "!&"};
+
+    for (size_t i = 0; i < p->step_count; i++) {
+        const struct step *s = &p->steps[i];
+        buf_string(out, i > 0 ? ", " : "[");
+        buf_format(out, "%s%s", s->is_negated ? "not " : "", KINDS[s->kind]);
+        if (s->kind == STEP_BYTES || s->kind == STEP_REGEX) {
+            buf_string(out, s->is_cased ? " \"" : " '");
+            write_bytes(out, s->bytes);
+            buf_byte(out, s->is_cased ? '"' : '\'');
+        }
+        if (s->kind == STEP_NUMBER || s->kind == STEP_JUMP)
+            buf_format(out, " %u%s base %u", s->width, s->is_little ? " little" : "", s->base);
+        if (s->kind == STEP_NUMBER)
+            buf_format(out, " %s %llu", COMPARES[s->compare], (unsigned long long)s->number);
+        if (s->kind == STEP_LEFT)
+            buf_format(out, " %llu", (unsigned long long)s->number);
+        if (s->is_relative)
+            buf_format(out, " +%lld", (long long)s->distance);
+        if (s->within != SIZE_MAX)
+            buf_format(out, "<%zu", s->within);
+        if (s->offsets.is_exact)
+            buf_format(out, " at %zu", s->offsets.from);
+        else if (s->offsets.from != 0 || s->offsets.to != SIZE_MAX)
+            buf_format(out, " in %zu..%zu", s->offsets.from, s->offsets.to);
+        if (s->is_at_end)
+            buf_text(out, " end");
+    }
+    buf_byte(out, ']');
+}
+
 static inline void write_predicate(struct buf *out, const struct predicate *p)
 {
     static const char *const COMPARES[] = {"=", "<", "<=", ">", ">="};
@@ -107,6 +142,9 @@ static inline void write_predicate(struct buf *out, const struct predicate *p)
         break;
     case MATCH_LIST:
         buf_format(out, "in list %s", p->list->name);
+        break;
+    case MATCH_SEQUENCE:
+        write_steps(out, p);
         break;
     }
     if (p->offsets.is_exact)

@@ -3,7 +3,7 @@
  * itself must not be led down by its input. */
 #include "import/json_text.h"
 
-enum { HEAD_MAX = 1 << 20 };
+enum { HEAD_MAX = 64 << 20 };
 
 /* Where the text nests too deep: true and its place. Strings are passed over. */
 static bool find_depth(struct view text, struct place *place)

@@ -22,8 +22,8 @@ bool json_text_bool(const json_t *object, const char *key, bool otherwise);
 /* Whether a member is this text. */
 bool json_text_is(const json_t *object, const char *key, const char *text);
 
-/* Whether `"key"`, perhaps followed by `: "value"`, stands in the head of a text that may be JSON: for telling
- * formats apart without reading the whole. `value` may be NULL. */
+/* Whether `"key"`, perhaps followed by `: "value"`, stands in a text that may be JSON: for telling formats
+ * apart without making a tree of it. `value` may be NULL. */
 bool json_text_has(struct view text, const char *key, const char *value);
 
 #endif

@@ -381,7 +381,9 @@ static void give_correlation(struct stix_meaning *m, const char *type, struct dr
 static const char *operand_forms(struct arena *arena, const struct stix_node *node,
                                  struct forms *out)
 {
-    if (node == NULL || node->repeats > 0 || node->has_start_stop || node->within_us > 0)
+    if (node->within_us > 0)
+        return "WITHIN behind one observation alone: parentheses are missing";
+    if (node->repeats > 0 || node->has_start_stop)
         return "observations joined in a way that no correlation says";
     if (node->kind == STIX_OBSERVATION) {
         *out = forms_of(arena, node->children[0]);

@@ -68,11 +68,24 @@ static void read_line(const struct feed_input *input, const struct indicator_sin
     (void)indicator_offer(input->arena, sink, indicator);
 }
 
+static bool is_json(struct view text)
+{
+    struct view head = view_slice(text, 0, 1), second = view_slice(text, 1, 2);
+    return view_equal(head, VIEW("{")) ||
+           (view_equal(head, VIEW("[")) &&
+            (view_equal(second, VIEW("{")) || view_equal(second, VIEW("\n"))));
+}
+
 int text_read(const struct feed_input *input, const struct indicator_sink *sink)
 {
     struct view rest = input->text, line;
     struct place place = {input->file, 1, 1};
 
+    if (is_json(rest)) {
+        feed_fault(input, place, "export STIX, a MISP event, or one value a line",
+                   "JSON that is neither a STIX bundle nor a MISP event or warninglist");
+        return -1;
+    }
     for (; feed_line(&rest, &line); place.line++)
         read_line(input, sink, line, place);
     return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/readable.h"
 
 int error_set(struct error *error, const char *format, ...)
 {
@@ -63,6 +64,17 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
     diagnostics->warnings += severity == SEVERITY_WARNING;
 }
 
+void diagnostics_take(struct diagnostics *diagnostics, struct diagnostics *from, const char *id)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct diagnostic *d = &from->items[i];
+        if (strcmp(d->id, id) == 0)
+            diagnostics_add(diagnostics, d->severity, d->id,
+                            (struct place){d->file, d->line, d->column}, d->help, "%s", d->text);
+    }
+    diagnostics_clear(from);
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct diagnostic *a = left, *b = right;
@@ -87,12 +99,19 @@ void diagnostics_print(const struct diagnostics *diagnostics, FILE *out)
     static const char *const names[] = {"error", "warning", "note"};
     for (size_t i = 0; i < diagnostics->count; i++) {
         const struct diagnostic *d = &diagnostics->items[i];
-        if (d->file != NULL)
-            fprintf(out, "%s:", d->file);
+        if (d->file != NULL) {
+            readable_print(out, d->file);
+            fputc(':', out);
+        }
         if (d->line > 0)
             fprintf(out, "%u:%u:", d->line, d->column);
-        fprintf(out, "%s%s: %s [%s]\n", d->file ? " " : "", names[d->severity], d->text, d->id);
-        if (d->help != NULL)
-            fprintf(out, "  help: %s\n", d->help);
+        fprintf(out, "%s%s: ", d->file ? " " : "", names[d->severity]);
+        readable_print(out, d->text);
+        fprintf(out, " [%s]\n", d->id);
+        if (d->help != NULL) {
+            fputs("  help: ", out);
+            readable_print(out, d->help);
+            fputc('\n', out);
+        }
     }
 }

@@ -49,6 +49,8 @@ void diagnostics_clear(struct diagnostics *diagnostics);
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, const char *id,
                      struct place place, const char *help, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* Adds those of `from` that have this id, and clears it. */
+void diagnostics_take(struct diagnostics *diagnostics, struct diagnostics *from, const char *id);
 /* By file name, line, column, text. */
 void diagnostics_sort(struct diagnostics *diagnostics);
 /* "file:line:column: error: text [id]" and "  help: ..." */

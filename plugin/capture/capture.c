@@ -1,218 +1,68 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Capture: many files as one stream.
  *
- * Every file is opened once to learn the time of its first packet, then closed; they are read in that order
- * (standard input, which cannot be read twice, stands where it was named). Filters are compiled by libpcap
- * once a link type.
+ * A batch ends where the block at hand has no whole frame left: the next call reads on. So frames that were given
+ * out stay where they are until then, and nothing is waited for while there is something to give.
  */
 #include "capture/capture.h"
 
-#include <dirent.h>
-#include <pcap/pcap.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 #include "base/memory.h"
 #include "capture/file.h"
+#include "capture/filter.h"
+#include "capture/list.h"
 
-enum { FILTERS_MAX = 32, FOLDER_DEPTH_MAX = 32 };
+enum { TOLD_MAX = 32 };
 
-struct entry {
-    char *path;
-    int64_t first_us;
-    size_t index; /* as named, breaks ties */
-    uint64_t size;
-    bool is_from_folder;
-    struct error fault; /* could not be opened */
-};
-
-struct filter {
-    int link_type;
-    bool is_usable; /* else it cannot be said of this link type: nothing passes */
-    struct bpf_program program;
+/* Frames of one link type and byte order, which come in long runs. */
+struct link_at_hand {
+    int link_type; /* -1: none yet */
+    bool is_swapped;
+    size_t filter; /* number in `filters` */
 };
 
 struct capture {
     struct capture_options options;
-    char *filter_text;
-    struct entry *entries;
-    size_t count, capacity;
+    char *expression;
+    struct source_room room;
+    struct filters filters;
+    struct file_list list;
+    struct warnings warnings;
     size_t at; /* file at hand */
     struct capture_file file;
     bool is_open;
+    bool is_idle; /* said so: now wait */
     uint64_t number;
-    struct filter filters[FILTERS_MAX];
-    size_t filter_count;
-    char **warnings;
-    size_t warning_count;
-    uint64_t bytes_done, bytes_total;
-    int bad_link_type;             /* reported for the file at hand; -1: none */
-    struct error pending_fault;    /* to be told at the next call; empty: none */
-    struct capture_file *finished; /* mapped files that frames may still point into */
-    size_t finished_count;
+    uint64_t bytes_done;
+    struct link_at_hand link;
+    int told[TOLD_MAX]; /* link types of the file at hand whose fault was told */
+    size_t told_count;
 };
 
-static void warn(struct capture *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void warn(struct capture *c, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    c->warnings = memory_resize(c->warnings, c->warning_count + 1, sizeof(*c->warnings));
-    c->warnings[c->warning_count++] = memory_copy_string(text);
-}
-
-/* ---- the list of files -------------------------------------------------------------------------------- */
-
-static void add_entry(struct capture *c, const char *path, bool is_from_folder)
-{
-    if (c->count == c->capacity) {
-        c->capacity = c->capacity ? c->capacity * 2 : 16;
-        c->entries = memory_resize(c->entries, c->capacity, sizeof(*c->entries));
-    }
-    c->entries[c->count] = (struct entry){
-        .path = memory_copy_string(path), .index = c->count, .is_from_folder = is_from_folder};
-    c->count++;
-}
-
-static void add_path(struct capture *c, const char *path, bool is_from_folder, int depth);
-
-static int add_folder(struct capture *c, const char *folder, int depth)
-{
-    struct dirent **names;
-    int count = scandir(folder, &names, NULL, alphasort);
-
-    for (int i = 0; i < count; i++) {
-        char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
-        if (names[i]->d_name[0] != '.' && len > 0 && (size_t)len < sizeof(path))
-            add_path(c, path, true, depth + 1);
-        memory_free(names[i]);
-    }
-    if (count >= 0)
-        memory_free(names);
-    return count < 0 ? -1 : 0;
-}
-
-static void add_path(struct capture *c, const char *path, bool is_from_folder, int depth)
-{
-    struct stat status;
-
-    if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        add_entry(c, path, is_from_folder);
-        return;
-    }
-    if (depth > 0 && (!c->options.recurse || depth > FOLDER_DEPTH_MAX))
-        return;
-    if (add_folder(c, path, depth) != 0)
-        add_entry(c, path, false); /* opening it says why */
-}
-
-/* Reads the time of the first packet; an entry from a folder that is no capture goes, with a warning. */
-static bool look_into(struct capture *c, struct entry *entry)
-{
-    struct capture_file file;
-    struct frame frame;
-    struct error error;
-    struct stat status;
-
-    if (strcmp(entry->path, "-") == 0)
-        return true;
-    bool is_regular = stat(entry->path, &status) == 0 && S_ISREG(status.st_mode);
-    if (!is_regular && stat(entry->path, &status) == 0 && S_ISFIFO(status.st_mode))
-        return true;
-    if (file_open(&file, entry->path, &entry->fault) != 0) {
-        if (!entry->is_from_folder)
-            return true;
-        warn(c, "%s: not a capture: skipped", entry->path);
-        return false;
-    }
-    entry->size = file.source.size;
-    c->bytes_total += entry->size;
-    if (file_next(&file, true, &frame, &error) == FILE_FRAME)
-        entry->first_us = frame.time_us;
-    file_close(&file);
-    return true;
-}
-
-static int by_time(const void *left, const void *right)
-{
-    const struct entry *a = left, *b = right;
-    if (a->first_us != b->first_us)
-        return a->first_us < b->first_us ? -1 : 1;
-    return (a->index > b->index) - (a->index < b->index);
-}
-
-static void sort_entries(struct capture *c)
-{
-    size_t kept = 0;
-    bool is_sortable = true;
-
-    for (size_t i = 0; i < c->count; i++) {
-        if (strcmp(c->entries[i].path, "-") == 0)
-            is_sortable = false;
-        if (look_into(c, &c->entries[i]))
-            c->entries[kept++] = c->entries[i];
-        else
-            memory_free(c->entries[i].path);
-    }
-    c->count = kept;
-    if (is_sortable && c->count > 1)
-        qsort(c->entries, c->count, sizeof(*c->entries), by_time);
-}
-
-/* ---- filters ------------------------------------------------------------------------------------------ */
-
-static int dlt_of(int link_type)
-{
-    return link_type == 101 ? DLT_RAW : link_type;
-}
-
-static struct filter *filter_for(struct capture *c, int link_type, struct error *error)
-{
-    for (size_t i = 0; i < c->filter_count; i++) {
-        if (c->filters[i].link_type == link_type)
-            return &c->filters[i];
-    }
-    struct filter *filter = &c->filters[c->filter_count];
-    pcap_t *dead = pcap_open_dead(dlt_of(link_type), 262144);
-    int rc = c->filter_count < FILTERS_MAX && dead != NULL
-                 ? pcap_compile(dead, &filter->program, c->filter_text, 1, PCAP_NETMASK_UNKNOWN)
-                 : -1;
-    if (rc != 0)
-        error_set(error, "filter '%s': %s", c->filter_text,
-                  dead ? pcap_geterr(dead) : "too many link types");
-    if (dead != NULL)
-        pcap_close(dead);
-    if (rc != 0)
-        return NULL;
-    filter->link_type = link_type;
-    filter->is_usable = true;
-    c->filter_count++;
-    return filter;
-}
-
-static bool passes(struct capture *c, const struct frame *frame)
-{
-    struct error why;
-    struct pcap_pkthdr header = {.caplen = frame->len, .len = frame->wire_len};
-
-    if (c->filter_text == NULL)
-        return true;
-    const struct filter *filter = filter_for(c, frame->link_type, &why);
-    if (filter == NULL && c->filter_count < FILTERS_MAX) { /* said once a link type */
-        warn(c, "link type %d: %s: its frames are passed over", frame->link_type, why.text);
-        c->filters[c->filter_count++] = (struct filter){.link_type = frame->link_type};
-    }
-    return filter != NULL && filter->is_usable &&
-           pcap_offline_filter(&filter->program, &header, frame->data) != 0;
-}
-
 /* ---- life ------------------------------------------------------------------------------------------------ */
+
+/* The filter is tried on all link types that a file begins with. */
+static void on_met(void *context, const struct capture_file *file, const struct frame *frame)
+{
+    struct capture *c = context;
+
+    if (c->expression == NULL)
+        return;
+    filters_find(&c->filters, frame->link_type, file->is_swapped);
+    for (size_t i = 0; i < file->interface_count; i++)
+        filters_find(&c->filters, file->interfaces[i].link_type, file->is_swapped);
+}
+
+static int check_opened(const struct capture *c, struct error *error)
+{
+    if (c->list.count == 0 && c->warnings.count == 0)
+        return error_set(error, "there is no capture to read");
+    if (c->list.count == 0)
+        return error_set(error, "there is no capture to read: %s (%zu passed over)",
+                         c->warnings.texts[0], c->warnings.count);
+    if (c->filters.count > 0 && c->filters.accepted == 0)
+        return error_set(error, "filter '%s': %s", c->expression, filters_fault(&c->filters, 0));
+    return 0;
+}
 
 struct capture *capture_open_files(const char *const *paths, size_t count,
                                    const struct capture_options *options, struct error *error)
@@ -220,23 +70,17 @@ struct capture *capture_open_files(const char *const *paths, size_t count,
     struct capture *c = memory_new(1, sizeof(*c));
 
     c->options = *options;
-    c->bad_link_type = -1;
-    if (options->filter != NULL) {
-        c->filter_text = memory_copy_string(options->filter);
-        if (filter_for(c, 1, error) == NULL) {
-            capture_close(c);
-            return NULL;
-        }
-    }
+    c->expression = options->filter != NULL ? memory_copy_string(options->filter) : NULL;
+    c->room = (struct source_room){block_pool_new(SOURCE_BLOCK), options->stop_fd};
+    c->link.link_type = -1;
+    filters_init(&c->filters, c->expression);
     for (size_t i = 0; i < count; i++)
-        add_path(c, paths[i], false, 0);
-    sort_entries(c);
-    if (c->count == 0) {
-        error_set(error, "there is no capture to read");
-        capture_close(c);
-        return NULL;
-    }
-    return c;
+        file_list_add(&c->list, paths[i], options->recurse, &c->warnings);
+    file_list_sort(&c->list, &c->room, c->expression != NULL, on_met, c, &c->warnings);
+    if (check_opened(c, error) == 0)
+        return c;
+    capture_close(c);
+    return NULL;
 }
 
 void capture_close(struct capture *c)
@@ -245,94 +89,128 @@ void capture_close(struct capture *c)
         return;
     if (c->is_open)
         file_close(&c->file);
-    for (size_t i = 0; i < c->finished_count; i++)
-        file_close(&c->finished[i]);
-    for (size_t i = 0; i < c->count; i++)
-        memory_free(c->entries[i].path);
-    for (size_t i = 0; i < c->filter_count; i++) {
-        if (c->filters[i].is_usable)
-            pcap_freecode(&c->filters[i].program);
-    }
-    for (size_t i = 0; i < c->warning_count; i++)
-        memory_free(c->warnings[i]);
-    memory_free(c->finished);
-    memory_free(c->entries);
-    memory_free(c->warnings);
-    memory_free(c->filter_text);
+    file_list_clear(&c->list);
+    filters_clear(&c->filters);
+    warnings_clear(&c->warnings);
+    block_pool_close(c->room.pool);
+    memory_free(c->expression);
     memory_free(c);
+}
+
+/* ---- link types -------------------------------------------------------------------------------------- */
+
+static bool was_told(const struct capture *c, int link_type)
+{
+    for (size_t i = 0; i < c->told_count; i++) {
+        if (c->told[i] == link_type)
+            return true;
+    }
+    return c->told_count == TOLD_MAX;
+}
+
+/* What is wrong with frames of this link type, as a fault of the file at `offset`; false when nothing is. Frames
+ * that cannot be decoded are handed on all the same, for the decoder counts them. */
+static bool has_fault(const struct capture *c, int link_type, uint64_t offset, struct error *error)
+{
+    const char *fault = c->expression != NULL ? filters_fault(&c->filters, c->link.filter) : NULL;
+    const char *more =
+        c->told_count + 1 == TOLD_MAX ? "; further ones of this file are not named" : "";
+
+    if (!decode_link_supported(link_type))
+        error_set(error, "%s: byte %llu: link type %d (%s) cannot be decoded%s",
+                  c->file.source.name, (unsigned long long)offset, link_type,
+                  link_type_name(link_type), more);
+    else if (fault != NULL)
+        error_set(error, "%s: byte %llu: the filter '%s' cannot be used on link type %d (%s): %s%s",
+                  c->file.source.name, (unsigned long long)offset, c->expression, link_type,
+                  link_type_name(link_type), fault, more);
+    else
+        return false;
+    return true;
+}
+
+/* True when a fault of the frame's link type is to be told before the frame is given. */
+static bool meet_link(struct capture *c, const struct frame *frame, struct error *error)
+{
+    struct link_at_hand *link = &c->link;
+
+    if (frame->link_type == link->link_type && c->file.is_swapped == link->is_swapped)
+        return false;
+    if (c->expression != NULL)
+        link->filter = filters_find(&c->filters, frame->link_type, c->file.is_swapped);
+    uint64_t offset = source_offset(&c->file.source) - c->file.taken;
+    if (!was_told(c, frame->link_type) && has_fault(c, frame->link_type, offset, error))
+        return true;
+    link->link_type = frame->link_type;
+    link->is_swapped = c->file.is_swapped;
+    return false;
 }
 
 /* ---- reading -------------------------------------------------------------------------------------------- */
 
-static void end_file(struct capture *c)
-{
-    c->bytes_done += c->entries[c->at].size;
-    if (c->file.source.is_mapped) { /* its frames may still be in use */
-        c->finished = memory_resize(c->finished, c->finished_count + 1, sizeof(*c->finished));
-        c->finished[c->finished_count++] = c->file;
-        source_close_descriptor(&c->finished[c->finished_count - 1].source);
-    } else {
-        file_close(&c->file);
-    }
-    c->is_open = false;
-    c->bad_link_type = -1;
-    c->at++;
-}
-
 static bool open_next(struct capture *c, struct error *error)
 {
-    if (c->entries[c->at].fault.text[0] != '\0')
-        *error = c->entries[c->at].fault;
-    else if (file_open(&c->file, c->entries[c->at].path, error) == 0)
+    struct entry *entry = &c->list.entries[c->at];
+
+    if (entry->stream != NULL) {
+        c->file = *entry->stream;
+        memory_free(entry->stream);
+        entry->stream = NULL;
+        return c->is_open = true;
+    }
+    if (file_open(&c->file, entry->path, &c->room, error) == 0)
         return c->is_open = true;
     c->at++;
     return false;
 }
 
-/* A link type that cannot be decoded is a fault of the file, told once, after the frames at hand; its
- * frames are handed on all the same, for the decoder counts them. */
-static void check_link_type(struct capture *c, const struct frame *frame)
+static void end_file(struct capture *c)
 {
-    struct error why;
+    c->bytes_done += c->list.entries[c->at].size;
+    file_close(&c->file);
+    c->is_open = false;
+    c->link.link_type = -1;
+    c->told_count = 0;
+    c->at++;
+}
 
-    if (frame->link_type == c->bad_link_type || decode_link_check(frame->link_type, &why) == 0)
-        return;
-    c->bad_link_type = frame->link_type;
-    error_set(&c->pending_fault, "%s: byte %llu: %s", c->entries[c->at].path,
-              (unsigned long long)source_offset(&c->file.source), why.text);
+/* The file at hand gives no frame now. */
+static enum capture_result no_frame(struct capture *c, enum file_result result,
+                                    const struct error *error)
+{
+    if (result == FILE_LATER && c->file.source.lack == SOURCE_STOPPED)
+        return CAPTURE_INTERRUPTED;
+    if (result == FILE_LATER) {
+        c->is_idle = true;
+        return CAPTURE_IDLE;
+    }
+    if (result == FILE_STRAY)
+        warnings_add(&c->warnings, "%s", error->text);
+    end_file(c);
+    return result == FILE_BROKEN ? CAPTURE_BROKEN : CAPTURE_END;
 }
 
 static enum capture_result read_batch(struct capture *c, struct frame *frames, size_t max,
                                       size_t *count, struct error *error)
 {
-    *count = 0;
-    source_slide(&c->file.source);
-    if (source_has_shrunk(&c->file.source)) {
-        error_set(error, "%s: byte %llu: the file has become shorter", c->entries[c->at].path,
-                  (unsigned long long)source_offset(&c->file.source));
-        end_file(c);
-        return CAPTURE_BROKEN;
-    }
     while (*count < max) {
         struct frame *frame = &frames[*count];
-        enum file_result result = file_next(&c->file, *count == 0, frame, error);
-        if (result == FILE_END && *count > 0)
-            return CAPTURE_FRAMES;
-        if (result != FILE_FRAME) {
-            if (*count > 0) /* it is found again at the next call */
+        enum source_effort effort = c->is_idle ? SOURCE_WAIT : SOURCE_READ;
+        c->file.source.effort = *count > 0 ? SOURCE_LOOK : effort;
+        enum file_result result = file_next(&c->file, frame, error);
+        if (result != FILE_FRAME) /* beside frames it is found again at the next call */
+            return *count > 0 ? CAPTURE_FRAMES : no_frame(c, result, error);
+        if (meet_link(c, frame, error)) {
+            file_unread(&c->file);
+            if (*count > 0)
                 return CAPTURE_FRAMES;
-            if (result == FILE_STRAY)
-                warn(c, "%s", error->text);
-            end_file(c);
-            return result == FILE_BROKEN ? CAPTURE_BROKEN : CAPTURE_END;
+            c->told[c->told_count++] = frame->link_type;
+            return CAPTURE_BROKEN;
         }
         frame->number = ++c->number;
         frame->file = (uint16_t)(c->at < UINT16_MAX ? c->at : UINT16_MAX);
-        check_link_type(c, frame);
-        if (passes(c, frame))
+        if (c->expression == NULL || filters_pass(&c->filters, c->link.filter, frame))
             (*count)++;
-        else if (*count == 0 && c->file.source.at > SOURCE_WINDOW / 4)
-            source_slide(&c->file.source); /* the filter keeps nothing: the window must move on */
     }
     return CAPTURE_FRAMES;
 }
@@ -341,47 +219,39 @@ enum capture_result capture_next(struct capture *c, struct frame *frames, size_t
                                  struct error *error)
 {
     *count = 0;
-    while (c->at < c->count || c->pending_fault.text[0] != '\0') {
-        if (c->pending_fault.text[0] != '\0') {
-            *error = c->pending_fault;
-            c->pending_fault.text[0] = '\0';
-            return CAPTURE_BROKEN;
-        }
+    while (c->at < c->list.count) {
         if (!c->is_open && !open_next(c, error))
             return CAPTURE_BROKEN;
         enum capture_result result = read_batch(c, frames, max, count, error);
+        if (result == CAPTURE_FRAMES)
+            c->is_idle = false;
         if (result != CAPTURE_END)
             return result;
     }
     return CAPTURE_END;
 }
 
-bool capture_is_stable(const struct capture *c)
-{
-    return c->is_open ? c->file.source.is_mapped : c->finished_count > 0;
-}
-
 const char *capture_file_name(const struct capture *c, size_t file)
 {
-    return file < c->count ? c->entries[file].path : "";
+    return file < c->list.count ? c->list.entries[file].path : "";
 }
 
 struct capture_progress capture_progress(const struct capture *c)
 {
     return (struct capture_progress){
         .bytes_read = c->bytes_done + (c->is_open ? c->file.source.stored : 0),
-        .bytes_total = c->bytes_total,
+        .bytes_total = c->list.bytes,
         .file = c->at,
-        .file_count = c->count,
+        .file_count = c->list.count,
     };
 }
 
 size_t capture_warning_count(const struct capture *c)
 {
-    return c->warning_count;
+    return c->warnings.count;
 }
 
 const char *capture_warning(const struct capture *c, size_t index)
 {
-    return c->warnings[index];
+    return c->warnings.texts[index];
 }

@@ -2,14 +2,12 @@
 /* Decompression of capture files: gzip (several members too) by zlib, zstd by libzstd. */
 #include "capture/source.h"
 
-#include <errno.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "base/memory.h"
 
-enum { INPUT_BYTES = 256 * 1024, WINDOW_LOG_MAX = 27 };
+enum { WINDOW_LOG_MAX = 27 };
 
 struct decompressor {
     enum compression compression;
@@ -27,7 +25,7 @@ struct decompressor *decompressor_new(enum compression compression)
     struct decompressor *d = memory_new(1, sizeof(*d));
 
     d->compression = compression;
-    d->input = memory_new(INPUT_BYTES, 1);
+    d->input = memory_new(DECOMPRESSOR_INPUT, 1);
     d->is_between = true;
     if (compression == COMPRESSION_GZIP) {
         if (inflateInit2(&d->gzip, 15 + 16) != Z_OK)
@@ -57,19 +55,16 @@ void decompressor_feed(struct decompressor *d, struct view bytes)
     d->input_len = bytes.len;
 }
 
-static int refill(struct decompressor *d, int fd, uint64_t *stored, struct error *error)
+/* 0, or what source_read_stored() gave instead of bytes. */
+static long refill(struct decompressor *d, struct source *source)
 {
-    ssize_t n;
+    long n = source_read_stored(source, d->input, DECOMPRESSOR_INPUT);
 
-    do {
-        n = read(fd, d->input, INPUT_BYTES);
-    } while (n < 0 && errno == EINTR);
     if (n < 0)
-        return error_set(error, "read failed: %s", strerror(errno));
+        return n;
     d->is_input_end = n == 0;
     d->input_at = 0;
     d->input_len = (size_t)n;
-    *stored += (uint64_t)n;
     return 0;
 }
 
@@ -109,23 +104,25 @@ static int step_zstd(struct decompressor *d, uint8_t *out, size_t max, size_t *m
     return ZSTD_isError(rc) ? error_set(error, "zstd: %s", ZSTD_getErrorName(rc)) : 0;
 }
 
-long decompressor_read(struct decompressor *d, int fd, uint8_t *out, size_t max, uint64_t *stored,
-                       struct error *error)
+long decompressor_read(struct decompressor *d, struct source *source, uint8_t *out, size_t max)
 {
     size_t made = 0;
 
     while (made == 0) {
-        if (d->input_at == d->input_len && !d->is_input_end && refill(d, fd, stored, error) != 0)
-            return -1;
+        if (d->input_at == d->input_len && !d->is_input_end) {
+            long why = refill(d, source);
+            if (why != 0)
+                return why;
+        }
         if (d->input_at == d->input_len && d->is_input_end) {
             if (d->is_between)
                 return 0;
-            return error_set(error, "the compressed data is cut off");
+            return error_set(&source->fault, "the compressed data is cut off");
         }
-        int rc = d->compression == COMPRESSION_GZIP ? step_gzip(d, out, max, &made, error)
-                                                    : step_zstd(d, out, max, &made, error);
+        int rc = d->compression == COMPRESSION_GZIP ? step_gzip(d, out, max, &made, &source->fault)
+                                                    : step_zstd(d, out, max, &made, &source->fault);
         if (rc != 0 && made == 0) /* else it fails again at the next call */
-            return -1;
+            return READ_FAULT;
     }
     return (long)made;
 }

@@ -73,6 +73,19 @@ uint32_t *index_find(struct index *index, struct view key)
     return &entry->value;
 }
 
+const char *builder_shown(struct builder *b, const struct predicate *p)
+{
+    enum { SHOWN_MAX = 120 };
+    size_t len = strlen(p->text);
+
+    if (len <= SHOWN_MAX)
+        return p->text;
+    len = SHOWN_MAX;
+    while (len > 0 && ((uint8_t)p->text[len] & 0xc0) == 0x80) /* not within a character */
+        len--;
+    return arena_format(b->arena, "%.*s...", (int)len, p->text);
+}
+
 struct text builder_text(struct builder *b, struct view bytes)
 {
     uint32_t *known = index_find(&b->texts, bytes);

@@ -73,7 +73,8 @@ struct gate_table {
     enum event_type event;
     enum gate_kind kind;
     enum field_id field;
-    uint32_t set; /* GATE_LIST */
+    uint32_t set;  /* GATE_LIST */
+    bool is_again; /* opens a RULE_AGAIN rule */
     uint32_t first_gate;
     struct vector keys; /* struct gate_key */
     struct index by_key;
@@ -107,6 +108,7 @@ struct group_builder {
 struct group_use {
     uint32_t predicate;
     uint32_t length;
+    uint32_t regex;      /* NO_INDEX: none */
     struct vector rules; /* uint32_t: number within the group */
 };
 
@@ -117,7 +119,10 @@ struct builder {
     struct compile_stats *stats;
     const struct rule *rule; /* at hand */
     bool has_failed;         /* the rule at hand cannot be compiled */
+    bool *left_out;          /* by number in the rules given: Hyperscan cannot take it in */
+    bool has_culprit;        /* one was added to them: compile again */
 
+    struct vector sources; /* uint32_t, one a row of `rules`: its number in the rules given */
     struct vector rules, nodes, predicates, pieces, ports, blob, regexes, info, probes, rule_lists;
     struct vector sets, slots, bloom, entries, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
@@ -133,6 +138,8 @@ struct builder {
 /* An error at a predicate of the rule at hand: the rule will be left out. */
 void builder_refuse(struct builder *b, const char *id, struct place place, const char *help,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* What the author wrote, short enough for a message. */
+const char *builder_shown(struct builder *b, const struct predicate *p);
 /* Bytes into the blob, each text once; always followed by a NUL. */
 struct text builder_text(struct builder *b, struct view bytes);
 uint32_t builder_string(struct builder *b, const char *text);
@@ -171,6 +178,9 @@ void plan_register(struct builder *b, uint32_t rule, enum event_type event,
 
 /* program.c */
 uint32_t program_predicate(struct builder *b, const struct predicate *predicate);
+/* A compiled expression, each once; `flags` are REGEX_*. NO_INDEX when it is wrong: *code and *offset say why. */
+uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
+                       size_t *offset);
 uint32_t program_compile(struct builder *b, const struct node *condition);
 /* RULE_* flags of the rule at hand. */
 unsigned program_flags(const struct rule *rule);
@@ -198,6 +208,9 @@ hs_database_t *database_build(struct builder *b, const char *const *expressions,
                               const unsigned *flags, const unsigned *ids, size_t count,
                               unsigned mode, struct error *error);
 int databases_finish(struct builder *b, struct error *error);
+/* Of patterns that do not compile together: the first that cannot join those before it. */
+size_t database_culprit(const char *const *expressions, const unsigned *flags, size_t count,
+                        unsigned mode);
 
 /* selftest.c: can this machine and this library be trusted? */
 int selftest_run(struct error *error);

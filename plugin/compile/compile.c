@@ -13,8 +13,11 @@
 
 #include "compile/builder.h"
 
+enum { CULPRITS_MAX = 32 }; /* rules that Hyperscan cannot take in, before the set is given up */
+
 static void init_vectors(struct builder *b)
 {
+    vector_init(&b->sources, sizeof(uint32_t));
     vector_init(&b->rules, sizeof(struct rule_row));
     vector_init(&b->nodes, sizeof(struct node_row));
     vector_init(&b->predicates, sizeof(struct predicate_row));
@@ -76,6 +79,7 @@ static void clear_builder(struct builder *b)
     }
     for (size_t i = 0; i < b->patterns.count; i++)
         memory_free(((struct stream_pattern *)vector_at(&b->patterns, i))->watches.rows);
+    memory_free(b->sources.rows);
     memory_free(b->gate_tables.rows);
     memory_free(b->gate_uses.rows);
     memory_free(b->ungated.rows);
@@ -191,7 +195,7 @@ static void note_ungated(struct builder *b, uint32_t index)
         vector_push(&b->ungated, &index);
 }
 
-static void compile_rule(struct builder *b, const struct rule *rule)
+static void compile_rule(struct builder *b, const struct rule *rule, uint32_t number)
 {
     b->rule = rule;
     b->has_failed = false;
@@ -216,7 +220,10 @@ static void compile_rule(struct builder *b, const struct rule *rule)
         plan_clear(&plan);
     }
     add_info(b, index);
+    vector_push(&b->sources, &number);
+    const struct rule_row *row = vector_at(&b->rules, index);
     b->set->events[rule->event].rules++;
+    b->set->events[rule->event].waits += (row->flags & RULE_WAITS) != 0;
 }
 
 /* --- which fields are read -----------------------------------------------------------------------
@@ -286,7 +293,7 @@ static void move_tables(struct builder *b)
     set->info = b->info.rows;
 }
 
-static void fill_stats(const struct builder *b, double seconds)
+static void fill_stats(const struct builder *b)
 {
     const struct ruleset *set = b->set;
     struct compile_stats *stats = b->stats;
@@ -297,7 +304,6 @@ static void fill_stats(const struct builder *b, double seconds)
     stats->program_bytes = set->node_count * sizeof(*set->nodes) +
                            set->predicate_count * sizeof(*set->predicates) +
                            set->piece_count * sizeof(*set->pieces) + set->blob_len;
-    stats->seconds = seconds;
 }
 
 static double clock_seconds(void)
@@ -307,32 +313,57 @@ static double clock_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-struct ruleset *compile_rules(const struct rules *rules, struct diagnostics *diagnostics,
-                              struct compile_stats *stats, struct error *error)
+/* NULL with `error` set when it fails; with `left_out` longer than before it can be tried again. */
+static struct ruleset *compile_once(const struct rules *rules, bool *left_out, bool *has_culprit,
+                                    struct diagnostics *diagnostics, struct compile_stats *stats,
+                                    struct error *error)
 {
     struct builder b;
-    struct compile_stats unused;
-    double start = clock_seconds();
 
-    if (stats == NULL)
-        stats = &unused;
     *stats = (struct compile_stats){.rules = 0};
-    if (selftest_run(error) != 0)
-        return NULL;
     init_builder(&b, diagnostics, stats);
-    for (size_t i = 0; i < rules->count; i++)
-        compile_rule(&b, rules->items[i]);
+    b.left_out = left_out;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        if (!left_out[i])
+            compile_rule(&b, rules->items[i], i);
+    }
     collect_fields(&b);
     int result = databases_finish(&b, error);
     if (result == 0)
         result = streams_finish(&b, error);
+    *has_culprit = b.has_culprit;
     move_tables(&b);
-    fill_stats(&b, clock_seconds() - start);
     struct ruleset *set = b.set;
+    fill_stats(&b);
     clear_builder(&b);
     if (result != 0) {
         ruleset_release(set);
         return NULL;
     }
+    return set;
+}
+
+struct ruleset *compile_rules(const struct rules *rules, struct diagnostics *diagnostics,
+                              struct compile_stats *stats, struct error *error)
+{
+    struct compile_stats unused;
+    double start = clock_seconds();
+    bool *left_out = memory_new(rules->count + 1, sizeof(*left_out));
+    bool has_culprit = false;
+
+    if (stats == NULL)
+        stats = &unused;
+    *stats = (struct compile_stats){.rules = 0};
+    struct ruleset *set = NULL;
+    if (selftest_run(error) == 0)
+        set = compile_once(rules, left_out, &has_culprit, diagnostics, stats, error);
+    for (int i = 0; set == NULL && has_culprit && i < CULPRITS_MAX; i++) {
+        struct diagnostics again; /* all but new culprits has been said */
+        diagnostics_init(&again);
+        set = compile_once(rules, left_out, &has_culprit, &again, stats, error);
+        diagnostics_take(diagnostics, &again, "stream-pattern");
+    }
+    memory_free(left_out);
+    stats->seconds = clock_seconds() - start;
     return set;
 }

@@ -52,6 +52,34 @@ hs_database_t *database_build(struct builder *b, const char *const *expressions,
     return database;
 }
 
+static bool compiles(const char *const *expressions, const unsigned *flags, size_t count,
+                     unsigned mode)
+{
+    hs_database_t *database = NULL;
+    hs_compile_error_t *failure = NULL;
+    hs_error_t rc = hs_compile_multi(expressions, flags, NULL, (unsigned)count, mode, NULL,
+                                     &database, &failure);
+
+    hs_free_compile_error(failure);
+    hs_free_database(database);
+    return rc == HS_SUCCESS;
+}
+
+size_t database_culprit(const char *const *expressions, const unsigned *flags, size_t count,
+                        unsigned mode)
+{
+    size_t good = 0, bad = count; /* the first `good` compile, the first `bad` do not */
+
+    while (bad - good > 1) {
+        size_t middle = good + (bad - good) / 2;
+        if (compiles(expressions, flags, middle, mode))
+            good = middle;
+        else
+            bad = middle;
+    }
+    return bad - 1;
+}
+
 static hs_database_t *build_literals(struct builder *b, const struct gate_table *table,
                                      struct error *error)
 {
@@ -95,7 +123,8 @@ static uint32_t build_set(struct builder *b, const struct gate_table *table)
 
 static int build_probe(struct builder *b, const struct gate_table *table, struct error *error)
 {
-    struct probe_row probe = {.field = (uint16_t)table->field, .gate = table->first_gate};
+    struct probe_row probe = {
+        .is_again = table->is_again, .field = (uint16_t)table->field, .gate = table->first_gate};
 
     switch (table->kind) {
     case GATE_LITERAL: {

@@ -353,6 +353,8 @@ void plan_register(struct builder *b, uint32_t rule, enum event_type event,
         const struct gate *gate = vector_at(&plan->gates, i);
         uint32_t number = table_for(b, event, gate);
         struct gate_table *table = vector_at(&b->gate_tables, number);
+        const struct rule_row *row = vector_at(&b->rules, rule);
+        table->is_again |= (row->flags & RULE_AGAIN) != 0;
         uint8_t *flagged = arena_alloc(b->arena, gate->key.len + 1);
         if (gate->key.len > 0)
             memcpy(flagged, gate->key.data, gate->key.len);

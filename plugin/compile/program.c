@@ -4,10 +4,11 @@
  * Order      children of AND and OR are sorted by cost (numbers before sets before globs before
  *            regexes), since evaluation stops at the first that decides. Truth does not change by
  *            it.
- * Waiting    an http or dns event comes twice: with the request alone, and again with its answer.
- *            A rule whose truth the answer may take back (`not http.stat_code: 200`, a missing
- *            answer field, a count over one) waits for the complete event: RULE_WAITS. All other
- *            rules may fire as soon as they are true.
+ * Waiting    an http, dns or tls event comes twice: with the request alone, and again with its
+ *            answer. A rule whose truth the answer may take back (`not http.stat_code: 200`, a
+ *            missing answer field, a count over one) waits for the complete event: RULE_WAITS. All
+ *            other rules may fire as soon as they are true, and only those that read what the
+ *            answer brings are judged again with it: RULE_AGAIN.
  * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
  *            (lists, domains, entropy, comparison with a field) is refused, with what to write
  *            instead.
@@ -42,29 +43,53 @@ static_assert((int)TREE_AND == (int)NODE_AND && (int)TREE_OR == (int)NODE_OR &&
 /* --- when a rule may be decided ------------------------------------------------------------------
  */
 
-static bool is_answer_side(enum field_id id)
+static bool is_flagged(enum field_id id, unsigned flags)
 {
-    return (field_get(id)->flags & FIELD_ANSWER) != 0;
+    return (field_get(id)->flags & flags) != 0;
+}
+
+/* Does it read a field of the event that has one of the flags? A keyword reads all bytes fields. */
+static bool reads_flagged(const struct predicate *p, enum event_type event, unsigned flags)
+{
+    if (p->field != FIELD_NONE)
+        return is_flagged(p->field, flags) || (p->op == MATCH_FIELD && is_flagged(p->other, flags));
+    for (enum field_id id = field_first(event); id < field_end(event); id++) {
+        if (field_get(id)->type == TYPE_BYTES && is_flagged(id, flags))
+            return true;
+    }
+    return false;
 }
 
 /* Can more values make the predicate's answer, in this polarity, untrue? */
-static bool predicate_waits(const struct predicate *p, bool is_positive)
+static bool predicate_waits(const struct predicate *p, enum event_type event, bool is_positive)
 {
-    if (p->field != FIELD_NONE && !is_answer_side(p->field) &&
-        (p->op != MATCH_FIELD || !is_answer_side(p->other)))
-        return false;
-    if (p->field == FIELD_TLS_VERSION || p->of == OF_COUNT)
+    if (reads_flagged(p, event, FIELD_LATE))
         return true;
+    if (!reads_flagged(p, event, FIELD_ANSWER))
+        return false;
     bool asks_absence = p->is_negated || (p->op == MATCH_EXISTS && !p->wanted);
-    return asks_absence == is_positive;
+    return p->of == OF_COUNT || asks_absence == is_positive;
 }
 
-static bool node_waits(const struct node *node, bool is_positive)
+static bool node_waits(const struct node *node, enum event_type event, bool is_positive)
 {
     if (node->kind == NODE_PREDICATE)
-        return predicate_waits(node->predicate, is_positive);
+        return predicate_waits(node->predicate, event, is_positive);
     for (size_t i = 0; i < node->count; i++) {
-        if (node_waits(node->children[i], is_positive == (node->kind != NODE_NOT)))
+        if (node_waits(node->children[i], event, is_positive == (node->kind != NODE_NOT)))
+            return true;
+    }
+    return false;
+}
+
+/* Can the answer make it true that was not true before? */
+static bool node_changes(const struct node *node, enum event_type event)
+{
+    if (node->kind == NODE_PREDICATE)
+        return node->predicate->field == FIELD_DIRECTION ||
+               reads_flagged(node->predicate, event, FIELD_ANSWER | FIELD_LATE);
+    for (size_t i = 0; i < node->count; i++) {
+        if (node_changes(node->children[i], event))
             return true;
     }
     return false;
@@ -142,8 +167,11 @@ static bool is_open_at_start(const struct node *node, bool wanted)
 
 unsigned program_flags(const struct rule *rule)
 {
-    if (rule->event != EVENT_STREAM)
-        return node_waits(rule->condition, true) ? RULE_WAITS : 0;
+    if (rule->event != EVENT_STREAM) {
+        if (rule->direction == RULE_TO_CLIENT || node_waits(rule->condition, rule->event, true))
+            return RULE_WAITS | RULE_AGAIN;
+        return node_changes(rule->condition, rule->event) ? RULE_AGAIN : 0;
+    }
     if (stream_waits(rule->condition, true))
         return RULE_WAITS | RULE_AT_END;
     return (is_open_at_start(rule->condition, true) ? RULE_AT_START : 0) |
@@ -199,32 +227,40 @@ static void check_predicate(struct builder *b, const struct predicate *p)
         "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
 }
 
-static uint32_t regex_compile(struct builder *b, const struct predicate *p)
+uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
+                       size_t *offset)
 {
-    uint8_t *key = arena_alloc(b->arena, p->bytes.len + 1);
-    if (p->bytes.len > 0)
-        memcpy(key, p->bytes.data, p->bytes.len);
-    key[p->bytes.len] = (uint8_t)p->regex_flags;
-    uint32_t *known = index_find(&b->regex_index, view_make(key, p->bytes.len + 1));
+    uint8_t *key = arena_alloc(b->arena, expression.len + 1);
+    if (expression.len > 0)
+        memcpy(key, expression.data, expression.len);
+    key[expression.len] = (uint8_t)flags;
+    uint32_t *known = index_find(&b->regex_index, view_make(key, expression.len + 1));
     if (*known != NO_INDEX)
         return *known;
-    uint32_t options = (p->regex_flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
-                       (p->regex_flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
-                       (p->regex_flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | PCRE2_NEVER_UTF;
-    int code;
-    size_t offset;
-    pcre2_code *regex = pcre2_compile(p->bytes.data, p->bytes.len, options, &code, &offset, NULL);
-    if (regex == NULL) {
-        uint8_t message[256];
-        pcre2_get_error_message(code, message, sizeof(message));
-        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at offset %zu of %.*s",
-                       (const char *)message, offset, (int)p->bytes.len,
-                       (const char *)p->bytes.data);
+    uint32_t options = (flags & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
+                       (flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
+                       (flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | PCRE2_NEVER_UTF;
+    pcre2_code *regex = pcre2_compile(expression.data, expression.len, options, code, offset, NULL);
+    if (regex == NULL)
         return NO_INDEX;
-    }
     (void)pcre2_jit_compile(regex, PCRE2_JIT_COMPLETE); /* without JIT it is interpreted */
     *known = vector_push(&b->regexes, &regex);
     return *known;
+}
+
+static uint32_t regex_compile(struct builder *b, const struct predicate *p)
+{
+    int code;
+    size_t offset;
+    uint32_t regex = program_regex(b, p->bytes, p->regex_flags, &code, &offset);
+
+    if (regex == NO_INDEX) {
+        uint8_t message[256];
+        pcre2_get_error_message(code, message, sizeof(message));
+        builder_refuse(b, "regex", p->place, NULL, "regular expression: %s at byte %zu of %s",
+                       (const char *)message, offset, builder_shown(b, p));
+    }
+    return regex;
 }
 
 static struct view fold_into(struct arena *arena, struct view bytes)
@@ -391,10 +427,12 @@ static void emit(struct builder *b, const struct node *node, unsigned depth)
         return;
     }
     if (node->kind == NODE_PREDICATE) {
+        bool had_failed = b->has_failed; /* every fault of a rule is told */
+        b->has_failed = false;
         check_predicate(b, node->predicate);
-        if (b->has_failed)
-            return;
-        row.predicate = program_predicate(b, node->predicate);
+        if (!b->has_failed)
+            row.predicate = program_predicate(b, node->predicate);
+        b->has_failed |= had_failed;
     }
     uint32_t at = vector_push(&b->nodes, &row);
     struct child *children = arena_array(b->arena, node->count + 1, sizeof(*children));

@@ -10,7 +10,9 @@
  *            for a small N becomes an anchor; other offsets are compared with the hit's end less
  *            the pattern's length, so they need a pattern of fixed length and all of its hits.
  * Gaps       the scan starts over after one; anchored patterns then no longer count.
- * Cost       every regex is compiled alone first: told when slow, refused with Hyperscan's reason.
+ * Cost       every regex and every long value is compiled alone first: told when slow, refused with
+ *            Hyperscan's reason. What only fails in company (patterns add up) is searched for, its rules
+ *            are told and left out, and the set is compiled again without them.
  *            Ports beyond GROUP_MAX lists share the group without ports; rules check theirs
  *            anyway.
  */
@@ -20,7 +22,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ANCHOR_MAX = 64, REPEAT_MAX = 1000, EXPRESSION_MAX = 256 * 1024 };
+enum { ANCHOR_MAX = 64, REPEAT_MAX = 1000, EXPRESSION_MAX = 256 * 1024, SIMPLE_MAX = 1024 };
 #define SLOW_SECONDS 0.1
 
 /* One predicate as a pattern. */
@@ -171,12 +173,14 @@ static void test_alone(struct builder *b, const struct predicate *p, const struc
     if (*known == q->flags)
         return;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    if (memchr(p->bytes.data, '\0', p->bytes.len) != NULL ||
-        hs_compile(q->expression, q->flags, HS_MODE_STREAM, NULL, &database, &failure) !=
-            HS_SUCCESS) {
-        builder_refuse(b, "stream-regex", p->place,
-                       "use a field of a parsed protocol, or contains and hex values",
-                       "%s: Hyperscan cannot search a stream for it: %s", p->text,
+    bool has_nul = p->op == MATCH_REGEX && memchr(p->bytes.data, '\0', p->bytes.len) != NULL;
+    if (has_nul || hs_compile(q->expression, q->flags, HS_MODE_STREAM, NULL, &database, &failure) !=
+                       HS_SUCCESS) {
+        builder_refuse(b, p->op == MATCH_REGEX ? "stream-regex" : "stream-length", p->place,
+                       p->op == MATCH_REGEX
+                           ? "use a field of a parsed protocol, or contains and hex values"
+                           : "a part of it is enough: some hundred bytes",
+                       "%s: Hyperscan cannot search a stream for it: %s", builder_shown(b, p),
                        failure ? failure->message : "it holds a NUL byte");
         hs_free_compile_error(failure);
         return;
@@ -187,17 +191,30 @@ static void test_alone(struct builder *b, const struct predicate *p, const struc
     if (seconds >= SLOW_SECONDS)
         diagnostics_add(b->diagnostics, SEVERITY_WARNING, "slow-pattern", p->place,
                         "give it a longer fixed part, or smaller repeats",
-                        "%s: compiling it alone took %.1f s", p->text, seconds);
-    else
+                        "%s: compiling it alone took %.1f s", builder_shown(b, p), seconds);
+    else if (p->op == MATCH_REGEX)
         diagnostics_add(b->diagnostics, SEVERITY_NOTE, "stream-regex-cost", p->place, NULL,
-                        "%s: a regular expression over raw streams costs every byte", p->text);
+                        "%s: a regular expression over raw streams costs every byte",
+                        builder_shown(b, p));
+}
+
+/* A regex may be anything; of other values only long ones can be slow, or too much for Hyperscan. */
+static bool is_simple(const struct predicate *p, const struct stream_query *q)
+{
+    size_t any_bytes = 0;
+
+    for (size_t i = 0; i < p->piece_count; i++)
+        any_bytes += p->pieces[i].kind != GLOB_LITERAL;
+    return p->op != MATCH_REGEX && strlen(q->expression) <= SIMPLE_MAX && any_bytes <= ANCHOR_MAX;
 }
 
 /* false when it was refused. */
 static bool make_query(struct builder *b, const struct predicate *p, struct stream_query *q)
 {
     struct buf text;
+    bool had_failed = b->has_failed;
 
+    b->has_failed = false;
     *q = (struct stream_query){.to = p->offsets.to, .part = PART_WHOLE};
     q->flags = HS_FLAG_DOTALL | (p->is_cased ? 0U : (unsigned)HS_FLAG_CASELESS);
     if (p->field == FIELD_STREAM_PAYLOAD_HEAD) {
@@ -212,7 +229,8 @@ static bool make_query(struct builder *b, const struct predicate *p, struct stre
     else
         query_regex(b, p, q, &text);
     if (text.is_full)
-        builder_refuse(b, "stream-length", p->place, NULL, "%s: the value is too long", p->text);
+        builder_refuse(b, "stream-length", p->place, NULL, "%s: the value is too long",
+                       builder_shown(b, p));
     q->expression = (const char *)arena_copy(b->arena, buf_view(&text)).data;
     buf_clear(&text);
     bool is_anywhere = q->from == 0 && (q->watch & WATCH_AT) == 0 &&
@@ -220,9 +238,11 @@ static bool make_query(struct builder *b, const struct predicate *p, struct stre
     if (is_anywhere)
         q->flags |=
             HS_FLAG_SINGLEMATCH; /* one hit answers it; otherwise every hit's place counts */
-    if (!b->has_failed && p->op == MATCH_REGEX)
+    if (!b->has_failed && !is_simple(p, q))
         test_alone(b, p, q);
-    return !b->has_failed;
+    bool is_good = !b->has_failed;
+    b->has_failed |= had_failed;
+    return is_good;
 }
 
 /* --- groups --------------------------------------------------------------------------------------
@@ -280,6 +300,18 @@ static void add_watch(struct builder *b, uint32_t group, uint32_t local,
     vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
 }
 
+/* For evidence: the same expression, to find where a match of varying length began. */
+static uint32_t start_regex(struct builder *b, const struct stream_query *q)
+{
+    unsigned flags = (q->flags & HS_FLAG_CASELESS ? REGEX_CASELESS : 0U) |
+                     (q->flags & HS_FLAG_MULTILINE ? REGEX_MULTILINE : 0U) |
+                     (q->flags & HS_FLAG_DOTALL ? REGEX_DOTALL : 0U);
+    size_t offset;
+    int code;
+
+    return program_regex(b, view_from_string(q->expression), flags, &code, &offset);
+}
+
 static void add_predicate(struct builder *b, uint32_t number, const struct predicate *p,
                           uint32_t rule)
 {
@@ -291,7 +323,9 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
     if (*local == NO_INDEX) {
         if (!make_query(b, p, &query))
             return;
-        struct group_use use = {.predicate = predicate, .length = query.length};
+        struct group_use use = {.predicate = predicate,
+                                .length = query.length,
+                                .regex = query.length > 0 ? NO_INDEX : start_regex(b, &query)};
         vector_init(&use.rules, sizeof(uint32_t));
         *local = vector_push(&group->predicates, &use);
         add_watch(b, number, *local, &query);
@@ -392,6 +426,7 @@ static struct span add_group_predicates(struct builder *b, const struct group_bu
     for (uint32_t i = 0; i < count; i++) {
         struct group_predicate_row row = {.predicate = sorted[i].use->predicate,
                                           .length = sorted[i].use->length,
+                                          .regex = sorted[i].use->regex,
                                           .rules = add_list(b, &sorted[i].use->rules)};
         new_place[sorted[i].local] = vector_push(rows, &row);
     }
@@ -411,6 +446,29 @@ static void add_patterns(struct builder *b, uint32_t group, const uint32_t *new_
             struct watch_row watch = *(struct watch_row *)vector_at(&pattern->watches, w);
             watch.predicate = new_place[watch.predicate];
             vector_push(watches, &watch);
+        }
+    }
+}
+
+/* The rules that ask this pattern will be missing when the set is compiled again. */
+static void leave_out_rules(struct builder *b, const struct stream_pattern *pattern,
+                            const struct error *error)
+{
+    const struct group_builder *group = vector_at(&b->groups, pattern->group);
+
+    for (size_t w = 0; w < pattern->watches.count; w++) {
+        const struct watch_row *watch = vector_at(&pattern->watches, w);
+        const struct group_use *use = vector_at(&group->predicates, watch->predicate);
+        for (size_t i = 0; i < use->rules.count; i++) {
+            const uint32_t *number = vector_at(&use->rules, i);
+            const uint32_t *row = vector_at(&group->rules, *number);
+            const struct rule_info *info = vector_at(&b->info, *row);
+            b->left_out[*(uint32_t *)vector_at(&b->sources, *row)] = true;
+            b->has_culprit = true;
+            diagnostics_add(b->diagnostics, SEVERITY_ERROR, "stream-pattern",
+                            (struct place){info->file, info->line, 1},
+                            "make the value shorter, or give the rule `ports:` of its own",
+                            "with this rule Hyperscan cannot search streams: %s", error->text);
         }
     }
 }
@@ -435,8 +493,11 @@ static int build_part(struct builder *b, uint32_t group, enum stream_part part, 
         return 0;
     databases->stream[part] =
         database_build(b, expressions, flags, ids, count, HS_MODE_STREAM, error);
-    if (databases->stream[part] == NULL)
+    if (databases->stream[part] == NULL) {
+        size_t culprit = database_culprit(expressions, flags, count, HS_MODE_STREAM);
+        leave_out_rules(b, vector_at(&b->patterns, ids[culprit]), error);
         return -1;
+    }
     hs_error_t rc = hs_stream_size(databases->stream[part], &databases->stream_size[part]);
     return rc == HS_SUCCESS ? 0 : error_set(error, "hs_stream_size fails (error %d)", rc);
 }

@@ -130,12 +130,12 @@ const char *shrike_alert_title(const struct shrike_alert *alert)
 
 const char *shrike_alert_level(const struct shrike_alert *alert)
 {
-    return inner_alert(alert)->rule->level;
+    return alert_level(inner_alert(alert));
 }
 
 unsigned shrike_alert_severity(const struct shrike_alert *alert)
 {
-    return inner_alert(alert)->rule->severity;
+    return alert_severity(inner_alert(alert));
 }
 
 int64_t shrike_alert_time_us(const struct shrike_alert *alert)
@@ -277,7 +277,7 @@ int shrike_worker_packet(struct shrike_worker *worker, const struct shrike_packe
     };
     if (!decode_link_supported(packet->link_type))
         return -1;
-    pipeline_frames(worker->pipeline, &frame, 1, false);
+    pipeline_frames(worker->pipeline, &frame, 1);
     return 0;
 }
 

@@ -13,7 +13,9 @@ void batch_free(struct batch *batch)
 {
     if (batch == NULL)
         return;
+    batch_reset(batch);
     memory_free(batch->items);
+    memory_free(batch->blocks);
     memory_free(batch->bytes);
     memory_free(batch);
 }
@@ -23,6 +25,9 @@ void batch_reset(struct batch *batch)
     batch->kind = BATCH_WORK;
     batch->count = 0;
     batch->bytes_used = 0;
+    for (size_t i = 0; i < batch->block_count; i++)
+        block_release(batch->blocks[i]);
+    batch->block_count = 0;
     batch->next = NULL;
 }
 
@@ -33,6 +38,17 @@ struct work *batch_add(struct batch *batch)
         batch->items = memory_resize(batch->items, batch->capacity, sizeof(*batch->items));
     }
     return &batch->items[batch->count++];
+}
+
+void batch_retain(struct batch *batch, struct block *block)
+{
+    if (batch->block_count > 0 && batch->blocks[batch->block_count - 1] == block)
+        return;
+    if (batch->block_count == batch->block_capacity) {
+        batch->block_capacity = batch->block_capacity ? batch->block_capacity * 2 : 4;
+        batch->blocks = memory_resize(batch->blocks, batch->block_capacity, sizeof(struct block *));
+    }
+    batch->blocks[batch->block_count++] = block_retain(block);
 }
 
 uint8_t *batch_copy(struct batch *batch, const uint8_t *bytes, size_t len)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Batch: work on its way from the decoder to one worker, and the queue it waits in.
  *
- * A batch owns copies of bytes only where the source will not keep them (pipes, reassembled
- * datagrams); frames of mapped files are passed by pointer. Locks are taken a batch, not a packet.
+ * Packets point into the blocks that frames were read into: the batch retains those, once each. It owns copies only
+ * of bytes that lie in no block (reassembled datagrams). Locks are taken a batch, not a packet.
  */
 #ifndef SHRIKE_ENGINE_BATCH_H
 #define SHRIKE_ENGINE_BATCH_H
 
 #include <pthread.h>
 
+#include "base/block.h"
 #include "engine/worker.h"
 
 enum batch_kind { BATCH_WORK, BATCH_EPOCH, BATCH_FINISH };
@@ -20,6 +21,8 @@ struct batch {
     size_t count, capacity;
     uint8_t *bytes; /* BATCH_BYTES, taken at first need */
     size_t bytes_used;
+    struct block **blocks; /* retained */
+    size_t block_count, block_capacity;
     struct batch *next; /* in a queue */
 };
 
@@ -27,9 +30,12 @@ enum { BATCH_BYTES = 2 * 1024 * 1024 };
 
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
+/* Empty: retained blocks are released. */
 void batch_reset(struct batch *batch);
 /* The next item, uninitialised. */
 struct work *batch_add(struct batch *batch);
+/* The block stays until the batch is reset; blocks come in runs. */
+void batch_retain(struct batch *batch, struct block *block);
 /* A copy that lives as long as the batch's content; NULL when the batch is full of bytes. */
 uint8_t *batch_copy(struct batch *batch, const uint8_t *bytes, size_t len);
 

@@ -104,7 +104,7 @@ void chunks_write(struct chunk *const *chunks, size_t count, const struct merge 
             }
         }
         if (least == NULL)
-            return;
+            break;
         next[owner]++;
         struct view text = view_make(chunks[owner]->text.data + least->offset, least->len);
         if (least->is_open)
@@ -114,4 +114,6 @@ void chunks_write(struct chunk *const *chunks, size_t count, const struct merge 
         else if (verdict.is_written)
             merge->write(merge->context, least->sink, text, least->mark, verdict.left_out);
     }
+    if (merge->pause != NULL)
+        merge->pause(merge->context);
 }

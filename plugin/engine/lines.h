@@ -46,6 +46,7 @@ struct merge {
     void *context;
     struct suppressor *suppressor; /* needed when a line is open */
     uint64_t *suppressed;          /* by rule: alerts that were not written */
+    void (*pause)(void *context);  /* NULL, or called when all lines of the chunks are written */
 };
 
 /* Writes the lines of `count` chunks in order of position. */

@@ -5,12 +5,16 @@
  *            place among the packets: what times out is decided by the input alone.
  * Epochs     worker threads fill `chunk`; at an epoch's end they put it into their slot of that epoch
  *            and go on with an empty one. The writer waits until all slots of the oldest epoch are full.
+ *            Where an epoch ends changes no output: a pause of the input ends one too.
+ * Bytes      batches retain the blocks that their packets lie in. The blocks' pool bounds what can wait so: its
+ *            reader waits, holding none, until lanes have worked; all batches were sent by then, so they will.
  * The end    ends all flows, which can be millions of records: they come in order of the flows' first
  *            frames, and every EPOCH_FRAMES of those are an epoch of their own, the same ones for all.
  */
 #include "engine/pipeline.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -31,6 +35,7 @@ struct lane { /* one worker and its way in and out */
     uint64_t epoch; /* the worker's */
     bool is_ending; /* the last flows end: their records make epochs by the flows' first frames */
     uint64_t ending_epoch;
+    _Atomic uint64_t flows; /* that the worker has begun, told after each batch */
     pthread_t thread;
 };
 
@@ -39,10 +44,11 @@ struct pipeline {
     struct decoder *decoder;
     struct lane *lanes;
     unsigned lane_count;
-    bool is_threaded, is_finished, is_stable;
+    bool is_threaded, is_finished;
     bool wants_anomalies;
     /* router */
-    uint64_t number; /* frame at hand */
+    struct block *block; /* of the frame at hand */
+    uint64_t number;     /* of the frame at hand */
     uint32_t order;
     int64_t second; /* of the last tick */
     uint64_t epoch_frames;
@@ -134,6 +140,7 @@ static void lane_work(struct lane *lane, const struct batch *batch)
         else
             worker_work(lane->worker, work);
     }
+    atomic_store_explicit(&lane->flows, worker_flow_count(lane->worker), memory_order_relaxed);
 }
 
 /* The input is over; ends the epoch at hand and those of the last flows. */
@@ -160,6 +167,7 @@ static void *lane_run(void *context)
             lane_end_epoch(lane);
         else if (kind == BATCH_FINISH)
             lane_finish(lane);
+        batch_reset(batch); /* here, so that its blocks can be read into again */
         batch_queue_push(&lane->idle, batch);
         if (kind == BATCH_FINISH)
             return NULL;
@@ -214,47 +222,36 @@ static void lane_send(struct lane *lane, enum batch_kind kind)
     }
     batch_queue_push(&lane->in, batch);
     batch = batch_queue_try_pop(&lane->idle);
-    if (batch == NULL)
-        batch = batch_new();
-    batch_reset(batch);
-    lane->filling = batch;
+    lane->filling = batch != NULL ? batch : batch_new();
 }
 
-/* Bytes that would not outlive this call are copied into the batch. */
-static void keep_bytes(struct lane *lane, struct work *work)
+/* The block of the frame at hand stays until the lane has worked; payload that lies elsewhere, of a reassembled
+ * datagram, is copied. */
+static void keep_bytes(struct lane *lane, struct packet *packet)
 {
-    struct packet *packet = &work->packet;
-    uintptr_t frame = (uintptr_t)packet->frame, payload = (uintptr_t)packet->payload;
-    bool is_inside = payload >= frame && payload + packet->payload_len <= frame + packet->frame_len;
+    struct block *block = lane->pipeline->block;
 
-    if (packet->payload_len > 0 && !is_inside) {
-        packet->payload = batch_copy(lane->filling, packet->payload, packet->payload_len);
-        if (packet->payload == NULL)
-            packet->payload_len = 0;
-    }
-    if (lane->pipeline->is_stable || packet->frame_len == 0)
+    assert(block_holds(block, packet->frame, packet->frame_len));
+    batch_retain(lane->filling, block);
+    if (packet->payload_len == 0 || block_holds(block, packet->payload, packet->payload_len))
         return;
-    const uint8_t *copy = batch_copy(lane->filling, packet->frame, packet->frame_len);
-    if (copy != NULL && is_inside && packet->payload_len > 0)
-        packet->payload = copy + (payload - frame);
-    packet->frame = copy;
-    if (copy == NULL)
-        packet->frame_len = 0;
+    packet->payload = batch_copy(lane->filling, packet->payload, packet->payload_len);
+    if (packet->payload == NULL)
+        packet->payload_len = 0;
 }
 
 static void route(struct pipeline *p, const struct packet *packet, enum anomaly anomaly)
 {
     struct lane *lane = &p->lanes[p->lane_count > 1 ? packet_pair_hash(packet) % p->lane_count : 0];
-    size_t need = packet->frame_len + (size_t)packet->payload_len;
 
-    if (p->is_threaded && need > BATCH_BYTES - lane->filling->bytes_used)
+    if (p->is_threaded && packet->payload_len > BATCH_BYTES - lane->filling->bytes_used)
         lane_send(lane, BATCH_WORK);
     struct work *work = batch_add(lane->filling);
     work->packet = *packet;
     work->anomaly = anomaly;
     work->order = ++p->order;
     if (p->is_threaded)
-        keep_bytes(lane, work);
+        keep_bytes(lane, &work->packet);
 }
 
 static void on_packet(void *context, const struct packet *packet)
@@ -292,9 +289,15 @@ static void write_now(struct pipeline *p)
     chunk_reset(chunk);
 }
 
-void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t count, bool is_stable)
+static void end_epoch(struct pipeline *p)
 {
-    p->is_stable = is_stable;
+    send_all(p, BATCH_EPOCH);
+    p->epochs_total++;
+    p->epoch_frames = 0;
+}
+
+void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         const struct frame *frame = &frames[i];
         int64_t second = clock_second(frame->time_us);
@@ -303,15 +306,13 @@ void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t coun
         if (second != p->second || p->number == 0)
             tick(p, frame->time_us, frame->number);
         p->second = second;
+        p->block = frame->block;
         p->number = frame->number;
         p->order = 0;
         p->stats.last_us = frame->time_us;
         decoder_frame(p->decoder, frame);
-        if (++p->epoch_frames == EPOCH_FRAMES && p->is_threaded) {
-            send_all(p, BATCH_EPOCH);
-            p->epochs_total++;
-            p->epoch_frames = 0;
-        }
+        if (p->is_threaded && ++p->epoch_frames == EPOCH_FRAMES)
+            end_epoch(p);
     }
     for (unsigned i = 0; i < p->lane_count; i++) {
         if (p->lanes[i].filling->count > 0)
@@ -320,6 +321,18 @@ void pipeline_frames(struct pipeline *p, const struct frame *frames, size_t coun
     decoder_release(p->decoder);
     if (!p->is_threaded)
         write_now(p);
+}
+
+void pipeline_sync(struct pipeline *p)
+{
+    if (!p->is_threaded)
+        return; /* pipeline_frames() wrote them */
+    if (p->epoch_frames > 0)
+        end_epoch(p);
+    pthread_mutex_lock(&p->lock);
+    while (p->epochs_written < p->epochs_total)
+        pthread_cond_wait(&p->changed, &p->lock);
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- life --------------------------------------------------------------------------------------------- */
@@ -411,7 +424,7 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
     p->rule_count = set != NULL ? ruleset_count(set) : 0;
     p->merge_budget.limit = MERGE_BUDGET;
     p->merge = (struct merge){host->write, host->context, suppressor_new(&p->merge_budget),
-                              memory_new(p->rule_count + 1, sizeof(uint64_t))};
+                              memory_new(p->rule_count + 1, sizeof(uint64_t)), host->pause};
     p->decoder = decoder_new(&options->decode, &sink);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
@@ -476,12 +489,28 @@ const struct pipeline_stats *pipeline_stats(struct pipeline *p)
     return &p->stats;
 }
 
+uint64_t pipeline_flow_count(const struct pipeline *p)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += atomic_load_explicit(&p->lanes[i].flows, memory_order_relaxed);
+    return sum;
+}
+
 uint64_t pipeline_rule_alerts(const struct pipeline *p, size_t index)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < p->lane_count; i++)
         sum += worker_rule_alerts(p->lanes[i].worker, index);
     return sum - p->merge.suppressed[index];
+}
+
+uint64_t pipeline_rule_suppressed(const struct pipeline *p, size_t index)
+{
+    uint64_t sum = p->merge.suppressed[index];
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += worker_rule_suppressed(p->lanes[i].worker, index);
+    return sum;
 }
 
 void pipeline_free(struct pipeline *p)

@@ -8,6 +8,7 @@
  * decodes and routes; workers run in threads of their own; one more thread merges and writes.
  * Every 16,384 frames an epoch ends: workers hand their chunks over, and at most EPOCHS_AHEAD
  * epochs may wait for the writer, so memory stays bounded when output is slow.
+ * Frames are not copied: what waits for a worker retains the blocks that its packets lie in.
  */
 #ifndef SHRIKE_ENGINE_PIPELINE_H
 #define SHRIKE_ENGINE_PIPELINE_H
@@ -33,6 +34,8 @@ struct pipeline_host {
     void (*packet)(void *context, const struct packet *packet, const struct flow *flow);
     /* Takes one line; called in order, from one thread at a time. */
     line_write_fn *write;
+    /* NULL, or called after write() when all that is known so far has been written. */
+    void (*pause)(void *context);
     void *context;
 };
 
@@ -49,10 +52,11 @@ struct pipeline;
 
 struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_options *options,
                               const struct pipeline_host *host, struct error *error);
-/* Takes frames in input order. With `is_stable` their bytes live until pipeline_finish(); otherwise
- * they are copied where a worker runs in another thread. */
-void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count,
-                     bool is_stable);
+/* Takes frames in input order; their bytes need not outlive the call. With more than one thread every frame must lie
+ * in a block, which is retained. */
+void pipeline_frames(struct pipeline *pipeline, const struct frame *frames, size_t count);
+/* Waits until all lines about the frames so far are written: for when the input pauses. */
+void pipeline_sync(struct pipeline *pipeline);
 /* One thread only: the time is `time_us` although no frame says so; flows whose time is over end. */
 void pipeline_tick(struct pipeline *pipeline, int64_t time_us);
 /* One thread only: all flows end now, lines are written; more frames may follow. */
@@ -62,6 +66,9 @@ void pipeline_finish(struct pipeline *pipeline);
 /* With one thread at any time, with more after pipeline_finish(). */
 const struct pipeline_stats *pipeline_stats(struct pipeline *pipeline);
 uint64_t pipeline_rule_alerts(const struct pipeline *pipeline, size_t index);
+uint64_t pipeline_rule_suppressed(const struct pipeline *pipeline, size_t index);
+/* Flows begun so far, as of the last batches that workers finished: for showing, at any time. */
+uint64_t pipeline_flow_count(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline); /* accepts NULL; calls finish when that is missing */
 
 #endif

@@ -21,6 +21,12 @@
 
 enum { MIB = 1024 * 1024 };
 
+/* Frames from this number on come from this file. */
+struct file_start {
+    uint64_t number;
+    size_t file;
+};
+
 struct worker {
     struct worker_options options;
     struct worker_callbacks callbacks;
@@ -38,6 +44,8 @@ struct worker {
     bool reads_packets, reads_flows, reads_anomalies; /* by a rule or a log */
     uint64_t logged[EVENT_COUNT];
     uint64_t truncated_events;
+    struct file_start *files; /* a few bytes a capture file that this worker's packets are from */
+    size_t file_count;
 };
 
 int position_compare(const struct position *a, const struct position *b)
@@ -51,6 +59,32 @@ int position_compare(const struct position *a, const struct position *b)
     return 0;
 }
 
+/* ---- which file a frame is from ---------------------------------------------------------------------- */
+
+static void note_file(struct worker *worker, const struct packet *packet)
+{
+    if (worker->file_count > 0 && worker->files[worker->file_count - 1].file == packet->file)
+        return;
+    if ((worker->file_count & (worker->file_count - 1)) == 0) /* full at each power of two */
+        worker->files = memory_resize(
+            worker->files, worker->file_count ? worker->file_count * 2 : 1, sizeof(*worker->files));
+    worker->files[worker->file_count++] = (struct file_start){packet->number, packet->file};
+}
+
+static size_t file_of(const struct worker *worker, uint64_t number)
+{
+    size_t low = 0, high = worker->file_count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (worker->files[middle].number <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low < worker->file_count ? worker->files[low].file : 0;
+}
+
 /* ---- what comes back up ------------------------------------------------------------------------ */
 
 static void on_alert(void *context, const struct alert *alert)
@@ -60,10 +94,13 @@ static void on_alert(void *context, const struct alert *alert)
     worker->position.sequence++;
 }
 
-/* Queries and requests are logged when they are answered, DNS messages each on its own, as EVE does. */
+/* Requests are logged when they are answered, DNS messages each on its own, as EVE does: not again when no
+ * answer came. */
 static bool is_logged(const struct worker *worker, const struct event *event)
 {
-    return worker->options.log[event->type] && (event->is_complete || event->type == EVENT_DNS);
+    bool is_due = event->type == EVENT_DNS ? !event->is_second || event->direction == TO_CLIENT
+                                           : event->is_complete;
+    return worker->options.log[event->type] && is_due;
 }
 
 static void on_event(void *context, struct event *event)
@@ -71,6 +108,10 @@ static void on_event(void *context, struct event *event)
     struct worker *worker = context;
 
     worker->truncated_events += event->truncated != 0;
+    if (event->packet == NULL && event->flow != NULL) {
+        event->last_number = flow_last_number(event->flow);
+        event->last_file = file_of(worker, event->last_number);
+    }
     if (is_logged(worker, event)) {
         worker->callbacks.event(worker->callbacks.context, &worker->position, event);
         worker->position.sequence++;
@@ -271,6 +312,7 @@ void worker_work(struct worker *worker, const struct work *work)
 {
     worker->now_us = work->packet.time_us;
     worker->position = (struct position){.number = work->packet.number, .order = work->order};
+    note_file(worker, &work->packet);
     if (work->anomaly != ANOMALY_NONE)
         on_anomaly(worker, NULL, &work->packet, work->anomaly);
     else
@@ -370,6 +412,8 @@ static void set_up_protocols(struct worker *worker)
     worker->proto.sink = (struct event_sink){on_event, worker};
     worker->proto.wanted = &worker->wanted;
     worker->proto.limits = worker->options.limits;
+    for (enum event_type type = EVENT_PACKET; worker->set != NULL && type < EVENT_COUNT; type++)
+        worker->proto.waits |= (uint32_t)ruleset_waits(worker->set, type) << type;
     worker->proto.anomaly = on_anomaly;
     worker->proto.anomaly_context = worker;
     proto_context_init(&worker->proto);
@@ -426,6 +470,7 @@ void worker_free(struct worker *worker)
     matcher_free(worker->matcher);
     event_free(worker->proto_event);
     event_free(worker->own_event);
+    memory_free(worker->files);
     memory_free(worker);
 }
 
@@ -449,4 +494,14 @@ void worker_stats(const struct worker *worker, struct worker_stats *out)
 uint64_t worker_rule_alerts(const struct worker *worker, size_t index)
 {
     return worker->matcher != NULL ? matcher_rule_alerts(worker->matcher, index) : 0;
+}
+
+uint64_t worker_rule_suppressed(const struct worker *worker, size_t index)
+{
+    return worker->matcher != NULL ? matcher_rule_suppressed(worker->matcher, index) : 0;
+}
+
+uint64_t worker_flow_count(const struct worker *worker)
+{
+    return flow_table_stats(worker->table)->total;
 }

@@ -42,10 +42,13 @@ void event_begin(struct event *event, enum event_type type, enum direction direc
     event->first = FIRST[type];
     event->is_reversed = false;
     event->is_complete = true;
+    event->is_second = false;
     event->tx_id = 0;
     event->time_us = 0;
     event->flow = flow;
     event->packet = packet;
+    event->last_number = 0;
+    event->last_file = 0;
     event->truncated = 0;
     event->value_count = 0;
     event->text_len = 0;

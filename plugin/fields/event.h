@@ -41,10 +41,13 @@ struct event {
     enum field_id first; /* field_first(type), so that slot = id - first */
     bool is_reversed;    /* who asks is the flow's server: direction is that of the protocol */
     bool is_complete;    /* false: the request or query alone; its answer will be a second event */
+    bool is_second;      /* that second event: all but what the answer brings was in the first */
     uint64_t tx_id;      /* transaction number within the flow, from 0 */
     int64_t time_us;     /* packet time of the packet that completed it */
     struct flow *flow;   /* NULL for a packet that belongs to none */
     const struct packet *packet; /* the packet that completed it; NULL at a timeout or shutdown */
+    uint64_t last_number;        /* flow events: frame of the flow's last packet; else 0 */
+    size_t last_file;            /* likewise: its capture file */
     const struct field_set
         *wanted; /* what loaded rules and logs read; derived fields only if in it */
     uint32_t truncated;

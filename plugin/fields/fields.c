@@ -8,6 +8,7 @@
 #define DERIVED   FIELD_DERIVED
 #define STREAMING FIELD_STREAMING
 #define ANSWER    FIELD_ANSWER
+#define LATE      FIELD_LATE
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \
     [FIELD_##id] = {name, EVENT_##event, TYPE_##type, flags, aliases, eve, description},
@@ -19,6 +20,8 @@ static const struct field FIELDS[FIELD_COUNT] = {
 #undef LOWER
 #undef DERIVED
 #undef STREAMING
+#undef ANSWER
+#undef LATE
 
 static const char *const EVENT_NAMES[EVENT_COUNT] = {"any",  "packet", "stream", "flow",
                                                      "http", "dns",    "tls",    "anomaly"};

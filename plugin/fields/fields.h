@@ -29,6 +29,7 @@ enum field_flags {
     FIELD_DERIVED = 4,
     FIELD_STREAMING = 8,
     FIELD_ANSWER = 16,
+    FIELD_LATE = 32,
 };
 
 enum field_id {

@@ -40,12 +40,13 @@ struct flow_side {
     uint64_t bytes;   /* of frames, from the link layer up */
     uint64_t payload; /* application bytes: TCP in sequence space, UDP as they come */
     uint32_t pkts;
-    uint8_t tcp_flags; /* all that were seen */
+    uint32_t tcp_flags : 8;    /* all that were seen */
+    uint32_t last_number : 24; /* a half of the flow's: flow_last_number() */
 };
 
 struct tcp_flow;      /* tcp/tcp.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
-struct match_flow;    /* match/match.h: streaming state, rules already reported */
+struct match_flow;    /* match/match.h: streaming state */
 
 struct flow {
     /* first line: the key, compared on look-up, and what TCP needs */
@@ -81,6 +82,18 @@ struct flow {
 static_assert(sizeof(struct flow) == 192, "an idle flow costs three cache lines");
 static_assert(offsetof(struct flow, last_us) == 64, "what every packet writes begins a line");
 static_assert(offsetof(struct flow, timer_next) == 128, "what few packets need comes last");
+
+/* Number of the frame of the flow's last packet, 48 bits that share a line with what every packet writes. */
+static inline uint64_t flow_last_number(const struct flow *flow)
+{
+    return (uint64_t)flow->side[TO_CLIENT].last_number << 24 | flow->side[TO_SERVER].last_number;
+}
+
+static inline void flow_set_last_number(struct flow *flow, uint64_t number)
+{
+    flow->side[TO_SERVER].last_number = number & 0xffffff;
+    flow->side[TO_CLIENT].last_number = number >> 24 & 0xffffff;
+}
 
 static inline enum direction direction_reverse(enum direction direction)
 {

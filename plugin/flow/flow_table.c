@@ -367,6 +367,7 @@ static void count_packet(struct flow_table *table, struct flow *flow, const stru
 
     side->bytes += packet->wire_len;
     side->pkts++;
+    flow_set_last_number(flow, packet->number);
     if (flow->ip_proto == IP_TCP) {
         side->tcp_flags |= packet->tcp_flags;
     } else if (flow->state == FLOW_NEW && flow->side[direction_reverse(direction)].pkts > 0) {

@@ -22,6 +22,7 @@ struct evidence {
     struct view list_entry; /* MATCH_LIST: the entry; empty otherwise */
     const char *list_name;  /* NULL unless a list */
     const char *list_note;
+    int64_t expired_us; /* when the list expired; 0: it has not */
 };
 
 struct alert {
@@ -29,9 +30,22 @@ struct alert {
     const struct event *event; /* flow and packet are in it; type STREAM for raw bytes */
     const struct evidence *evidence;
     size_t evidence_count;
+    size_t evidence_left_out; /* beyond EVIDENCE_MAX */
+    bool is_expired;     /* it rests on entries of a list that has expired: see alert_level() */
     uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
     const struct suppression *suppression; /* still to be asked; NULL: it is to be written */
 };
+
+/* What an alert is worth: that of its rule, but informational when only expired entries made it. */
+static inline const char *alert_level(const struct alert *alert)
+{
+    return alert->is_expired ? "informational" : alert->rule->level;
+}
+
+static inline unsigned alert_severity(const struct alert *alert)
+{
+    return alert->is_expired ? 4 : alert->rule->severity;
+}
 
 struct alert_sink {
     void (*alert)(void *context, const struct alert *alert);

@@ -117,7 +117,9 @@ static uint32_t make(struct matcher *m, enum field_id field, union value *out)
     const struct packet *packet = m->event->packet;
 
     if (field == FIELD_DIRECTION)
-        return from_text(out, m->event->direction == TO_SERVER ? "to_server" : "to_client");
+        return from_text(out, m->event->direction == TO_SERVER || m->reading & READ_FIRST_HALF
+                                  ? "to_server"
+                                  : "to_client");
     bool is_endpoint = field <= FIELD_PROTO || field == FIELD_VLAN;
     if (is_endpoint) {
         if (flow == NULL && (packet == NULL || packet->ip_version == 0))

@@ -104,7 +104,13 @@ static bool list_holds(struct matcher *m, const struct predicate_row *p, enum fi
 
     if (lookup_value(m, row, type, value, &member, 1) == 0)
         return false;
+    bool is_expired = row->expires_us != 0 && m->event->time_us >= row->expires_us;
+    if (is_expired && !(m->reading & READ_EXPIRED)) {
+        m->has_expired_hit = true;
+        return false;
+    }
     if (found != NULL) {
+        found->expired_us = is_expired ? row->expires_us : 0;
         const struct set_entry *entry = &set->set_entries[row->entries + member];
         found->list_entry = view_make(set->set_bytes + entry->offset, entry->len);
         found->list_name = ruleset_string(set, row->name);
@@ -215,7 +221,8 @@ struct value_list values_of(struct matcher *m, enum field_id field, struct view 
 {
     if (field_get(field)->event == EVENT_ANY)
         return envelope_get(m, field);
-    if (field_get(field)->event != m->event->type)
+    if (field_get(field)->event != m->event->type ||
+        ((m->reading & READ_FIRST_HALF) && (field_get(field)->flags & FIELD_ANSWER)))
         return (struct value_list){NULL, 0};
     struct value_list list = event_get(m->event, field);
     if (header_name.len == 0 || list.count == 0)

@@ -15,7 +15,8 @@ enum { ENTRY_TEXT = 64 };
 struct collector {
     struct matcher *m;
     struct evidence *out;
-    size_t count;
+    uint32_t predicates[EVIDENCE_MAX]; /* one entry each, wherever the condition names it */
+    size_t count, left_out;
 };
 
 /* Room for one evidence's number or address as text. */
@@ -77,6 +78,7 @@ static void add(struct collector *c, const struct predicate_row *p, enum field_i
             p->op == QUERY_LIST ? entry_text(c, found->list_entry, p) : (struct view){NULL, 0},
         .list_name = found->list_name,
         .list_note = found->list_note,
+        .expired_us = found->expired_us,
     };
     c->count++;
 }
@@ -121,18 +123,32 @@ static void add_stream_hit(struct collector *c, const struct predicate_row *p, u
         return;
     if (hit != NULL) {
         found.offset = hit->offset;
-        found.has_offset = true;
+        found.has_offset = hit->has_offset;
         found.bytes = view_make(hit->excerpt, hit->len);
     }
     add(c, p, field, NULL, &found);
+}
+
+static bool is_told(const struct collector *c, uint32_t predicate)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->predicates[i] == predicate)
+            return true;
+    }
+    return false;
 }
 
 static void add_predicate(struct collector *c, uint32_t predicate)
 {
     const struct predicate_row *p = &c->m->set->predicates[predicate];
 
-    if (c->count == EVIDENCE_MAX || p->flags & QUERY_NEGATED)
+    if (p->flags & QUERY_NEGATED || is_told(c, predicate))
         return;
+    if (c->count == EVIDENCE_MAX) {
+        c->left_out++;
+        return;
+    }
+    c->predicates[c->count] = predicate;
     if (p->flags & QUERY_STREAM)
         add_stream_hit(c, p, predicate);
     else if (p->field == FIELD_NONE)
@@ -145,7 +161,7 @@ static void add_predicate(struct collector *c, uint32_t predicate)
 static bool walk(struct collector *c, uint32_t at)
 {
     const struct node_row *nodes = c->m->set->nodes;
-    size_t before = c->count;
+    size_t before = c->count, left_out_before = c->left_out;
     bool is_and = nodes[at].kind == TREE_AND;
     bool holds = is_and;
 
@@ -158,6 +174,7 @@ static bool walk(struct collector *c, uint32_t at)
     case TREE_NOT:
         holds = !walk(c, at + 1);
         c->count = before; /* what a `not` rests on is absence */
+        c->left_out = left_out_before;
         return holds;
     case TREE_AND:
     case TREE_OR:
@@ -165,8 +182,10 @@ static bool walk(struct collector *c, uint32_t at)
             if (walk(c, child) != is_and)
                 holds = !is_and;
         }
-        if (!holds)
+        if (!holds) {
             c->count = before;
+            c->left_out = left_out_before;
+        }
         return holds;
     case TREE_TRUE:
         return true;
@@ -176,10 +195,11 @@ static bool walk(struct collector *c, uint32_t at)
     return false;
 }
 
-size_t collect_evidence(struct matcher *m, const struct rule_row *rule,
-                        struct evidence out[EVIDENCE_MAX])
+void collect_evidence(struct matcher *m, const struct rule_row *rule,
+                      struct evidence out[EVIDENCE_MAX], struct alert *alert)
 {
     struct collector c = {.m = m, .out = out};
     walk(&c, rule->node);
-    return c.count;
+    alert->evidence_count = c.count;
+    alert->evidence_left_out = c.left_out;
 }

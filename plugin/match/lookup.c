@@ -74,8 +74,6 @@ size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_typ
 {
     struct address address;
 
-    if (row->expires_us != 0 && m->event->time_us >= row->expires_us)
-        return 0;
     switch ((enum set_kind)row->kind) {
     case SET_TEXT:
         return type == TYPE_BYTES ? lookup_text(m, row, value->bytes, members) : 0;

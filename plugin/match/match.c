@@ -5,10 +5,12 @@
  *            suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
  *            so that alerts come out in the same order on every run whatever Hyperscan and the
  *            hashes did first.
- * Once       a transaction comes twice, with the request alone and again with its answer. A rule
- *            that fired on the first half is noted in flow->match and passed over in the second.
- *            At most REPORTED_MAX notes a flow; beyond that the oldest is forgotten (and may
- *            repeat).
+ * Once       a transaction comes twice, with the request alone and again with its answer. The second
+ *            time only rules are judged that read what the answer brings (RULE_AGAIN), and one that
+ *            was true of the request already, which is found out by asking it again without the
+ *            answer's fields, is passed over: nothing has to be remembered.
+ * Expired    entries of an expired list hit nothing. A rule that is not true is asked again as if they
+ *            did, when one was hit: an alert that needs them is told as informational.
  */
 #include "match/match.h"
 
@@ -17,7 +19,7 @@
 
 #include "match/matcher.h"
 
-enum { REPORTED_MAX = 256, EVIDENCE_TEXT = EVIDENCE_MAX * 2 * 64 };
+enum { EVIDENCE_TEXT = EVIDENCE_MAX * 2 * 64 };
 
 /* PCRE2: about what a megabyte of honest text takes; hostile text stops here. */
 enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 4096 };
@@ -48,8 +50,10 @@ static void new_stream_state(struct matcher *m)
     m->new_hits = memory_new(bits, sizeof(*m->new_hits));
     m->new_hit_ends = memory_new(bits, sizeof(*m->new_hit_ends));
     m->datagram_bits = memory_new(bits / 64 + 1, sizeof(uint64_t));
-    if (set->group_count > 0)
+    if (set->group_count > 0) {
         m->stream_event = event_new();
+        m->window = memory_new(WINDOW_MAX, 1);
+    }
     pool_init(&m->flows, m->budget, sizeof(struct match_flow));
     pool_init(&m->groups, m->budget, sizeof(struct group_state));
 }
@@ -65,10 +69,12 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->sink = *sink;
     m->community_id_seed = community_id_seed;
     m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
+    m->rule_suppressed = memory_new(set->rule_count, sizeof(*m->rule_suppressed));
     m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
     m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
     m->rule_seen = memory_new(set->rule_count, sizeof(*m->rule_seen));
     m->candidates = memory_new(set->rule_count, sizeof(*m->candidates));
+    m->holding = memory_new(set->rule_count, sizeof(*m->holding));
     m->predicate_memo = memory_new(set->predicate_count, sizeof(*m->predicate_memo));
     m->header_values = memory_new(EVENT_VALUES_MAX, sizeof(*m->header_values));
     m->entry_text = memory_new(1, EVIDENCE_TEXT);
@@ -76,7 +82,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     new_regex_state(m);
     new_stream_state(m);
     if (set->has_suppress)
-        m->suppressor = suppressor_new(stream_budget);
+        m->suppressor = suppressor_new(&m->suppress_budget);
     if (set->scratch != NULL) {
         hs_error_t rc = hs_clone_scratch(set->scratch, &m->scratch);
         if (rc != HS_SUCCESS) {
@@ -111,17 +117,20 @@ void matcher_free(struct matcher *m)
     pool_clear(&m->groups);
     event_free(m->stream_event);
     memory_free(m->datagram_bits);
+    memory_free(m->window);
     memory_free(m->new_hit_ends);
     memory_free(m->new_hits);
     memory_free(m->fold);
     memory_free(m->entry_text);
     memory_free(m->header_values);
     memory_free(m->predicate_memo);
+    memory_free(m->holding);
     memory_free(m->candidates);
     memory_free(m->rule_seen);
     memory_free(m->gates_hit);
     memory_free(m->gate_seen);
     memory_free(m->rule_alerts);
+    memory_free(m->rule_suppressed);
     memory_free(m);
 }
 
@@ -136,9 +145,6 @@ void next_generation(struct matcher *m)
     memset(m->envelope_seen, 0, sizeof(m->envelope_seen));
 }
 
-/* --- once ----------------------------------------------------------------------------------------
- */
-
 struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)
 {
     if (flow->match == NULL) {
@@ -150,72 +156,15 @@ struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)
     return flow->match;
 }
 
-static bool was_reported(const struct event *event, uint32_t rule)
-{
-    const struct match_flow *match = event->flow ? event->flow->match : NULL;
-
-    for (uint32_t i = 0; match != NULL && i < match->reported_count; i++) {
-        if (match->reported[i].rule == rule && match->reported[i].tx == event->tx_id)
-            return true;
-    }
-    return false;
-}
-
-static bool grow_reported(struct matcher *m, struct match_flow *match)
-{
-    uint32_t capacity = match->reported_capacity ? match->reported_capacity * 2 : 4;
-
-    if (capacity > REPORTED_MAX)
-        return false;
-    struct reported *grown = budget_resize(m->budget, match->reported,
-                                           match->reported_capacity * sizeof(struct reported),
-                                           capacity * sizeof(struct reported));
-    if (grown == NULL)
-        return false;
-    match->reported = grown;
-    match->reported_capacity = capacity;
-    return true;
-}
-
-static void note_reported(struct matcher *m, uint32_t rule)
-{
-    struct match_flow *match = match_flow_of(m, m->event->flow);
-
-    if (match == NULL)
-        return;
-    if (match->reported_count == match->reported_capacity && !grow_reported(m, match)) {
-        if (match->reported_count == 0)
-            return;
-        match->reported_count--;
-        memmove(match->reported, match->reported + 1,
-                match->reported_count * sizeof(*match->reported));
-    }
-    match->reported[match->reported_count++] =
-        (struct reported){.rule = rule, .tx = m->event->tx_id};
-}
-
-/* The transaction is over: its notes go. */
-static void forget_reported(const struct matcher *m, const struct event *event)
-{
-    struct match_flow *match = event->flow ? event->flow->match : NULL;
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; match != NULL && i < match->reported_count; i++) {
-        bool is_other = m->set->rules[match->reported[i].rule].event != event->type;
-        if (is_other || match->reported[i].tx != event->tx_id)
-            match->reported[kept++] = match->reported[i];
-    }
-    if (match != NULL)
-        match->reported_count = kept;
-}
-
 /* --- alerts --------------------------------------------------------------------------------------
  */
 
+/* An alert that rests on expired entries must not silence one that does not. */
 static uint64_t suppression_key(struct matcher *m, uint32_t rule)
 {
     const struct rule_row *row = &m->set->rules[rule];
-    uint64_t key = hash_keyed(m->set->key, &rule, sizeof(rule));
+    const uint32_t begin[2] = {rule, m->reading & READ_EXPIRED};
+    uint64_t key = hash_keyed(m->set->key, begin, sizeof(begin));
 
     for (unsigned i = 0; i < row->suppress_count; i++) {
         enum field_id field = row->suppress_by[i];
@@ -260,6 +209,7 @@ void raise_alert(struct matcher *m, uint32_t rule)
         is_left_open = m->is_one_of_many && !is_key_of_pair(row);
         if (!is_left_open && !suppressor_allows(m->suppressor, &suppression, &left_out)) {
             m->stats.suppressed++;
+            m->rule_suppressed[rule]++;
             return;
         }
     }
@@ -268,9 +218,10 @@ void raise_alert(struct matcher *m, uint32_t rule)
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
+                          .is_expired = (m->reading & READ_EXPIRED) != 0,
                           .suppressed = left_out,
                           .suppression = is_left_open ? &suppression : NULL};
-    alert.evidence_count = collect_evidence(m, row, evidence);
+    collect_evidence(m, row, evidence, &alert);
     m->sink.alert(m->sink.context, &alert);
 }
 
@@ -283,12 +234,22 @@ static bool has_port(const struct ruleset *set, struct span span, uint16_t port)
     return false;
 }
 
+/* An http, dns or tls event that comes with its answer holds the request as well: it is of both directions. */
+static bool has_side(const struct event *event, enum rule_side side)
+{
+    bool is_transaction =
+        event->type == EVENT_HTTP || event->type == EVENT_DNS || event->type == EVENT_TLS;
+
+    if (side == SIDE_TO_SERVER)
+        return event->direction == TO_SERVER || is_transaction;
+    return side == SIDE_EITHER || event->direction == TO_CLIENT;
+}
+
 bool rule_fits(const struct matcher *m, const struct rule_row *rule)
 {
     const struct event *event = m->event;
 
-    if ((rule->side == SIDE_TO_SERVER && event->direction != TO_SERVER) ||
-        (rule->side == SIDE_TO_CLIENT && event->direction != TO_CLIENT))
+    if (!has_side(event, (enum rule_side)rule->side))
         return false;
     if (rule->ports.count == 0)
         return true;
@@ -312,19 +273,55 @@ void sort_candidates(struct matcher *m)
         qsort(m->candidates, m->candidate_count, sizeof(*m->candidates), compare_rules);
 }
 
-static void judge(struct matcher *m, uint32_t number)
+void set_reading(struct matcher *m, unsigned reading)
+{
+    m->reading = reading;
+    next_generation(m);
+}
+
+static bool is_true(struct matcher *m, uint32_t number)
 {
     const struct rule_row *rule = &m->set->rules[number];
     const struct event *event = m->event;
 
     assert(rule->event == event->type);
-    if (!event->is_complete && (rule->flags & RULE_WAITS))
-        return;
-    if (!rule_fits(m, rule) || !rule_holds(m, rule) || was_reported(event, number))
-        return;
-    if (!event->is_complete && event->flow != NULL)
-        note_reported(m, number);
-    raise_alert(m, number);
+    if ((!event->is_complete && (rule->flags & RULE_WAITS)) ||
+        (event->is_second && !(rule->flags & RULE_AGAIN)))
+        return false;
+    return rule_fits(m, rule) && rule_holds(m, rule);
+}
+
+/* Rules that were true of the first half already; those that waited cannot have been. */
+static size_t drop_reported(struct matcher *m, size_t count)
+{
+    unsigned reading = m->reading;
+    size_t kept = 0;
+
+    set_reading(m, reading | READ_FIRST_HALF);
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_row *rule = &m->set->rules[m->holding[i]];
+        if ((rule->flags & RULE_WAITS) || !rule_holds(m, rule))
+            m->holding[kept++] = m->holding[i];
+    }
+    set_reading(m, reading);
+    return kept;
+}
+
+/* Raises what is true; candidates that were become NO_INDEX. */
+static void judge_candidates(struct matcher *m)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < m->candidate_count; i++) {
+        if (m->candidates[i] == NO_INDEX || !is_true(m, m->candidates[i]))
+            continue;
+        m->holding[count++] = m->candidates[i];
+        m->candidates[i] = NO_INDEX;
+    }
+    if (m->event->is_second && count > 0)
+        count = drop_reported(m, count);
+    for (size_t i = 0; i < count; i++)
+        raise_alert(m, m->holding[i]);
 }
 
 bool match_wants_event(const struct matcher *m, enum event_type type)
@@ -343,10 +340,13 @@ void match_event(struct matcher *m, const struct event *event)
     next_generation(m);
     scan_event(m);
     sort_candidates(m);
-    for (size_t i = 0; i < m->candidate_count; i++)
-        judge(m, m->candidates[i]);
-    if (event->is_complete)
-        forget_reported(m, event);
+    m->has_expired_hit = false;
+    judge_candidates(m);
+    if (m->has_expired_hit) {
+        set_reading(m, READ_EXPIRED);
+        judge_candidates(m);
+        set_reading(m, 0);
+    }
     m->event = NULL;
 }
 
@@ -359,4 +359,9 @@ uint64_t matcher_rule_alerts(const struct matcher *m, size_t rule)
 {
     assert(rule < m->set->rule_count);
     return m->rule_alerts[rule];
+}
+
+uint64_t matcher_rule_suppressed(const struct matcher *m, size_t rule)
+{
+    return m->rule_suppressed[rule];
 }

@@ -65,5 +65,7 @@ void match_flow_end(struct matcher *matcher, struct flow *flow);
 const struct match_stats *matcher_stats(const struct matcher *matcher);
 /* Alerts so far of rule number `rule` (index in the rule set). */
 uint64_t matcher_rule_alerts(const struct matcher *matcher, size_t rule);
+/* Alerts of a rule that suppression left out. */
+uint64_t matcher_rule_suppressed(const struct matcher *matcher, size_t rule);
 
 #endif

@@ -5,7 +5,8 @@
  *              predicates, envelope values) is stamped with the event's generation, so that
  *              nothing is cleared between events; when 2^31 generations are spent all stamps are.
  * Now          `event` and `group` say what is being evaluated: an event, or a stream's group with
- *              the hits so far.
+ *              the hits so far; `reading` what is left out of it or added. A change of reading is a
+ *              new generation.
  */
 #ifndef SHRIKE_MATCH_MATCHER_H
 #define SHRIKE_MATCH_MATCHER_H
@@ -19,6 +20,7 @@ enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
     ENVELOPE_COUNT = 16, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
+    WINDOW_MAX = 4096,   /* bytes in which the start of a stream's match is looked for */
 };
 
 /* Where a predicate held within a value. */
@@ -28,13 +30,15 @@ struct place_found {
     bool has_offset;
     const char *list_name, *list_note;
     struct view list_entry;
+    int64_t expired_us;
 };
 
 /* A hit of a group's predicate, with the bytes, which are gone later. */
 struct stream_hit {
     uint32_t predicate; /* row of group_predicates */
     uint32_t len;       /* of excerpt */
-    uint64_t offset;    /* of excerpt, within the direction's bytes */
+    bool has_offset;    /* it is known where the match begins */
+    uint64_t offset;    /* of the match, within the direction's bytes */
     uint8_t excerpt[EXCERPT_KEPT];
 };
 
@@ -59,17 +63,13 @@ struct stream_side {
     uint8_t tail[EXCERPT_KEPT]; /* the last bytes seen */
 };
 
-/* A rule that fired on the first half of a transaction. */
-struct reported {
-    uint32_t rule;
-    uint32_t reserved;
-    uint64_t tx;
-};
-
 struct match_flow {
     struct stream_side sides[2];
-    struct reported *reported;
-    uint32_t reported_count, reported_capacity;
+};
+
+enum reading {
+    READ_FIRST_HALF = 1, /* as before the answer came: its fields are absent */
+    READ_EXPIRED = 2,    /* entries of expired lists count */
 };
 
 struct matcher {
@@ -78,18 +78,21 @@ struct matcher {
     struct alert_sink sink;
     uint16_t community_id_seed;
     struct match_stats stats;
-    uint64_t *rule_alerts;
+    uint64_t *rule_alerts, *rule_suppressed;
 
     /* now */
     const struct event *event;
     struct group_state *group; /* NULL unless a stream is evaluated */
     const struct stream_side *side;
+    unsigned reading;     /* READ_* */
+    bool has_expired_hit; /* an entry of an expired list was hit and did not count */
     uint32_t generation;
     uint32_t *gate_seen;      /* generation */
     uint32_t *rule_seen;      /* generation */
     uint32_t *predicate_memo; /* generation << 1 | answer */
     uint32_t *candidates;     /* rules */
     size_t candidate_count;
+    uint32_t *holding; /* rules that are true */
     uint32_t *gates_hit;
     size_t gate_hit_count;
 
@@ -113,11 +116,13 @@ struct matcher {
     uint32_t *new_hits; /* rows of group_predicates */
     uint64_t *new_hit_ends;
     size_t new_hit_count;
+    uint8_t *window; /* WINDOW_MAX bytes, for excerpt.c */
     uint64_t *datagram_bits;
     struct stream_side datagram_side;
     hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */
     struct suppressor *suppressor;
-    bool is_one_of_many; /* see matcher_share() */
+    struct budget suppress_budget; /* bounded by the suppressor itself */
+    bool is_one_of_many;           /* see matcher_share() */
 };
 
 /* scan.c: candidates of m->event from its probes. */
@@ -133,6 +138,8 @@ static inline void add_candidate(struct matcher *m, uint32_t rule)
 
 /* match.c */
 void next_generation(struct matcher *m);
+/* READ_*; answers given so far are forgotten. */
+void set_reading(struct matcher *m, unsigned reading);
 /* Direction and ports of the rule fit m->event. */
 bool rule_fits(const struct matcher *m, const struct rule_row *rule);
 /* Everything after "the rule is true": suppression, evidence, the sink. */
@@ -163,9 +170,13 @@ struct value_list values_of(struct matcher *m, enum field_id field, struct view 
 bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id field,
                  const union value *value, struct place_found *found);
 
-/* evidence.c: what held; returns the count. */
-size_t collect_evidence(struct matcher *m, const struct rule_row *rule,
-                        struct evidence out[EVIDENCE_MAX]);
+/* evidence.c: what held, into `out`, and its counts into `alert`. */
+void collect_evidence(struct matcher *m, const struct rule_row *rule,
+                      struct evidence out[EVIDENCE_MAX], struct alert *alert);
+
+/* excerpt.c: fills the bytes and the offset of a hit that ends at `end`; `bytes` have just come. */
+void stream_excerpt(struct matcher *m, const struct stream_side *side, struct view bytes,
+                    uint64_t end, struct stream_hit *hit);
 
 /* stream.c */
 /* Streams for datagrams, one a database; -1 when Hyperscan gives none. */

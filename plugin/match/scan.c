@@ -85,6 +85,8 @@ void scan_event(struct matcher *m)
     m->candidate_count = 0;
     for (uint32_t i = 0; i < row->probes.count; i++) {
         const struct probe_row *probe = &set->probes[row->probes.first + i];
+        if (m->event->is_second && !probe->is_again)
+            continue;
         if (probe->field == FIELD_NONE)
             probe_event(m, probe);
         else

@@ -151,25 +151,6 @@ static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
         m->stats.scan_errors++;
 }
 
-/* The bytes [end - len, end) of the direction: from the tail kept, and from the bytes at hand. */
-static void keep_excerpt(const struct stream_side *side, struct view bytes, uint32_t length,
-                         uint64_t end, struct stream_hit *hit)
-{
-    uint64_t chunk = side->offset; /* of bytes.data[0]; the tail lies before it */
-    uint64_t known = chunk - side->tail_len;
-    size_t want = length > 0 && length < EXCERPT_KEPT ? length : EXCERPT_KEPT;
-    if (end < known) /* a match that was told late */
-        known = chunk = end;
-    uint64_t begin = end - known > want ? end - want : known;
-
-    hit->offset = begin;
-    hit->len = (uint32_t)(end - begin);
-    for (uint32_t i = 0; i < hit->len; i++) {
-        uint64_t at = begin + i;
-        hit->excerpt[i] = at < chunk ? side->tail[at - known] : bytes.data[at - chunk];
-    }
-}
-
 /* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
 static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
                      struct view bytes, size_t number)
@@ -185,8 +166,7 @@ static void keep_hit(struct matcher *m, struct group_state *state, const struct 
     }
     struct stream_hit *hit = &state->hits[state->hit_count++];
     hit->predicate = m->new_hits[number];
-    uint32_t length = m->set->group_predicates[hit->predicate].length;
-    keep_excerpt(side, bytes, length, m->new_hit_ends[number], hit);
+    stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
 }
 
 /* Row of group_predicates that asks `predicate` in the group at hand; NO_INDEX. */
@@ -259,11 +239,20 @@ static void judge(struct matcher *m, const struct arrival *arrival, uint32_t num
 
     if (bit_get(state->bits, bit) || (!arrival->is_end && (rule->flags & RULE_WAITS)))
         return;
-    if (!rule_fits(m, rule) || !rule_holds(m, rule) || !has_bits(m, state))
+    if (!rule_fits(m, rule))
         return;
-    bit_set(state->bits, bit);
-    state->fired++;
-    raise_alert(m, rule_number);
+    bool holds = rule_holds(m, rule);
+    if (!holds && m->has_expired_hit) {
+        set_reading(m, READ_EXPIRED);
+        holds = rule_holds(m, rule);
+    }
+    if (holds && has_bits(m, state)) {
+        bit_set(state->bits, bit);
+        state->fired++;
+        raise_alert(m, rule_number);
+    }
+    if (m->reading != 0)
+        set_reading(m, 0);
 }
 
 static void begin_event(struct matcher *m, const struct arrival *arrival)
@@ -296,6 +285,7 @@ static void judge_group(struct matcher *m, struct group_state *state,
     begin_event(m, arrival);
     m->stats.events[EVENT_STREAM]++;
     m->candidate_count = 0;
+    m->has_expired_hit = false;
     for (size_t i = 0; i < m->new_hit_count; i++)
         add_numbers(m, row, set->group_predicates[m->new_hits[i]].rules);
     m->stats.candidates += m->candidate_count;
@@ -658,7 +648,6 @@ void match_flow_end(struct matcher *m, struct flow *flow)
         return;
     free_side(m, &match->sides[TO_SERVER]);
     free_side(m, &match->sides[TO_CLIENT]);
-    budget_free(m->budget, match->reported, match->reported_capacity * sizeof(*match->reported));
     pool_put(&m->flows, match);
     flow->match = NULL;
 }

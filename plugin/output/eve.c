@@ -8,19 +8,25 @@
 
 /* ---- envelope ---------------------------------------------------------------------------------------- */
 
+/* A record at a flow's end is of no packet, as Suricata has it; an alert there is of the flow's last one. */
 static void put_source(struct buf *line, const struct eve_options *options,
-                       const struct packet *packet)
+                       const struct event *event, bool is_alert)
 {
+    const struct packet *packet = event->packet;
+    uint64_t number = packet != NULL ? packet->number : is_alert ? event->last_number : 0;
+
     if (options->in_iface != NULL) {
         json_put_chars(line, "in_iface", options->in_iface);
         return;
     }
-    if (packet == NULL)
+    if (packet == NULL && event->last_number == 0)
         return;
-    json_put_number(line, "pcap_cnt", packet->number);
+    if (number != 0)
+        json_put_number(line, "pcap_cnt", number);
     if (options->file_name != NULL)
         json_put_chars(line, "pcap_filename",
-                       options->file_name(options->file_name_context, packet->file));
+                       options->file_name(options->file_name_context,
+                                          packet != NULL ? packet->file : event->last_file));
 }
 
 static void put_vlan(struct buf *line, const uint16_t *vlan, uint8_t count)
@@ -156,7 +162,7 @@ static void put_envelope(struct buf *line, const struct eve_options *options,
     eve_time(line, event->time_us);
     if (flow != NULL)
         json_put_number(line, "flow_id", flow->id);
-    put_source(line, options, packet);
+    put_source(line, options, event, strcmp(event_type, "alert") == 0);
     json_put_chars(line, "event_type", event_type);
     if (flow != NULL)
         put_vlan(line, flow->vlan, flow->vlan_count < 2 ? flow->vlan_count : 2);
@@ -269,6 +275,10 @@ static void put_evidence(struct buf *line, const struct evidence *evidence)
         json_put_chars(line, "list", evidence->list_name);
         json_put_text(line, "entry", evidence->list_entry);
         json_put_chars(line, "note", evidence->list_note);
+        if (evidence->expired_us != 0) {
+            json_put_name(line, "expired");
+            eve_time(line, evidence->expired_us);
+        }
     }
     json_put_close(line);
 }
@@ -300,13 +310,17 @@ static size_t put_metadata(struct buf *line, const struct alert *alert)
     json_put_open(line, "shrike");
     if (rule->id[0] != '\0')
         json_put_chars(line, "id", rule->id);
-    json_put_chars(line, "level", rule->level);
+    json_put_chars(line, "level", alert_level(alert));
+    if (alert->is_expired)
+        json_put_bool(line, "expired", true);
     put_strings(line, "tags", rule->tags, rule->tag_count);
     put_strings(line, "references", rule->references, rule->reference_count);
     json_put_open_array(line, "evidence");
     for (size_t i = 0; i < alert->evidence_count; i++)
         put_evidence(line, &alert->evidence[i]);
     json_put_close_array(line);
+    if (alert->evidence_left_out > 0)
+        json_put_number(line, "evidence_left_out", alert->evidence_left_out);
     if (alert->suppressed > 0)
         eve_suppressed(line, alert->suppressed);
     const size_t mark = line->len;
@@ -326,7 +340,7 @@ static size_t put_alert(struct buf *line, const struct alert *alert)
     json_put_number(line, "rev", rule->rev);
     json_put_chars(line, "signature", rule->title);
     json_put_chars(line, "category", rule->category);
-    json_put_number(line, "severity", rule->severity);
+    json_put_number(line, "severity", alert_severity(alert));
     const size_t mark = put_metadata(line, alert);
     json_put_close(line);
     return mark;

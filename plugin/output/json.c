@@ -2,6 +2,8 @@
 /* JSON by hand: escaping (RFC 8259 section 7) and members. */
 #include "output/json.h"
 
+#include "base/readable.h"
+
 /* Bytes that stand for themselves inside a JSON string: printable ASCII but '"' and '\\'. */
 static bool is_plain(uint8_t byte)
 {
@@ -34,29 +36,6 @@ static size_t plain_run(struct view v)
     while (at < v.len && is_plain(v.data[at]))
         at++;
     return at;
-}
-
-/* Length of the UTF-8 sequence at the start (RFC 3629: shortest form, no surrogates, at most
- * U+10FFFF), or 0. */
-static size_t utf8_length(struct view v)
-{
-    uint8_t b = v.data[0];
-    size_t len = b >= 0xc2 && b < 0xe0   ? 2
-                 : b >= 0xe0 && b < 0xf0 ? 3
-                 : b >= 0xf0 && b < 0xf5 ? 4
-                                         : 0;
-
-    if (len == 0 || v.len < len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((v.data[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    uint8_t second = v.data[1];
-    bool is_overlong = (b == 0xe0 && second < 0xa0) || (b == 0xf0 && second < 0x90);
-    bool is_surrogate = b == 0xed && second >= 0xa0;
-    bool is_beyond = b == 0xf4 && second >= 0x90;
-    return is_overlong || is_surrogate || is_beyond ? 0 : len;
 }
 
 static void escape(struct buf *out, uint8_t byte)
@@ -98,10 +77,11 @@ void json_put_string(struct buf *out, struct view text)
         if (at == text.len)
             break;
         size_t wide = text.data[at] >= 0x80 ? utf8_length(view_skip(text, at)) : 0;
-        if (wide > 0)
+        bool is_control = wide == 2 && text.data[at] == 0xc2 && text.data[at + 1] < 0xa0; /* C1 */
+        if (wide > 0 && !is_control)
             buf_bytes(out, text.data + at, wide);
         else
-            escape(out, text.data[at]);
+            escape(out, text.data[at + is_control]);
         at += wide > 0 ? wide : 1;
     }
     buf_byte(out, '"');

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,11 @@ void sink_init(struct sink *sink, const char *name, int fd)
 
     *sink = (struct sink){.name = memory_copy_string(name), .fd = fd};
     buf_init(&sink->pending, PENDING_MAX);
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    if (fstat(fd, &status) != 0)
+        return; /* the first write says why */
+    sink->is_live = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ||
+                    (S_ISCHR(status.st_mode) && isatty(fd));
+    if (S_ISREG(status.st_mode)) {
         off_t at = lseek(fd, 0, SEEK_CUR);
         sink->is_regular = at >= 0;
         sink->size = at >= 0 ? (uint64_t)at : 0;
@@ -45,6 +50,22 @@ static void pause_before_retry(void)
     nanosleep(&pause, NULL);
 }
 
+/* Can the write that failed with errno go on? Waits where the descriptor has no room and does not block (its
+ * flags are shared with whoever opened it), as a blocking one would. */
+static bool can_go_on(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    int reason = errno;
+
+    if (reason == EINTR)
+        return true;
+    if (reason != EAGAIN && reason != EWOULDBLOCK)
+        return false;
+    bool is_ready = poll(&one, 1, -1) > 0 || errno == EINTR;
+    errno = reason;
+    return is_ready;
+}
+
 /* Writes all of it or as much as goes; returns what was written, errno says why it stopped. */
 static size_t write_all(int fd, struct view bytes)
 {
@@ -56,7 +77,7 @@ static size_t write_all(int fd, struct view bytes)
         if (n > 0) {
             done += (size_t)n;
             retries = 0;
-        } else if (n < 0 && errno == EINTR) {
+        } else if (n < 0 && can_go_on(fd)) {
             continue;
         } else if ((n < 0 && errno == EPIPE) || retries++ == SINK_RETRIES) {
             break;
@@ -96,10 +117,9 @@ static size_t mend_torn_line(struct sink *sink, size_t written, struct view *kep
     return written;
 }
 
-static int flush_failed(struct sink *sink, size_t written)
+static int flush_failed(struct sink *sink, size_t written, int reason)
 {
     struct view kept = {NULL, 0};
-    int reason = errno;
 
     if (sink->failures++ == 0)
         error_set(&sink->first_failure, "%s: write failed: %s", sink->name, strerror(reason));
@@ -125,11 +145,16 @@ int sink_flush(struct sink *sink)
 
     if (bytes.len == 0)
         return 0;
+    if (sink->around_write != NULL)
+        sink->around_write(sink->context, true);
     size_t written = sink->fd >= 0 ? write_all(sink->fd, bytes) : 0;
+    int reason = errno;
+    if (sink->around_write != NULL)
+        sink->around_write(sink->context, false);
     if (sink->fd < 0)
         sink->lost_lines += sink->pending_lines;
     else if (written < bytes.len)
-        return flush_failed(sink, written);
+        return flush_failed(sink, written, reason);
     else
         sink->lines += sink->pending_lines;
     sink->size += written;
@@ -149,6 +174,12 @@ void sink_line(struct sink *sink, struct view line)
     }
     sink->pending_lines++;
     if (sink->pending.len >= FLUSH_AT)
+        sink_flush(sink);
+}
+
+void sink_pause(struct sink *sink)
+{
+    if (sink->is_live)
         sink_flush(sink);
 }
 

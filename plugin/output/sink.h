@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sink: where lines go. Whole lines or nothing.
  *
- * Lines collect in a buffer and are written together. A write that fails part of the way is carried on
+ * Lines collect in a buffer and are written together: when there are 256 KiB of them, and, where somebody
+ * may be looking on (terminal, pipe, socket), at every pause of whoever says them. A write that finds no
+ * room (a descriptor that does not block) waits until there is. A write that fails part of the way is carried on
  * where it stopped; when it cannot go on (disk full, I/O error) it is retried SINK_RETRIES times with a
  * pause, then a regular file is cut back to its last whole line, the lines of the buffer are counted as
  * lost, the first failure is reported through `error`, and the next flush tries anew. A closed pipe ends
@@ -19,7 +21,10 @@ struct sink {
     char *name; /* for messages */
     int fd;     /* -1: closed for good */
     bool is_regular;
+    bool is_live; /* a terminal, pipe or socket: see sink_pause() */
     bool owns_fd;
+    void (*around_write)(void *context, bool is_before); /* NULL, or called before and after */
+    void *context;
     struct buf pending; /* whole lines not written yet */
     uint64_t pending_lines;
     uint64_t size;         /* of the regular file, up to its last whole line */
@@ -36,6 +41,8 @@ void sink_init(struct sink *sink, const char *name, int fd);
 void sink_line(struct sink *sink, struct view line);
 /* Writes what is pending; 0, or -1 when lines were lost. */
 int sink_flush(struct sink *sink);
+/* No line comes for a moment: flushes where somebody may be waiting for lines. */
+void sink_pause(struct sink *sink);
 /* Flushes and closes; -1 when any line was ever lost. */
 int sink_close(struct sink *sink);
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Text: aligned columns; what came from the network is written in printable ASCII only, so that no
- * packet can send the terminal a control sequence. */
+/* Text: aligned columns; what came from the network is written in printable ASCII only, names that the rules'
+ * author chose as readable text, so that neither can send the terminal a control sequence.
+ *
+ * Columns    how wide an endpoint is shows only when lines stand in order, after the workers: text_alert()
+ *            writes COLUMN_END where a column of that kind ends, a byte that nothing readable holds, and
+ *            text_align() puts blanks in its place.
+ */
 #include "output/text.h"
 
+#include "base/readable.h"
 #include "output/eve_records.h"
 
 enum {
@@ -10,7 +16,8 @@ enum {
     DATE_LEN = 10,
     ENDPOINT_COLUMN = 21,
     LEVEL_COLUMN = 13,
-    EXCERPT_COLUMN = 60
+    EXCERPT_COLUMN = 60,
+    COLUMN_END = 0x1f, /* unit separator */
 };
 
 static void pad_to(struct buf *line, size_t start, size_t width)
@@ -22,14 +29,13 @@ static void pad_to(struct buf *line, size_t start, size_t width)
 static void put_endpoint(struct buf *line, const struct address *address, uint16_t port)
 {
     char text[ADDRESS_TEXT_MAX];
-    size_t start = line->len;
     bool is_v6 = !address_is_v4(address);
 
     address_format(address, text);
     buf_format(line, port != 0 && is_v6 ? "[%s]" : "%s", text);
     if (port != 0)
         buf_format(line, ":%u", port);
-    pad_to(line, start, ENDPOINT_COLUMN);
+    buf_byte(line, COLUMN_END);
 }
 
 static void put_tuple(struct buf *line, const struct event *event)
@@ -94,7 +100,7 @@ static void put_evidence(struct buf *line, const struct evidence *evidence)
     buf_string(line, shown.len < evidence->excerpt.len ? "...\"" : "\"");
     if (evidence->list_name != NULL) {
         buf_text(line, " in ");
-        buf_string(line, evidence->list_name);
+        readable_add(line, view_from_string(evidence->list_name));
     }
 }
 
@@ -111,6 +117,36 @@ static void put_time(struct buf *line, int64_t time_us)
     line->len = start + TIME_COLUMN;
 }
 
+/* Bytes of the column that ends at `end`: back to the blank before it, as no endpoint holds one. */
+static size_t column_width(struct view line, size_t end)
+{
+    size_t width = 0;
+
+    while (width < end && line.data[end - width - 1] != ' ')
+        width++;
+    return width;
+}
+
+struct view text_align(struct buf *out, struct text_columns *columns, struct view line)
+{
+    buf_reset(out);
+    for (size_t i = 0; i < TEXT_COLUMNS; i++) {
+        size_t end = view_find_byte(line, COLUMN_END), *widest = &columns->widths[i];
+        if (end == VIEW_NOT_FOUND)
+            break;
+        size_t width = column_width(line, end);
+        if (*widest < ENDPOINT_COLUMN)
+            *widest = ENDPOINT_COLUMN;
+        if (*widest < width)
+            *widest = width;
+        buf_add(out, view_slice(line, 0, end));
+        pad_to(out, out->len - width, *widest);
+        line = view_skip(line, end + 1);
+    }
+    buf_add(out, line);
+    return buf_view(out);
+}
+
 void text_suppressed(struct buf *out, uint64_t left_out)
 {
     buf_format(out, "  (+%llu suppressed)", (unsigned long long)left_out);
@@ -125,16 +161,18 @@ size_t text_alert(struct buf *line, const struct text_options *options, const st
     put_time(line, alert->event->time_us);
     buf_text(line, "  ");
     if (options->colour)
-        buf_string(line, colour_of(rule->severity));
+        buf_string(line, colour_of(alert_severity(alert)));
     size_t start = line->len;
-    buf_string(line, rule->level);
+    buf_string(line, alert_level(alert));
     pad_to(line, start, LEVEL_COLUMN);
     if (options->colour)
         buf_text(line, "\033[0m");
     buf_text(line, "  ");
     put_tuple(line, alert->event);
     buf_text(line, "  ");
-    buf_string(line, rule->title);
+    readable_add(line, view_from_string(rule->title));
+    if (alert->is_expired)
+        buf_text(line, " (expired list)");
     if (evidence != NULL)
         put_evidence(line, evidence);
     if (alert->suppressed > 0)

@@ -12,21 +12,24 @@
 #define SHRIKE_PACKET_DECODE_H
 
 #include "base/anomaly.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "packet/packet.h"
 
 enum { DECODE_DEPTH_MAX = 6 };
 
+struct block;
+
 /* A frame as captured. */
 struct frame {
     const uint8_t *data;
-    uint32_t len;      /* captured */
-    uint32_t wire_len; /* on the wire */
+    struct block *block; /* that holds `data`: whoever needs it for longer retains it; NULL: none */
+    uint32_t len;        /* captured */
+    uint32_t wire_len;   /* on the wire */
     int64_t time_us;
     uint64_t number;
     int link_type; /* LINKTYPE_ value (the file's, not DLT) */
     uint16_t file;
+    uint16_t time_ns; /* nanoseconds beyond time_us, below 1000 */
 };
 
 enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST, OVERLAP_WINDOWS };
@@ -74,7 +77,5 @@ const struct decode_stats *decoder_stats(const struct decoder *decoder);
 
 /* True when frames of this link type can be decoded. */
 bool decode_link_supported(int link_type);
-/* Sets an error that names the link type (number and pcap name). */
-int decode_link_check(int link_type, struct error *error);
 
 #endif

@@ -271,48 +271,35 @@ static void decode_sll2(struct decoder *d, struct packet *p, struct view left)
 
 static const struct link {
     int type;
-    const char *name;
-    void (*decode)(struct decoder *, struct packet *, struct view); /* NULL: known, not decoded */
+    void (*decode)(struct decoder *, struct packet *, struct view);
 } LINKS[] = {
-    {1, "Ethernet", decode_ethernet},
-    {101, "raw IP", decode_raw_ip},
-    {113, "Linux cooked", decode_sll},
-    {276, "Linux cooked v2", decode_sll2},
-    {0, "BSD loopback", decode_null},
-    {108, "OpenBSD loopback", decode_null},
-    {12, "raw IP", decode_raw_ip},
-    {14, "raw IP", decode_raw_ip},
-    {228, "raw IPv4", decode_raw_ip},
-    {229, "raw IPv6", decode_raw_v6},
-    {105, "802.11", decode_80211},
-    {127, "802.11 with radiotap", decode_radiotap},
-    {192, "PPI", decode_ppi},
-    {119, "802.11 with Prism header", decode_prism},
-    {163, "802.11 with AVS header", decode_avs},
-    {9, "PPP", decode_ppp_hdlc},
-    {50, "PPP in HDLC-like framing", decode_ppp_hdlc},
-    {51, "PPPoE", decode_pppoe},
-    {104, "Cisco HDLC", decode_chdlc},
-    {239, "nflog", decode_nflog},
-    {6, "Token Ring", decode_token_ring},
-    {8, "SLIP", decode_slip},
-    {10, "FDDI", decode_fddi},
-    {100, "ATM RFC 1483", decode_atm},
-    {107, "Frame Relay", decode_frame_relay},
-    {122, "IP over Fibre Channel", decode_fibre_channel},
-    {178, "Juniper Ethernet", decode_juniper_ethernet},
-    {7, "ARCNET", NULL},
-    {123, "ATM SunATM", NULL},
-    {129, "ARCNET Linux", NULL},
-    {137, "Juniper ATM2", NULL},
-    {187, "Bluetooth H4", NULL},
-    {189, "USB", NULL},
-    {195, "802.15.4", NULL},
-    {220, "USB, padded", NULL},
-    {227, "CAN", NULL},
-    {230, "802.15.4 without FCS", NULL},
-    {249, "USBPcap", NULL},
-    {251, "Bluetooth LE", NULL},
+    {1, decode_ethernet},           /* Ethernet */
+    {101, decode_raw_ip},           /* raw IP */
+    {113, decode_sll},              /* Linux cooked */
+    {276, decode_sll2},             /* Linux cooked v2 */
+    {0, decode_null},               /* BSD loopback */
+    {108, decode_null},             /* OpenBSD loopback */
+    {12, decode_raw_ip},            /* raw IP */
+    {14, decode_raw_ip},            /* raw IP */
+    {228, decode_raw_ip},           /* raw IPv4 */
+    {229, decode_raw_v6},           /* raw IPv6 */
+    {105, decode_80211},            /* 802.11 */
+    {127, decode_radiotap},         /* 802.11 with radiotap */
+    {192, decode_ppi},              /* PPI */
+    {119, decode_prism},            /* 802.11 with Prism header */
+    {163, decode_avs},              /* 802.11 with AVS header */
+    {9, decode_ppp_hdlc},           /* PPP */
+    {50, decode_ppp_hdlc},          /* PPP in HDLC-like framing */
+    {51, decode_pppoe},             /* PPPoE */
+    {104, decode_chdlc},            /* Cisco HDLC */
+    {239, decode_nflog},            /* nflog */
+    {6, decode_token_ring},         /* Token Ring */
+    {8, decode_slip},               /* SLIP */
+    {10, decode_fddi},              /* FDDI */
+    {100, decode_atm},              /* ATM RFC 1483 */
+    {107, decode_frame_relay},      /* Frame Relay */
+    {122, decode_fibre_channel},    /* IP over Fibre Channel */
+    {178, decode_juniper_ethernet}, /* Juniper Ethernet */
 };
 
 static const struct link *find_link(int type)
@@ -326,25 +313,14 @@ static const struct link *find_link(int type)
 
 bool decode_link_supported(int link_type)
 {
-    const struct link *link = find_link(link_type);
-    return link != NULL && link->decode != NULL;
-}
-
-int decode_link_check(int link_type, struct error *error)
-{
-    const struct link *link = find_link(link_type);
-
-    if (link != NULL && link->decode != NULL)
-        return 0;
-    return error_set(error, "link type %d (%s) cannot be decoded", link_type,
-                     link ? link->name : "unknown");
+    return find_link(link_type) != NULL;
 }
 
 void decode_link(struct decoder *d, struct packet *p, struct view left, int link_type)
 {
     const struct link *link = find_link(link_type);
 
-    if (link != NULL && link->decode != NULL)
+    if (link != NULL)
         link->decode(d, p, left);
     else
         decode_anomaly(d, p, ANOMALY_LINK_TYPE_UNSUPPORTED);

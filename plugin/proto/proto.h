@@ -50,7 +50,7 @@ struct proto_limits {
 struct proto_stats {
     uint64_t flows[PROTO_COUNT];        /* flows identified */
     uint64_t udp_flows[PROTO_COUNT];    /* of them over UDP */
-    uint64_t transactions[PROTO_COUNT]; /* complete events emitted */
+    uint64_t transactions[PROTO_COUNT]; /* answered or not */
     uint64_t udp_transactions[PROTO_COUNT];
     uint64_t errors[PROTO_COUNT]; /* parsers that gave up */
     uint64_t mismatches;          /* content and well-known port disagree */
@@ -62,6 +62,7 @@ struct proto_context {
     struct event *event;   /* to fill and emit */
     struct event_sink sink;
     const struct field_set *wanted; /* what rules and logs read */
+    uint32_t waits; /* bit 1 << enum event_type: rules wait for what may never come */
     struct proto_limits limits;
     void (*anomaly)(void *context, struct flow *flow, const struct packet *packet,
                     enum anomaly anomaly);
@@ -144,7 +145,7 @@ enum { PROTO_NOTE_MAX = 255 }; /* bytes of a note that are kept */
 
 /* Keeps a value for the flow's event, in place of an older one; nothing when nobody wants the field. */
 void proto_note(struct proto_context *context, enum field_id field, struct view value);
-/* Hands context->event to the sink and counts it when it is complete. */
+/* Hands context->event to the sink and counts its transaction, once. */
 void proto_emit(struct proto_context *context, enum proto_id id);
 void proto_anomaly(struct proto_context *context, enum anomaly anomaly);
 /* Called in data(): another protocol begins here (the inside of a CONNECT tunnel). Its first bytes in

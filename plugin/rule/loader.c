@@ -32,14 +32,15 @@ void loader_error(struct loader *l, struct place place, const char *id, const ch
     l->is_bad = true;
 }
 
-void loader_refuse(struct loader *l, struct place place, const char *id, const char *help,
-                   const char *format, ...)
+void loader_refuse(struct loader *l, enum refusal why, struct place place, const char *id,
+                   const char *help, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     add(l, SEVERITY_WARNING, id, place, help, format, args);
     va_end(args);
-    l->is_refused = true;
+    if (l->refused == REFUSAL_NONE)
+        l->refused = why;
 }
 
 void loader_warn(struct loader *l, struct place place, const char *id, const char *help,

@@ -20,13 +20,13 @@ struct loader {
     struct rule *rule; /* being read; NULL in a list document */
     size_t predicates; /* made for the rule so far */
     bool is_bad;
-    bool is_refused;
+    enum refusal refused;
 };
 
 void loader_error(struct loader *l, struct place place, const char *id, const char *help,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
-void loader_refuse(struct loader *l, struct place place, const char *id, const char *help,
-                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+void loader_refuse(struct loader *l, enum refusal why, struct place place, const char *id,
+                   const char *help, const char *format, ...) __attribute__((format(printf, 6, 7)));
 void loader_warn(struct loader *l, struct place place, const char *id, const char *help,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 void loader_note(struct loader *l, struct place place, const char *id, const char *help,

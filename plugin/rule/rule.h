@@ -148,6 +148,15 @@ struct rule {
     struct place place;
 };
 
+/* Why a sound document is left out. */
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_HOST,        /* no wire shows what it needs */
+    REFUSAL_CORRELATION, /* correlation documents, and aggregation in a condition */
+    REFUSAL_LATER,       /* fields, events, modifiers and kinds of documents of later versions */
+    REFUSAL_COUNT
+};
+
 struct rules_pending; /* what rules_finish() still has to look up (rule/loader.h) */
 
 /* All that was loaded. */
@@ -157,9 +166,8 @@ struct rules {
     size_t count;
     struct list **lists;
     size_t list_count;
-    size_t
-        refused; /* rules that no wire can answer: loaded from a good document, left out with a reason */
-    size_t documents; /* YAML documents seen */
+    size_t refused[REFUSAL_COUNT]; /* documents */
+    size_t documents;              /* YAML documents seen */
     size_t files;
     struct rules_pending *pending; /* the readers' own */
 };

@@ -37,6 +37,11 @@ bool ruleset_wants(const struct ruleset *set, enum event_type type)
     return set->events[type].rules > 0;
 }
 
+bool ruleset_waits(const struct ruleset *set, enum event_type type)
+{
+    return set->events[type].waits > 0;
+}
+
 struct ruleset *ruleset_retain(struct ruleset *set)
 {
     unsigned before = atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);

@@ -39,6 +39,8 @@ const struct rule_info *ruleset_rule(const struct ruleset *set, size_t index);
 const struct field_set *ruleset_fields(const struct ruleset *set);
 /* Does any rule look at this type of event? */
 bool ruleset_wants(const struct ruleset *set, enum event_type type);
+/* Does a rule wait for the answer of such a transaction? Then one that stays without must be told complete. */
+bool ruleset_waits(const struct ruleset *set, enum event_type type);
 
 /* Reference count; atomic. A new set has one. release() frees at zero and accepts NULL. */
 struct ruleset *ruleset_retain(struct ruleset *set);

@@ -101,6 +101,7 @@ struct node_row {
 
 enum rule_flags {
     RULE_WAITS = 1,    /* an answer may still make it untrue: only complete events are asked */
+    RULE_AGAIN = 8,    /* the answer may make it true: asked again when it came */
     RULE_AT_END = 2,   /* stream: can become true without a new hit, decided when the stream ends */
     RULE_AT_START = 4, /* stream: can be true before any hit */
 };
@@ -119,17 +120,18 @@ struct rule_row {
 enum probe_kind { PROBE_SCAN, PROBE_SET, PROBE_LIST };
 
 struct probe_row {
-    uint16_t kind;
-    uint16_t field;  /* FIELD_NONE: every bytes field of the event */
-    uint32_t target; /* PROBE_SCAN: database; else set */
-    uint32_t gate;   /* of pattern or entry 0; PROBE_LIST: of every entry */
+    uint8_t kind;
+    uint8_t is_again; /* opens a RULE_AGAIN rule */
+    uint16_t field;   /* FIELD_NONE: every bytes field of the event */
+    uint32_t target;  /* PROBE_SCAN: database; else set */
+    uint32_t gate;    /* of pattern or entry 0; PROBE_LIST: of every entry */
 };
 
 struct event_row {
     struct span probes;
     struct span ungated; /* in rule_lists */
     uint32_t rules;
-    uint32_t is_asked; /* has rules, so match_event() must be called */
+    uint32_t waits; /* rules that are RULE_WAITS */
 };
 
 enum set_kind { SET_TEXT, SET_DOMAIN, SET_ADDRESS, SET_NUMBER };
@@ -183,6 +185,7 @@ struct watch_row {
 struct group_predicate_row {
     uint32_t predicate;
     uint32_t length;   /* for the excerpt: of every match; 0 when it varies */
+    uint32_t regex;    /* that finds the match's start then; NO_INDEX when there is none */
     struct span rules; /* in rule_lists: rules of the group by their number within it */
 };
 

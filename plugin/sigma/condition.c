@@ -233,8 +233,10 @@ static bool take_quantity(struct parser *p)
         return false;
     }
     if (wanted == 0 || wanted > chosen.count) {
-        loader_error(p->l, place, "condition", NULL, "%llu of %zu selection(s)",
-                     (unsigned long long)wanted, chosen.count);
+        loader_error(p->l, place, "condition", "write `1 of`, `all of`, or a number of them",
+                     "%llu of %zu selection%s that fit%s: it cannot hold",
+                     (unsigned long long)wanted, chosen.count, chosen.count == 1 ? "" : "s",
+                     chosen.count == 1 ? "s" : "");
         return false;
     }
     return add_quantity(p, &chosen, is_all ? chosen.count : (size_t)wanted);
@@ -320,7 +322,7 @@ static bool take_operator(struct parser *p)
 static void explain_end(struct parser *p)
 {
     if (p->token.len > 0 && is_token(p, "|"))
-        loader_refuse(p->l, here(p), "unsupported-aggregation",
+        loader_refuse(p->l, REFUSAL_CORRELATION, here(p), "unsupported-aggregation",
                       "Sigma 2 has correlation documents in its place",
                       "aggregation in the condition is not evaluated by this version");
     else if (p->token.len > 0)

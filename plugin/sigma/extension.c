@@ -45,6 +45,9 @@ static void read_direction(struct loader *l, const struct yaml_node *node)
     for (size_t i = 0; i < 3; i++) {
         if (node->kind == YAML_SCALAR && view_equal(node->text, view_from_string(NAMES[i]))) {
             l->rule->direction = (enum rule_direction)i;
+            if (i == RULE_TO_CLIENT && l->rule->event == EVENT_FLOW)
+                loader_warn(l, node->place, "never-matches", "leave `direction` out",
+                            "a flow is always `to_server`, so this never matches");
             return;
         }
     }

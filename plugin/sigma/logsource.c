@@ -68,7 +68,7 @@ static bool read_native(struct loader *l, const struct yaml_node *node, const st
     }
     for (size_t i = 0; i < LATER_COUNT; i++) {
         if (strcmp(source->service, LATER_EVENTS[i]) == 0) {
-            loader_refuse(l, place, "unsupported-log-source", NULL,
+            loader_refuse(l, REFUSAL_LATER, place, "unsupported-log-source", NULL,
                           "events of type %s come with a later version", LATER_EVENTS[i]);
             return false;
         }
@@ -83,7 +83,8 @@ static bool read_native(struct loader *l, const struct yaml_node *node, const st
     return false;
 }
 
-static bool apply(struct loader *l, const struct yaml_node *node, const struct source *source)
+/* The first row that fits; ROW_COUNT when none does. */
+static size_t find_row(const struct source *source)
 {
     size_t at = 0;
 
@@ -91,9 +92,49 @@ static bool apply(struct loader *l, const struct yaml_node *node, const struct s
            !(fits(ROWS[at].category, source->category) && fits(ROWS[at].product, source->product) &&
              fits(ROWS[at].service, source->service)))
         at++;
+    return at;
+}
+
+/* The event of a part of the log source by itself; EVENT_COUNT when it names none of ours. */
+static enum event_type event_of_part(const struct source *part)
+{
+    static const enum event_type EVENTS[] = {[OUTCOME_FLOW] = EVENT_FLOW,
+                                             [OUTCOME_HTTP] = EVENT_HTTP,
+                                             [OUTCOME_DNS] = EVENT_DNS,
+                                             [OUTCOME_TLS] = EVENT_TLS};
+    size_t at = find_row(part);
+
+    if (at < ROW_COUNT && ROWS[at].outcome <= OUTCOME_TLS)
+        return EVENTS[ROWS[at].outcome];
+    return event_type_find(view_from_string(part->service));
+}
+
+/* `{category: proxy, service: dns}`: no log is both. */
+static bool is_contradiction(struct loader *l, const struct yaml_node *node,
+                             const struct source *source)
+{
+    const struct source category = {source->category, "", ""};
+    const struct source service = {"", source->product, source->service};
+    enum event_type left = event_of_part(&category), right = event_of_part(&service);
+
+    if (left == EVENT_COUNT || right == EVENT_COUNT || left == right)
+        return false;
+    loader_error(l, node->place, "logsource", "drop one of them",
+                 "a log source of %s events by its category and of %s events by its %s",
+                 event_type_name(left), event_type_name(right),
+                 *source->service ? "service" : "product");
+    return true;
+}
+
+static bool apply(struct loader *l, const struct yaml_node *node, const struct source *source)
+{
+    size_t at = find_row(source);
+
+    if (is_contradiction(l, node, source))
+        return false;
     if (at == ROW_COUNT) {
         loader_refuse(
-            l, node->place, "unsupported-log-source",
+            l, REFUSAL_HOST, node->place, "unsupported-log-source",
             "shrike reads packets: proxy, webserver, dns, firewall, zeek and its own events",
             "no packet shows what this log source logs (%s)", describe(l, source));
         return false;
@@ -112,12 +153,13 @@ static bool apply(struct loader *l, const struct yaml_node *node, const struct s
         l->rule->event = EVENT_TLS;
         return true;
     case OUTCOME_LATER:
-        loader_refuse(l, node->place, "unsupported-log-source", NULL,
+        loader_refuse(l, REFUSAL_LATER, node->place, "unsupported-log-source", NULL,
                       "events of this log source (%s) come with a later version",
                       describe(l, source));
         return false;
     case OUTCOME_HOST:
-        loader_refuse(l, node->place, "not-on-the-wire", "leave the rule to a sensor on the host",
+        loader_refuse(l, REFUSAL_HOST, node->place, "not-on-the-wire",
+                      "leave the rule to a sensor on the host",
                       "only the host logs this (%s): no packet carries it", describe(l, source));
         return false;
     }
@@ -133,6 +175,23 @@ static const char *part(struct loader *l, const struct yaml_node *node, const ch
     return loader_string(l, value, key);
 }
 
+static void check_keys(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const KEYS[] = {"category", "product", "service", "definition"};
+
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *key = node->keys[i];
+        size_t at = 0;
+        while (at < 4 && !view_equal(key->text, view_from_string(KEYS[at])))
+            at++;
+        if (at == 4)
+            loader_error(l, key->place, "unknown-key",
+                         loader_did_you_mean(l, nearest_name(key->text, KEYS, 4),
+                                             "one of category, product, service, definition"),
+                         "`logsource` has no key `%s`", loader_shown(l, key->text));
+    }
+}
+
 bool logsource_read(struct loader *l, const struct yaml_node *node)
 {
     if (node->kind != YAML_MAP) {
@@ -140,6 +199,7 @@ bool logsource_read(struct loader *l, const struct yaml_node *node)
                      "`logsource` has to be a map, here is %s", yaml_kind_name(node->kind));
         return false;
     }
+    check_keys(l, node);
     struct source source = {part(l, node, "category"), part(l, node, "product"),
                             part(l, node, "service")};
     if (source.category == NULL || source.product == NULL || source.service == NULL)
@@ -150,7 +210,11 @@ bool logsource_read(struct loader *l, const struct yaml_node *node)
                      "`logsource` names no category, product or service");
         return false;
     }
-    if (strcmp(source.product, "shrike") == 0)
+    if (strcmp(source.product, "shrike") == 0) {
+        if (*source.category != '\0')
+            loader_error(l, yaml_get(node, "category")->place, "logsource", "drop the category",
+                         "`product: shrike` names its events by `service:` alone");
         return read_native(l, node, &source);
+    }
     return apply(l, node, &source);
 }

@@ -4,7 +4,8 @@
  * Load       each document is read by itself: a list at once, a rule with the lists that it names still to
  *            be found, since they may stand in a later file.
  * Finish     finds the lists, drops rules that name none, and tells rules that share an id or a sid.
- * Kept       whatever is sound. A rule that no wire can answer is counted in `refused`.
+ * Kept       whatever is sound. A document that this version or no wire can answer is counted in
+ *            `refused`, by reason.
  */
 #include "sigma/rules.h"
 
@@ -52,37 +53,52 @@ static void add_rule(struct rules *rules, struct rule *rule)
 
 static void read_rule(struct loader *l, const struct yaml_node *root)
 {
+    struct rules_pending *pending = l->rules->pending;
+    struct awaited_list *before = pending->last;
+
     l->rule = arena_alloc(l->arena, sizeof(*l->rule));
     sigma_read(l, root);
-    if (!l->is_bad && !l->is_refused)
+    if (!l->is_bad && l->refused == REFUSAL_NONE)
         add_rule(l->rules, l->rule);
     else
-        l->rule->condition = NULL; /* its lists need not be found */
+        l->rule->condition = NULL;
+    if (l->refused != REFUSAL_NONE) { /* its lists need not be found */
+        for (struct awaited_list *a = before ? before->next : pending->first; a; a = a->next)
+            a->rule = NULL;
+    }
 }
 
-static const struct {
-    const char *key;
-    const char *what;
-} UNSUPPORTED[] = {
-    {"correlation", "correlation documents are"},
-    {"filter", "filter documents are"},
-    {"action", "rule collections (`action:`) are"},
-};
+/* Documents that this version cannot apply. A filter is what a site does not want to hear of: without it the
+ * others say too much, so it is an error. */
+static bool refuse_document(struct loader *l, const struct yaml_node *root, bool is_rule)
+{
+    static const char LATER[] =
+        "it comes with a later version; write one detection rule for each case";
+
+    if (yaml_get(root, "correlation") != NULL)
+        loader_refuse(l, REFUSAL_CORRELATION, root->place, "unsupported-document", LATER,
+                      "correlation documents are not evaluated by this version");
+    else if (is_rule)
+        return false;
+    else if (yaml_get(root, "filter") != NULL)
+        loader_error(l, root->place, "unsupported-filter",
+                     "write what it excludes into the rules: `and not filter`",
+                     "filter documents are not applied by this version");
+    else if (yaml_get(root, "action") != NULL)
+        loader_refuse(l, REFUSAL_LATER, root->place, "unsupported-document", LATER,
+                      "rule collections (`action:`) are not evaluated by this version");
+    else
+        return false;
+    return true;
+}
 
 static void read_document(struct loader *l, const struct yaml_node *root)
 {
     bool is_rule = yaml_get(root, "detection") != NULL;
     bool is_list = yaml_get(root, "list") != NULL;
 
-    for (size_t i = 0; i < sizeof(UNSUPPORTED) / sizeof(UNSUPPORTED[0]); i++) {
-        const struct yaml_node *node = yaml_get(root, UNSUPPORTED[i].key);
-        if (node == NULL || (is_rule && i > 0))
-            continue;
-        loader_refuse(l, root->place, "unsupported-document",
-                      "it comes with a later version; write one detection rule for each case",
-                      "%s not evaluated by this version", UNSUPPORTED[i].what);
+    if (refuse_document(l, root, is_rule))
         return;
-    }
     if (is_rule && is_list)
         loader_error(l, root->place, "two-documents", "put `---` between them",
                      "a rule (`detection`) and a list (`list`) in one document");
@@ -107,8 +123,8 @@ static void on_document(void *context, const struct yaml_node *root)
         return;
     }
     read_document(&l, root);
-    if (l.is_refused && !l.is_bad)
-        l.rules->refused++;
+    if (!l.is_bad && l.refused != REFUSAL_NONE)
+        l.rules->refused[l.refused]++;
 }
 
 void rules_load_text(struct rules *rules, const char *name, struct view text,
@@ -290,9 +306,7 @@ static void resolve_lists(struct loader *l)
     struct rules_pending *pending = l->rules->pending;
 
     for (struct awaited_list *a = pending->first; a != NULL; a = a->next) {
-        if (a->rule->condition == NULL)
-            continue;
-        if (resolve(l, a))
+        if (a->rule != NULL && resolve(l, a))
             a->rule = NULL;
     }
     for (struct awaited_list *a = pending->first; a != NULL; a = a->next) {
@@ -388,4 +402,22 @@ void rules_finish(struct rules *rules, struct diagnostics *diagnostics)
     drop_lost(rules);
     find_duplicates(&l);
     drop_lost(rules);
+}
+
+bool rules_describe_refused(const struct rules *rules, char *out, size_t size)
+{
+    static const char *const WHAT[REFUSAL_COUNT] = {
+        [REFUSAL_HOST] = "not for the wire",
+        [REFUSAL_CORRELATION] = "with correlation",
+        [REFUSAL_LATER] = "for a later version",
+    };
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (unsigned i = REFUSAL_NONE + 1; i < REFUSAL_COUNT && len < size; i++) {
+        if (rules->refused[i] > 0)
+            len += (size_t)snprintf(out + len, size - len, "%s%zu %s", len > 0 ? ", " : "",
+                                    rules->refused[i], WHAT[i]);
+    }
+    return len > 0;
 }

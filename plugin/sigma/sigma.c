@@ -121,7 +121,7 @@ void sigma_read(struct loader *l, const struct yaml_node *root)
         extension_read(l, extension);
     if (l->rule->sid == 0)
         l->rule->sid = derived_sid(l->rule);
-    if (!l->is_bad && !l->is_refused)
+    if (!l->is_bad && l->refused == REFUSAL_NONE)
         lint_condition(l);
 }
 

@@ -5,7 +5,7 @@
 
 #include "rule/loader.h"
 
-/* Fills l->rule; l->is_bad and l->is_refused tell whether it may be kept. */
+/* Fills l->rule; l->is_bad and l->refused tell whether it may be kept. */
 void sigma_read(struct loader *l, const struct yaml_node *root);
 /* The `shrike:` block (extension.c). */
 void extension_read(struct loader *l, const struct yaml_node *node);

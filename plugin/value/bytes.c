@@ -6,6 +6,9 @@
  * Case       text is compared without case; `cased`, hex and base64 compare bytes as they are. A field that
  *            the parser hands over in lower case is never compared with capitals without a warning.
  */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "value/value.h"
 #include "value/wildcard.h"
 
@@ -175,6 +178,23 @@ static bool asks_position(const struct question *q)
            question_has(q, MODIFIER_ENDSWITH);
 }
 
+/* Can the text stand between the offsets? */
+static bool fits_offsets(struct loader *l, const struct question *q, const struct yaml_node *scalar,
+                         const struct text *text)
+{
+    size_t least = 0;
+
+    for (size_t i = 0; i < text->count; i++)
+        least += text->pieces[i].kind == GLOB_LITERAL ? text->pieces[i].bytes.len
+                                                      : text->pieces[i].kind == GLOB_ONE;
+    if (q->offsets.to - q->offsets.from >= least)
+        return true;
+    loader_error(l, scalar->place, "offset", "make the range longer, or the value shorter",
+                 "%zu bytes cannot lie between offsets %zu and %zu", least, q->offsets.from,
+                 q->offsets.to);
+    return false;
+}
+
 static struct node *text_node(struct loader *l, const struct question *q,
                               const struct yaml_node *scalar)
 {
@@ -197,6 +217,8 @@ static struct node *text_node(struct loader *l, const struct question *q,
     normalise_hex(l, q, &texts);
     struct node_list nodes = {0};
     for (size_t i = 0; i < texts.count; i++) {
+        if (!fits_offsets(l, q, scalar, &texts.items[i]))
+            return NULL;
         struct predicate *p = value_predicate(l, q, scalar, MATCH_GLOB);
         struct text whole = surround(l, q, &texts.items[i]);
         p->pieces = whole.pieces;
@@ -301,6 +323,26 @@ static bool needs_upper_case(struct view e)
     return false;
 }
 
+/* Told where all faults of a rule are told, and also where the condition never asks; compile/ compiles it. */
+static bool is_regex(struct loader *l, const struct yaml_node *scalar)
+{
+    uint8_t message[256];
+    PCRE2_SIZE offset;
+    int code;
+    pcre2_code *regex =
+        pcre2_compile(scalar->text.data, scalar->text.len, PCRE2_NEVER_UTF, &code, &offset, NULL);
+
+    pcre2_code_free(regex);
+    if (regex != NULL)
+        return true;
+    pcre2_get_error_message(code, message, sizeof(message));
+    loader_error(l, yaml_place_in(scalar, offset), "regex",
+                 "in single quotes a backslash is one backslash: '\\.php$'",
+                 "regular expression: %s at byte %zu of `%s`", (const char *)message, offset,
+                 loader_shown(l, scalar->text));
+    return false;
+}
+
 static struct node *regex_node(struct loader *l, const struct question *q,
                                const struct yaml_node *scalar)
 {
@@ -311,6 +353,8 @@ static struct node *regex_node(struct loader *l, const struct question *q,
                      "an empty regular expression matches everything");
         return NULL;
     }
+    if (!is_regex(l, scalar))
+        return NULL;
     p->bytes = arena_copy(l->arena, scalar->text);
     p->is_cased = !question_has(q, MODIFIER_I);
     p->regex_flags = (question_has(q, MODIFIER_I) ? REGEX_CASELESS : 0U) |

@@ -103,17 +103,18 @@ static void refuse_unavailable(struct loader *l, struct place place,
 {
     switch (field->reason) {
     case REASON_HOST:
-        loader_refuse(l, place, "not-on-the-wire",
+        loader_refuse(l, REFUSAL_HOST, place, "not-on-the-wire",
                       "leave the rule to a sensor on the host, or ask for what the traffic shows",
                       "only the host knows `%s`: no packet carries it", field->name);
         break;
     case REASON_VERDICT:
-        loader_refuse(l, place, "not-on-the-wire",
+        loader_refuse(l, REFUSAL_HOST, place, "not-on-the-wire",
                       "drop the field: what crossed this wire was not blocked before it",
                       "`%s` is the verdict of another device: no packet carries it", field->name);
         break;
     case REASON_LATER:
-        loader_refuse(l, place, "unsupported-field", "see `shrike fields` for what there is",
+        loader_refuse(l, REFUSAL_LATER, place, "unsupported-field",
+                      "see `shrike fields` for what there is",
                       "the field `%s` comes with a later version", field->name);
         break;
     }
@@ -179,9 +180,14 @@ static bool add_modifier(struct loader *l, struct place place, struct view name,
                      "there is no modifier `%s`", loader_shown(l, name));
         return false;
     }
+    if (question_has(q, modifier) && CLASSES[modifier] != CLASS_ENCODING) {
+        loader_error(l, place, "modifiers", "write it once", "`%s` stands here a second time",
+                     NAMES[modifier]);
+        return false;
+    }
     switch ((enum class)CLASSES[modifier]) {
     case CLASS_TIME:
-        loader_refuse(l, place, "unsupported-modifier",
+        loader_refuse(l, REFUSAL_LATER, place, "unsupported-modifier",
                       "compare the whole time: `gte: 2026-01-31T12:00:00`",
                       "the time modifier `%s` is not evaluated by this version", NAMES[modifier]);
         return false;

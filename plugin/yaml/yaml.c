@@ -499,6 +499,8 @@ size_t yaml_read(const char *file, struct view text, struct diagnostics *diagnos
     size_t documents = 0;
     bool is_done = false;
 
+    if (view_starts(text, VIEW("\xef\xbb\xbf"))) /* byte order mark */
+        text = view_skip(text, 3);
     if (!check_text(file, text, diagnostics))
         return 0;
     while (!is_done) {

@@ -74,6 +74,15 @@ check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$cove
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"
 
+# What a rule set loses is said: filters stop the run, the rest is counted.
+printf 'title: f\nlogsource: {category: proxy}\nfilter:\n  rules: any\n  s: {src_ip: 10.0.0.1}\n  condition: s\n' > "$work/filter.yml"
+check "a filter that cannot be applied stops a run" 2 "$shrike" replay -q -S "$work/filter.yml" "$covenant"
+check "unless told to go on" 0 "$shrike" replay -q -S "$work/filter.yml" --keep-going --eve /dev/null "$covenant"
+says "and is told all the same" err "filter documents are not applied"
+printf 'title: a\nlevel: low\nlogsource: {category: process_creation}\ndetection:\n  s: {Image: a}\n  condition: s\n---\ncorrelation: {}\n' > "$work/host.yml"
+check "rules that are left out do not stop a run" 0 "$shrike" replay -S "$work/host.yml" --eve /dev/null "$covenant"
+says "but are counted" err "left out of the rules: 1 not for the wire, 1 with correlation"
+
 check "alerts do not fail a run" 0 "$shrike" replay -q -S rules/ --eve /dev/null "$covenant"
 check "unless asked to" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve /dev/null "$covenant"
 check "without rules nothing alerts" 0 "$shrike" replay -q --fail-on-alert --eve /dev/null "$covenant"
@@ -96,6 +105,84 @@ check "a wrong filter is wrong usage" 2 "$shrike" replay -q -f 'port of call' --
 check "a full disk is an output fault" 4 "$shrike" replay -q -S rules/ --eve /dev/full "$covenant"
 says "with the number of lines" err "lines lost"
 check "an output that cannot be made is an output fault" 4 "$shrike" replay -q --eve "$work/no/eve.json" "$covenant"
+
+check "an output that cannot be made is told before the run" 4 "$shrike" replay --pcap-out "$work/no/x.pcapng" --eve /dev/null "$covenant"
+check "without a summary" 1 grep -q "packets/s" "$work/err"
+if [ -c /dev/full ]; then
+    for command in --help version fields 'replay --help' "check rules/"; do
+        # shellcheck disable=SC2016
+        check "$command to a full disk is an output fault" 4 sh -c '"$0" $1 > /dev/full' "$shrike" "$command"
+        says "that says so" err "standard output: write failed"
+    done
+fi
+
+# No output is an input or another output, by whatever name.
+cp "$covenant" "$work/in.pcap"
+cp rules/frameworks.yml "$work/in.yml"
+ln -s in.pcap "$work/soft.pcap"
+ln "$work/in.pcap" "$work/hard.pcap"
+ln -s new.out "$work/dangling"
+refused() {
+    check "refused: $*" 2 "$shrike" replay -q -S "$work/in.yml" "$@"
+}
+for link in in soft hard; do
+    refused --eve "$work/$link.pcap" "$work/in.pcap"
+    says "and both are named" err "--eve $work/$link.pcap would overwrite the capture $work/in.pcap"
+    refused -o "$work/../${work##*/}/$link.pcap" "$work/in.pcap"
+    refused --pcap-out "$work/$link.pcap" --eve /dev/null "$work/in.pcap"
+done
+refused --eve "$work/in.yml" "$work/in.pcap"
+refused --eve "$work/new.out" -o "$work/./new.out" "$work/in.pcap"
+says "and both are named" err "--eve $work/new.out and --output $work/./new.out are one file"
+refused --eve "$work/dangling" --pcap-out "$work/new.out" "$work/in.pcap"
+refused --eve - -o - "$work/in.pcap"
+refused --eve - --pcap-out - "$work/in.pcap"
+# shellcheck disable=SC2016
+check "standard output under two names is one" 2 sh -c '"$0" replay -q --eve - -o /dev/stdout "$1" | cat; "$0" replay -q --eve - -o /dev/stdout "$1" > "$2"' "$shrike" "$covenant" "$work/new.out"
+# shellcheck disable=SC2016
+check "standard input cannot be an output" 2 sh -c '"$0" replay -q --eve "$1" - < "$1"' "$shrike" "$work/in.pcap"
+check "the capture is whole" 0 cmp "$work/in.pcap" "$covenant"
+check "and so are the rules" 0 cmp "$work/in.yml" rules/frameworks.yml
+check "/dev/null can be named twice" 0 "$shrike" replay -q -S rules/ --eve /dev/null -o /dev/null "$covenant"
+rm "$work/hard.pcap" "$work/soft.pcap"
+
+# Options that would do nothing say what they need.
+check "logs need somewhere to go" 2 "$shrike" replay -q --log http "$covenant"
+says "and are told where" err "add --eve FILE"
+check "payloads too" 2 "$shrike" replay -q --payload-printable "$covenant"
+says "and are told where" err "--payload-printable adds to the alerts of --eve"
+check "no memory at all is wrong usage" 2 "$shrike" replay -q --memcap-streams 0 "$covenant"
+check "quiet without an output writes the alerts" 0 "$shrike" replay -q -S rules/ "$covenant"
+says "to standard output" out "Covenant default HTTP profile"
+
+# What others named does not steer the terminal.
+cp "$covenant" "$work/$(printf 'a\033[31m.pcap')"
+printf 'title: "a\\e[31m\\nb"\nid: 11111111-1111-4111-8111-111111111403\nlogsource: {product: shrike, service: http}\ndetection: {a: {http.method: GET}, condition: a}\nlevel: high\n' > "$work/escape.yml"
+check "a title and a name with control characters" 0 "$shrike" replay -S "$work/escape.yml" "$work/$(printf 'a\033[31m.pcap')"
+says "are shown" out 'a\x1b[31m\x0ab'
+says "in messages too" err 'a\x1b[31m.pcap: byte'
+cat "$work/out" "$work/err" > "$work/shown"
+check "without the characters" 1 grep -q "$(printf '\033')" "$work/shown"
+rm "$work/$(printf 'a\033[31m.pcap')"
+
+# An interrupted run says so. The packets come by a pipe that stays open.
+for ending in INT:130 TERM:143; do
+    signal=${ending%:*}
+    mkfifo "$work/pipe"
+    env --default-signal=INT "$shrike" replay -S rules/ --eve "$work/cut.json" - < "$work/pipe" > /dev/null 2> "$work/cut.err" &
+    run=$!
+    exec 3> "$work/pipe"
+    until [ -e "$work/cut.json" ]; do sleep 0.1; done # signals are caught by then
+    head -c 50000 "$covenant" >&3
+    kill -"$signal" "$run"
+    head -c 100000 "$covenant" | tail -c 50000 >&3
+    exec 3>&-
+    wait "$run"
+    check "SIG$signal ends a run with its status" 0 test $? -eq "${ending#*:}"
+    check "which says so" 0 grep -q "interrupted after [0-9]* packets" "$work/cut.err"
+    check "and writes its last record" 0 grep -q '"event_type":"stats"' "$work/cut.json"
+    rm "$work/pipe" "$work/cut.json"
+done
 
 # The same packets by other roads give the same alerts.
 "$shrike" replay -q -S rules/ --eve "$work/plain.json" --log all "$covenant" 2> /dev/null
@@ -121,6 +208,55 @@ done
 printf '\3757zXZ\0\0\4' > "$work/x.pcap.xz"
 check "an xz file is a broken capture" 3 "$shrike" replay -q "$work/x.pcap.xz"
 says "that is named" err "this is xz"
+
+# Folders: what should be a capture and cannot be read is a fault, what is none is passed over, nothing hangs.
+mkdir -p "$work/folder/deeper"
+cp "$covenant" "$work/folder/a.cap"
+printf '\3757zXZ\0\0\4' > "$work/folder/b.pcap.xz"
+echo notes > "$work/folder/notes.txt"
+mkfifo "$work/folder/pipe"
+ln -s .. "$work/folder/deeper/up"
+check "a folder with a capture that cannot be read is an input fault" 3 timeout 20 "$shrike" replay -r -S rules/ --eve "$work/eve.json" "$work/folder"
+says "that is named" err "b.pcap.xz: byte 0: this is xz"
+says "what is no capture is passed over" err "notes.txt: byte 0: not a capture file"
+says "as are pipes" err "pipe: not a plain file"
+says "and folders met before" err "deeper/up: a folder that was met before"
+check "the others still ran" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -gt 0
+rm "$work/folder/b.pcap.xz" "$work/folder/a.cap" "$work/folder/pipe"
+check "a folder without a capture is wrong usage" 2 "$shrike" replay -q "$work/folder"
+says "with a reason" err "notes.txt"
+
+# A capture that is emptied while it is read, as a ring of tcpdump's does: no crash.
+python3 tests/gen/flows.py 300000 "$work/ring.pcap"
+cp "$work/ring.pcap" "$work/ring"
+"$shrike" replay -q --threads 2 --eve /dev/null "$work/ring" 2> "$work/err" &
+run=$!
+sleep 0.05
+: > "$work/ring"
+wait $run
+status=$?
+check "a capture that is emptied while it is read does not kill ($status)" 0 test $status -eq 0 -o $status -eq 3
+
+# A live pipe: alerts come while it is quiet, and a signal ends the run in order.
+for threads in 1 2; do
+    rm -f "$work/live" "$work/live.json"
+    mkfifo "$work/live"
+    (cat "$covenant"; exec sleep 20) > "$work/live" &
+    feed=$!
+    "$shrike" replay -q --threads $threads -S rules/ --eve "$work/live.json" "$work/live" 2> "$work/err" &
+    run=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -qs '"event_type":"alert"' "$work/live.json" && break
+        sleep 0.25
+    done
+    check "a pause of a pipe, $threads thread(s): what was found is written" 0 grep -q '"event_type":"alert"' "$work/live.json"
+    kill -TERM $run
+    wait $run
+    check "a signal ends the wait in order" 0 test $? -eq 143
+    kill $feed 2> /dev/null
+    check "with the last record" 0 sh -c "tail -n 1 '$work/live.json' | grep -q '\"event_type\":\"stats\"'"
+    check "and the whole run's alerts" 0 test "$(grep -c '"event_type":"alert"' "$work/live.json")" -eq "$(grep -c '"event_type":"alert"' "$work/plain.json")"
+done
 
 # The same where time jumps by years, hosts are many, and a rule is suppressed for a key that spans workers.
 cat > "$work/noisy.yml" << 'RULE'
@@ -155,6 +291,36 @@ check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/ev
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"
 check "with as many alerts" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -eq "$(grep -c '"event_type":"alert"' "$work/again.json")"
 check "standard input cannot be read twice" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" -
+mkfifo "$work/pipe"
+check "nor can a pipe" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" --eve /dev/null "$work/pipe"
+rm "$work/pipe"
+check "packets to standard output" 0 "$shrike" replay -q -S rules/ --pcap-out - "$covenant"
+cp "$work/out" "$work/standard.pcapng"
+check "are the same" 0 cmp "$work/standard.pcapng" "$work/flows.pcapng"
+check "nothing but the file is left" 1 sh -c "ls -a '$work' | grep -q part"
+cat > "$work/packet.yml" << 'RULE'
+title: No flow
+id: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c12
+level: low
+logsource: {product: shrike, service: anomaly}
+detection:
+  a: {anomaly.type|re: '.'}
+  condition: a
+RULE
+printf '\324\303\262\241\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0\1\0\0\0\2\0\0\0\20\0\0\0\20\0\0\0aaaaaabbbbbb\10\0E\0' > "$work/short.pcap"
+check "an alert without a flow" 0 "$shrike" replay -q -S "$work/packet.yml" --eve /dev/null --pcap-out "$work/short.pcapng" "$work/short.pcap"
+check "brings its packet and says why" 0 grep -q "shrike alert [0-9]*: No flow" "$work/short.pcapng"
+"$shrike" replay -q -S rules/ --eve "$work/slash.json" tests/pcaps/ 2> /dev/null
+check "a folder named with a slash is named with one" 1 grep -q 'pcaps//' "$work/slash.json"
+
+# Flows that end carry where their last packet is; what was suppressed is counted.
+printf 'title: f\nid: 11111111-1111-4111-8111-111111111401\nlogsource: {product: shrike, service: flow}\ndetection: {a: {dst_port: 80}, condition: a}\nlevel: high\n' > "$work/flow.yml"
+for threads in 1 3; do
+    check "an alert about a flow, $threads thread(s)" 0 "$shrike" replay -q --threads $threads -S "$work/flow.yml" --eve - "$covenant"
+    says "names its last packet" out '"pcap_cnt":196,"pcap_filename":"tests/pcaps/covenant.cap","event_type":"alert"'
+    check "a noisy rule, $threads thread(s)" 0 "$shrike" replay --threads $threads -S "$work/noisy.yml" --eve /dev/null "$covenant"
+    says "tells how often it was" err "Every request of a host, once in a while  (+19 suppressed)"
+done
 
 # The last record of a run.
 check "the stats record is last" 0 sh -c "tail -n 1 '$work/eve.json' | grep -q '\"event_type\":\"stats\"'"

@@ -61,10 +61,15 @@ static void write_alert(struct buf *line, const struct event *event, struct view
     check(line, "http", "hostname", text);
     buf_reset(line);
     text_alert(line, &(struct text_options){.colour = false}, &alert);
-    for (size_t i = 0; i + 1 < line->len; i++) {
-        if (line->data[i] < 0x20 || line->data[i] >= 0x7f)
+    struct text_columns columns = {0};
+    struct buf aligned;
+    buf_init(&aligned, line->len + 4096);
+    struct view shown = text_align(&aligned, &columns, buf_view(line));
+    for (size_t i = 0; i + 1 < shown.len; i++) {
+        if (shown.data[i] < 0x20 || shown.data[i] >= 0x7f)
             abort();
     }
+    buf_clear(&aligned);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Capture files: any bytes, as a mapped file and through a pipe; both ways must give the same frames. */
+/* Capture files: any bytes, as a file and through a pipe; both ways must give the same frames. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,14 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int file = memfd_create("capture", 0);
     if (file < 0 || write(file, data, size) != (ssize_t)size)
         abort();
-    struct reading mapped = read_all(file);
+    struct reading plain = read_all(file);
     close(file);
     if (pipe(ends) != 0 || write(ends[1], data, size) != (ssize_t)size)
         abort();
     close(ends[1]);
     struct reading piped = read_all(ends[0]);
     close(ends[0]);
-    assert(mapped.frames == piped.frames && mapped.sum == piped.sum &&
-           mapped.faults == piped.faults);
+    assert(plain.frames == piped.frames && plain.sum == piped.sum && plain.faults == piped.faults);
     return 0;
 }

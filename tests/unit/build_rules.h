@@ -20,7 +20,7 @@ struct bench {
     struct budget budget;
     struct error error;
     /* what the sink got */
-    size_t alerts;
+    size_t alerts, expired, evidence_left_out;
     uint32_t sids[256];
     uint64_t suppressed;
     struct evidence evidence[EVIDENCE_MAX];
@@ -65,6 +65,8 @@ static inline void bench_sink(void *context, const struct alert *alert)
     if (b->alerts < 256)
         b->sids[b->alerts] = alert->rule->sid;
     b->alerts++;
+    b->expired += alert->is_expired;
+    b->evidence_left_out += alert->evidence_left_out;
     b->suppressed = alert->suppressed;
     b->evidence_count = alert->evidence_count;
     memcpy(b->evidence, alert->evidence, alert->evidence_count * sizeof(*b->evidence));

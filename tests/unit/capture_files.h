@@ -10,10 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "base/memory.h"
 #include "capture/capture.h"
 
-enum { PATH_ROOM = 512, FRAMES_KEPT = 64, FAULTS_KEPT = 8 };
+enum { PATH_ROOM = 512, FRAMES_KEPT = 64, FAULTS_KEPT = 8, SET_MAX = 8 };
 
 /* ---- bytes ------------------------------------------------------------------------------------------------ */
 
@@ -53,15 +54,21 @@ static inline void forget_bytes(struct file_bytes *f)
 
 enum { PCAP_MICRO = (int)0xa1b2c3d4, PCAP_NANO = (int)0xa1b23c4d };
 
-static inline void add_pcap_header(struct file_bytes *f, int magic, uint32_t link_type)
+static inline void add_pcap_header_of(struct file_bytes *f, int magic, uint16_t major,
+                                      uint16_t minor, uint32_t link_type)
 {
     add_u32(f, (uint32_t)magic);
-    add_u16(f, 2);
-    add_u16(f, 4);
+    add_u16(f, major);
+    add_u16(f, minor);
     add_u32(f, 0);
     add_u32(f, 0);
     add_u32(f, 65535);
     add_u32(f, link_type);
+}
+
+static inline void add_pcap_header(struct file_bytes *f, int magic, uint32_t link_type)
+{
+    add_pcap_header_of(f, magic, 2, 4, link_type);
 }
 
 static inline void add_pcap_record(struct file_bytes *f, uint32_t seconds, uint32_t fraction,
@@ -213,6 +220,9 @@ static inline void capture_all(struct captured *all, const char *const *paths, s
             snprintf(all->faults[all->fault_count++], sizeof(all->faults[0]), "%s", error.text);
             continue;
         }
+        if (result == CAPTURE_IDLE)
+            continue;
+        assert_int_equal(result, CAPTURE_FRAMES);
         assert_true(got > 0 && got <= max);
         for (size_t i = 0; i < got; i++, all->count++) {
             if (all->count >= FRAMES_KEPT)
@@ -232,6 +242,42 @@ static inline void capture_one(struct captured *all, const char *path)
 {
     const struct capture_options options = {0};
     capture_all(all, &path, 1, &options, FRAMES_KEPT);
+}
+
+/* ---- several files ---------------------------------------------------------------------------------------- */
+
+struct set {
+    char paths[SET_MAX][PATH_ROOM];
+    const char *given[SET_MAX];
+    size_t count;
+};
+
+static inline void add_path(struct set *set, const char *path)
+{
+    snprintf(set->paths[set->count], PATH_ROOM, "%s", path);
+    set->given[set->count] = set->paths[set->count];
+    set->count++;
+}
+
+static inline void add_file(struct set *set, struct capture_folder *folder, const char *name,
+                            struct file_bytes *f)
+{
+    write_file(folder, name, f);
+    add_path(set, folder->file);
+}
+
+static inline void add_letters(struct set *set, struct capture_folder *folder, const char *name,
+                               uint32_t seconds, const char *letters)
+{
+    struct file_bytes f = {0};
+    add_pcap(&f, seconds, letters);
+    add_file(set, folder, name, &f);
+}
+
+static inline void read_set(struct captured *all, const struct set *set)
+{
+    const struct capture_options options = {0};
+    capture_all(all, set->given, set->count, &options, FRAMES_KEPT);
 }
 
 /* "FILE: what", where FILE is the folder's last file. */

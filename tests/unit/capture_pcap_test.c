@@ -74,6 +74,56 @@ static void a_wire_length_below_the_captured_one_is_raised_to_it(void **state)
     assert_int_equal(all.frames[1].wire_len, 7);
 }
 
+/* As libpcap's sf-pcap.c: before 2.3 the length on the wire comes first, in 2.3 perhaps. */
+static void lengths_of_old_versions_stand_as_their_writers_put_them(void **state)
+{
+    static const struct {
+        uint16_t minor;
+        bool is_wire_first;
+    } rows[] = {{0, true}, {2, true}, {3, true}, {3, false}, {4, false}};
+    struct capture_folder *folder = *state;
+    struct captured all;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct file_bytes f = {0};
+        add_pcap_header_of(&f, PCAP_MICRO, 2, rows[i].minor, 1);
+        for (uint32_t k = 0; k < 2; k++) {
+            add_u32(&f, 100 + k);
+            add_u32(&f, 0);
+            add_u32(&f, rows[i].is_wire_first ? 90 : 3);
+            add_u32(&f, rows[i].is_wire_first ? 3 : 90);
+            add_bytes(&f, VIEW("abc"));
+        }
+        write_file(folder, "old.pcap", &f);
+        capture_one(&all, folder->file);
+        assert_int_equal(all.fault_count + all.warning_count, 0);
+        assert_string_equal(all.first_bytes, "aa");
+        assert_int_equal(all.frames[1].len, 3);
+        assert_int_equal(all.frames[1].wire_len, 90);
+    }
+}
+
+static void a_version_that_is_not_known_is_refused(void **state)
+{
+    static const uint16_t rows[][2] = {{99, 1}, {2, 5}, {1, 4}};
+    struct capture_folder *folder = *state;
+    struct captured all;
+    char text[100];
+
+    for (size_t i = 0; i < 3; i++) {
+        struct file_bytes f = {0};
+        add_pcap_header_of(&f, PCAP_MICRO, rows[i][0], rows[i][1], 1);
+        add_pcap_record(&f, 1, 0, 1, VIEW("a"));
+        write_file(folder, "a.pcap", &f);
+        capture_one(&all, folder->file);
+        assert_int_equal(all.count, 0);
+        assert_int_equal(all.fault_count, 1);
+        snprintf(text, sizeof(text), "byte 4: pcap version %u.%u: 2.0 to 2.4 can be read",
+                 rows[i][0], rows[i][1]);
+        assert_about(folder, all.faults[0], text);
+    }
+}
+
 static void batches_do_not_change_what_is_read(void **state)
 {
     struct capture_folder *folder = *state;
@@ -108,7 +158,7 @@ static void a_file_that_is_cut_gives_all_before_the_cut(void **state)
         write_file(folder, "a.pcap", &f);
         capture_one(&all, folder->file);
         assert_string_equal(all.first_bytes, "ab");
-        if (17 - cut < 8) { /* too little to be a packet's beginning */
+        if (17 - cut < 16) { /* too little to be a packet's beginning */
             char text[80];
             snprintf(text, sizeof(text), "byte 58: %zu stray byte(s) after the last packet",
                      17 - cut);
@@ -122,6 +172,37 @@ static void a_file_that_is_cut_gives_all_before_the_cut(void **state)
         }
     }
     assert_int_equal(whole, 58);
+}
+
+/* tcpdump's ring begins a file anew, a disk fails: what was not read yet is gone, and that is told. */
+static void a_file_that_shrinks_while_it_is_read_is_a_fault(void **state)
+{
+    enum { FRAMES = 40, FRAME_BYTES = 60000 };
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    struct frame frames[FRAMES_KEPT];
+    struct file_bytes f = {0};
+    uint8_t *bytes = memory_new(FRAME_BYTES, 1);
+    struct error error = {{0}};
+    size_t count, read = 0;
+
+    add_pcap_header(&f, PCAP_MICRO, 1);
+    for (uint32_t i = 0; i < FRAMES; i++)
+        add_pcap_record(&f, i, 0, FRAME_BYTES, view_make(bytes, FRAME_BYTES));
+    write_file(folder, "ring.pcap", &f);
+    const char *path = folder->file;
+    struct capture *capture = capture_open_files(&path, 1, &options, &error);
+    assert_int_equal(capture_next(capture, frames, 1, &read, &error), CAPTURE_FRAMES);
+    assert_int_equal(truncate(path, 0), 0);
+    enum capture_result result;
+    while ((result = capture_next(capture, frames, FRAMES_KEPT, &count, &error)) == CAPTURE_FRAMES)
+        read += count;
+    assert_int_equal(result, CAPTURE_BROKEN);
+    assert_in_range(read, 1, FRAMES - 1);
+    assert_non_null(strstr(error.text, "the file has become shorter while it was read"));
+    assert_int_equal(capture_next(capture, frames, 1, &count, &error), CAPTURE_END);
+    capture_close(capture);
+    memory_free(bytes);
 }
 
 static void a_length_that_cannot_be_is_a_fault_with_its_place(void **state)
@@ -187,7 +268,8 @@ static void an_unknown_link_type_is_named_once_and_its_frames_are_given(void **s
     capture_all(&all, &path, 1, &options, 2);
     assert_int_equal(all.count, 5);
     assert_int_equal(all.fault_count, 1);
-    assert_about(folder, all.faults[0], "byte 41: link type 189 (USB) cannot be decoded");
+    assert_about(folder, all.faults[0],
+                 "byte 24: link type 189 (USB with Linux header) cannot be decoded");
 }
 
 /* ---- compressed ---------------------------------------------------------------------------------------------- */
@@ -245,6 +327,23 @@ static void compressed_files_are_read_in_one_part_and_in_several(void **state)
         forget_bytes(&plain);
         forget_bytes(&rest);
     }
+}
+
+/* RFC 8878, 3.1.2; pzstd begins its files so. */
+static void zstd_may_begin_with_a_frame_to_be_skipped(void **state)
+{
+    struct capture_folder *folder = *state;
+    struct file_bytes plain = {0}, packed = {0};
+    struct captured all;
+
+    add_pcap(&plain, 100, "abc");
+    add_bytes(&packed, VIEW("\x5a\x2a\x4d\x18\x04\0\0\0skip"));
+    zstd_bytes(&packed, &plain);
+    write_file(folder, "a.pcap.zst", &packed);
+    capture_one(&all, folder->file);
+    assert_int_equal(all.fault_count, 0);
+    assert_string_equal(all.first_bytes, "abc");
+    forget_bytes(&plain);
 }
 
 static void what_a_broken_compressed_file_held_before_is_given(void **state)
@@ -314,12 +413,16 @@ int main(void)
         CAPTURE_TEST(every_magic_is_read),
         CAPTURE_TEST(a_checksum_length_above_the_link_type_is_not_part_of_it),
         CAPTURE_TEST(a_wire_length_below_the_captured_one_is_raised_to_it),
+        CAPTURE_TEST(lengths_of_old_versions_stand_as_their_writers_put_them),
+        CAPTURE_TEST(a_version_that_is_not_known_is_refused),
         CAPTURE_TEST(batches_do_not_change_what_is_read),
+        CAPTURE_TEST(a_file_that_shrinks_while_it_is_read_is_a_fault),
         CAPTURE_TEST(a_file_that_is_cut_gives_all_before_the_cut),
         CAPTURE_TEST(a_length_that_cannot_be_is_a_fault_with_its_place),
         CAPTURE_TEST(what_is_no_capture_is_said_with_its_first_bytes),
         CAPTURE_TEST(an_unknown_link_type_is_named_once_and_its_frames_are_given),
         CAPTURE_TEST(compressed_files_are_read_in_one_part_and_in_several),
+        CAPTURE_TEST(zstd_may_begin_with_a_frame_to_be_skipped),
         CAPTURE_TEST(what_a_broken_compressed_file_held_before_is_given),
         CAPTURE_TEST(a_filter_that_keeps_nothing_reads_a_long_compressed_file_to_its_end),
     };

@@ -1,48 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Several files as one stream: order, faults between them, folders, filters, pipes. */
+/* Several files as one stream: order, faults between them, folders, filters. */
 #include "unit/test.h"
-
-#include <fcntl.h>
-#include <pthread.h>
 
 #include "unit/capture_files.h"
 #include "unit/frame_bytes.h"
-
-enum { SET_MAX = 8 };
-
-struct set {
-    char paths[SET_MAX][PATH_ROOM];
-    const char *given[SET_MAX];
-    size_t count;
-};
-
-static void add_path(struct set *set, const char *path)
-{
-    snprintf(set->paths[set->count], PATH_ROOM, "%s", path);
-    set->given[set->count] = set->paths[set->count];
-    set->count++;
-}
-
-static void add_file(struct set *set, struct capture_folder *folder, const char *name,
-                     struct file_bytes *f)
-{
-    write_file(folder, name, f);
-    add_path(set, folder->file);
-}
-
-static void add_letters(struct set *set, struct capture_folder *folder, const char *name,
-                        uint32_t seconds, const char *letters)
-{
-    struct file_bytes f = {0};
-    add_pcap(&f, seconds, letters);
-    add_file(set, folder, name, &f);
-}
-
-static void read_set(struct captured *all, const struct set *set)
-{
-    const struct capture_options options = {0};
-    capture_all(all, set->given, set->count, &options, FRAMES_KEPT);
-}
 
 /* ---- order ------------------------------------------------------------------------------------------------- */
 
@@ -149,7 +110,7 @@ static void a_flow_goes_on_over_the_border_of_rotated_files(void **state)
     decoded_free(r);
 }
 
-static void bytes_of_mapped_files_stay_until_the_capture_is_closed(void **state)
+static void bytes_of_a_retained_block_stay(void **state)
 {
     struct capture_folder *folder = *state;
     const struct capture_options options = {0};
@@ -162,12 +123,14 @@ static void bytes_of_mapped_files_stay_until_the_capture_is_closed(void **state)
     add_letters(&set, folder, "2.pcap", 200, "b");
     struct capture *capture = capture_open_files(set.given, set.count, &options, &error);
     assert_int_equal(capture_next(capture, &first, 1, &count, &error), CAPTURE_FRAMES);
-    assert_true(capture_is_stable(capture));
+    assert_true(block_holds(first.block, first.data, first.len));
+    block_retain(first.block);
     assert_int_equal(capture_next(capture, &other, 1, &count, &error), CAPTURE_FRAMES);
+    assert_ptr_not_equal(first.block, other.block);
     assert_int_equal(capture_next(capture, &other, 1, &count, &error), CAPTURE_END);
-    assert_true(capture_is_stable(capture));
-    assert_int_equal(first.data[0], 'a');
     capture_close(capture);
+    assert_int_equal(first.data[0], 'a');
+    block_release(first.block);
 }
 
 /* ---- faults -------------------------------------------------------------------------------------------------- */
@@ -181,7 +144,7 @@ static void a_fault_in_one_file_does_not_stop_the_others(void **state)
     char text[PATH_ROOM + 100];
 
     add_pcap(&f, 100, "abX");
-    f.len -= 5;
+    f.len -= 1;
     add_file(&set, folder, "cut.pcap", &f);
     add_letters(&set, folder, "good.pcap", 200, "cd");
     name_file(folder, "nowhere.pcap");
@@ -215,6 +178,37 @@ static void an_unknown_link_type_is_told_of_each_file(void **state)
     assert_int_equal(all.fault_count, 2);
 }
 
+static void every_unknown_link_type_is_told_once(void **state)
+{
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    struct file_bytes f = {0};
+    struct captured all;
+    char text[128];
+
+    add_section(&f);
+    add_interface_block(&f, 189, 0, VIEW(""));
+    add_interface_block(&f, 147, 0, VIEW(""));
+    add_interface_block(&f, 1, 0, VIEW(""));
+    size_t place = f.len;
+    for (uint32_t i = 0; i < 30; i++)
+        add_packet_block(&f, i % 3, i, 1, VIEW("x"));
+    write_file(folder, "a.pcapng", &f);
+    const char *path = folder->file;
+    for (size_t max = 1; max < 40; max += 13) {
+        capture_all(&all, &path, 1, &options, max);
+        assert_int_equal(all.count, 30);
+        assert_int_equal(all.frames[29].number, 30);
+        assert_int_equal(all.fault_count, 2);
+        snprintf(text, sizeof(text),
+                 "byte %zu: link type 189 (USB with Linux header) cannot be decoded", place);
+        assert_about(folder, all.faults[0], text);
+        snprintf(text, sizeof(text), "byte %zu: link type 147 (unknown) cannot be decoded",
+                 place + 36);
+        assert_about(folder, all.faults[1], text);
+    }
+}
+
 static void nothing_to_read_is_an_error(void **state)
 {
     struct capture_folder *folder = *state;
@@ -224,6 +218,16 @@ static void nothing_to_read_is_an_error(void **state)
 
     assert_null(capture_open_files(&path, 1, &options, &error)); /* an empty folder */
     assert_string_equal(error.text, "there is no capture to read");
+    struct file_bytes f = {0};
+    char text[PATH_ROOM + 128];
+    add_bytes(&f, VIEW("notes"));
+    write_file(folder, "notes.txt", &f);
+    assert_null(capture_open_files(&path, 1, &options, &error)); /* and why is told */
+    snprintf(text, sizeof(text),
+             "there is no capture to read: %s: byte 0: not a capture file (it begins with 6e 6f 74 "
+             "65): passed over (1 passed over)",
+             folder->file);
+    assert_string_equal(error.text, text);
     assert_null(capture_open_files(NULL, 0, &options, &error));
     assert_string_equal(error.text, "there is no capture to read");
 }
@@ -252,11 +256,99 @@ static void a_folder_gives_its_captures_and_passes_over_the_rest(void **state)
     assert_string_equal(all.first_bytes, "bc");
     assert_int_equal(all.fault_count, 0);
     assert_int_equal(all.warning_count, 1);
-    snprintf(text, sizeof(text), "%s: not a capture: skipped", folder->file);
+    snprintf(text, sizeof(text),
+             "%s: byte 0: not a capture file (it begins with 6e 6f 74 20): passed over",
+             folder->file);
     assert_string_equal(all.warnings[0], text);
     options.recurse = true;
     capture_all(&all, &path, 1, &options, FRAMES_KEPT);
     assert_string_equal(all.first_bytes, "abc");
+}
+
+static void what_should_be_a_capture_in_a_folder_is_a_fault(void **state)
+{
+    static const struct {
+        const char *name;
+        struct view bytes;
+        const char *why; /* NULL: passed over with a warning */
+    } rows[] = {
+        {"a.pcap.xz", VIEW("\xfd\x37zXZ"), "byte 0: this is xz;"},
+        {"b.PCAPNG", VIEW("noise"), "byte 0: not a capture file"},
+        {"c.pcap12", VIEW(""), "byte 0: the file is empty"},
+        {"d", VIEW("\xd4\xc3\xb2\xa1\2\0\4\0"), "byte 0: the file ends within its header"},
+        {"e.gz", VIEW("\x1f\x8b\x08\0garbage"), "byte 0: the compressed data is cut off"},
+        {"f", VIEW("snoop\0\0\0"), "byte 0: this is a snoop capture"},
+        {"g.capital", VIEW("noise"), NULL},
+        {"h.xz", VIEW("\xfd\x37zXZ"), NULL},
+        {"i", VIEW(""), NULL},
+    };
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    const char *path = folder->path;
+    struct file_bytes f = {0};
+    struct captured all;
+    size_t faults = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        add_bytes(&f, rows[i].bytes);
+        write_file(folder, rows[i].name, &f);
+    }
+    add_pcap(&f, 100, "a");
+    write_file(folder, "good.pcap", &f);
+    capture_all(&all, &path, 1, &options, FRAMES_KEPT);
+    assert_string_equal(all.first_bytes, "a");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].why == NULL)
+            continue;
+        assert_non_null(strstr(all.faults[faults], rows[i].name));
+        assert_non_null(strstr(all.faults[faults++], rows[i].why));
+    }
+    assert_int_equal(all.fault_count, faults);
+    assert_int_equal(all.warning_count, 3);
+}
+
+static void folders_that_lead_in_circles_are_read_once(void **state)
+{
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {.recurse = true};
+    const char *path = folder->path;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap(&f, 100, "a");
+    write_file(folder, "a.pcap", &f);
+    name_file(folder, "deeper");
+    assert_int_equal(mkdir(folder->file, 0700), 0);
+    add_pcap(&f, 200, "b");
+    write_file(folder, "deeper/b.pcap", &f);
+    for (const char *const *name = (const char *const[]){"p", "q", "deeper/up", NULL}; *name;
+         name++) {
+        name_file(folder, *name);
+        assert_int_equal(symlink(folder->path, folder->file), 0);
+    }
+    capture_all(&all, &path, 1, &options, FRAMES_KEPT);
+    assert_string_equal(all.first_bytes, "ab");
+    assert_int_equal(all.fault_count, 0);
+    assert_int_equal(all.warning_count, 3);
+    assert_non_null(strstr(all.warnings[0], "a folder that was met before: passed over"));
+}
+
+static void pipes_in_folders_are_passed_over(void **state)
+{
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {0};
+    const char *path = folder->path;
+    struct file_bytes f = {0};
+    struct captured all;
+
+    add_pcap(&f, 100, "a");
+    write_file(folder, "a.pcap", &f);
+    name_file(folder, "pipe.pcap");
+    assert_int_equal(mkfifo(folder->file, 0600), 0);
+    capture_all(&all, &path, 1, &options, FRAMES_KEPT);
+    assert_string_equal(all.first_bytes, "a");
+    assert_int_equal(all.warning_count, 1);
+    assert_about(folder, all.warnings[0], "not a plain file: passed over");
 }
 
 /* ---- filters --------------------------------------------------------------------------------------------- */
@@ -312,94 +404,86 @@ static void a_filter_that_is_wrong_is_an_error(void **state)
     assert_true(strlen(error.text) > 22);
 }
 
-static void a_filter_that_a_link_cannot_have_is_told(void **state)
+/* nflog has no ports for libpcap. */
+static void a_filter_that_a_link_cannot_have_is_a_fault(void **state)
 {
     struct capture_folder *folder = *state;
     const struct capture_options options = {.filter = "udp port 53"};
     struct set set = {.count = 0};
     struct file_bytes f = {0};
     struct captured all;
+    struct error error = {{0}};
 
-    add_pcap_header(&f, PCAP_MICRO, 189); /* USB has no UDP */
+    add_pcap_header(&f, PCAP_MICRO, 239);
     for (uint32_t i = 0; i < 3; i++)
-        add_pcap_record(&f, i, 0, 1, VIEW("u"));
-    add_file(&set, folder, "usb.pcap", &f);
+        add_pcap_record(&f, i, 0, 1, VIEW("n"));
+    add_file(&set, folder, "nflog.pcap", &f);
+    assert_null(capture_open_files(set.given, set.count, &options, &error));
+    assert_true(strncmp(error.text, "filter 'udp port 53': ", 22) == 0); /* it fits nothing here */
+    add_pcap_header(&f, PCAP_MICRO, 1);
+    add_sample(&f, 9, 53, 0x0800);
+    add_file(&set, folder, "ethernet.pcap", &f);
     capture_all(&all, set.given, set.count, &options, FRAMES_KEPT);
-    assert_int_equal(all.count, 0);
-    assert_int_equal(all.fault_count, 1); /* though no frame of the file is handed on */
-    assert_non_null(strstr(all.faults[0], "link type 189 (USB) cannot be decoded"));
-    assert_int_equal(all.warning_count, 1);
-    assert_non_null(strstr(all.warnings[0], "link type 189: filter 'udp port 53': "));
+    assert_int_equal(all.count, 1);
+    assert_int_equal(all.frames[0].number, 4);
+    assert_int_equal(all.fault_count, 1);
+    assert_non_null(strstr(all.faults[0], "nflog.pcap: byte 24: the filter 'udp port 53' cannot be "
+                                          "used on link type 239 ("));
 }
 
-/* ---- pipes --------------------------------------------------------------------------------------------------- */
-
-struct writer {
-    const char *path;
-    struct file_bytes bytes;
-};
-
-/* In small pieces, so that the reader finds half a packet. */
-static void *write_pipe(void *argument)
-{
-    struct writer *writer = argument;
-    int fd = open(writer->path, O_WRONLY);
-    for (size_t at = 0; fd >= 0 && at < writer->bytes.len; at += 5) {
-        struct view piece =
-            view_slice(view_make(writer->bytes.data, writer->bytes.len), at, at + 5);
-        if (write(fd, piece.data, piece.len) != (ssize_t)piece.len)
-            break;
-    }
-    close(fd);
-    return NULL;
-}
-
-static void a_named_pipe_is_read_as_it_comes(void **state)
+static void a_filter_for_another_link_than_ethernet_is_taken(void **state)
 {
     struct capture_folder *folder = *state;
-    struct writer writer = {0};
-    struct captured all;
-    pthread_t thread;
-
-    name_file(folder, "pipe");
-    assert_int_equal(mkfifo(folder->file, 0600), 0);
-    writer.path = folder->file;
-    add_pcap(&writer.bytes, 100, "abcdefgh");
-    add_bytes(&writer.bytes, VIEW("cut"));
-    assert_int_equal(pthread_create(&thread, NULL, write_pipe, &writer), 0);
-    capture_one(&all, folder->file);
-    pthread_join(thread, NULL);
-    assert_string_equal(all.first_bytes, "abcdefgh");
-    assert_int_equal(all.progress.bytes_total, 0);
-    assert_int_equal(all.fault_count, 0);
-    assert_int_equal(all.warning_count, 1);
-    assert_about(folder, all.warnings[0], "byte 160: 3 stray byte(s) after the last packet");
-    forget_bytes(&writer.bytes);
-}
-
-static void standard_input_is_named_by_a_dash(void **state)
-{
-    struct capture_folder *folder = *state;
+    const struct capture_options options = {.filter = "type data"};
     struct set set = {.count = 0};
     struct file_bytes f = {0};
     struct captured all;
 
-    add_letters(&set, folder, "late.pcap", 300, "x");
-    add_path(&set, "-");
-    add_letters(&set, folder, "early.pcap", 100, "y");
-    add_pcap(&f, 200, "ab");
-    f.len -= 9;
-    write_file(folder, "input.pcap", &f);
-    int saved = dup(STDIN_FILENO), fd = open(folder->file, O_RDONLY);
-    assert_true(fd >= 0 && dup2(fd, STDIN_FILENO) >= 0);
-    read_set(&all, &set);
-    if (saved >= 0)
-        dup2(saved, STDIN_FILENO);
-    close(saved);
-    close(fd);
-    assert_string_equal(all.first_bytes, "xay"); /* it cannot be looked into: all as named */
-    assert_int_equal(all.fault_count, 1);
-    assert_string_equal(all.faults[0], "standard input: byte 41: the file is cut within a packet");
+    add_pcap_header(&f, PCAP_MICRO, 105);
+    add_pcap_record(&f, 1, 0, 30, VIEW("\x80\0abcdefghijklmnopqrstuvwxyz12")); /* a beacon */
+    add_pcap_record(&f, 2, 0, 30, VIEW("\x08\0abcdefghijklmnopqrstuvwxyz12"));
+    add_file(&set, folder, "wireless.pcap", &f);
+    capture_all(&all, set.given, set.count, &options, FRAMES_KEPT);
+    assert_int_equal(all.count, 1);
+    assert_int_equal(all.frames[0].number, 2);
+}
+
+/* libpcap's number of a link type is not always the file's, and loopback frames stand in the file's byte order. */
+static void a_filter_knows_links_by_the_number_in_the_file(void **state)
+{
+    static const struct {
+        uint32_t link_type;
+        bool is_swapped;
+        struct view header;
+    } rows[] = {
+        {0, false, VIEW("\2\0\0\0")},
+        {0, true, VIEW("\0\0\0\2")},
+        {100, false, VIEW("\xaa\xaa\3\0\0\0\x08\0")}, /* ATM: 11 there */
+        {101, false, VIEW("")},                       /* raw IP: 12 there */
+        {108, false, VIEW("\0\0\0\2")},
+    };
+    struct capture_folder *folder = *state;
+    const struct capture_options options = {.filter = "udp port 53"};
+    struct captured all;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct file_bytes f = {.is_swapped = rows[i].is_swapped};
+        struct frame_bytes b;
+        add_pcap_header(&f, PCAP_MICRO, rows[i].link_type);
+        for (uint16_t port = 52; port < 54; port++) {
+            frame_begin(&b, VIEW("hello"));
+            wrap_udp(&b, 1111, port);
+            wrap_ipv4(&b, IP_UDP);
+            wrap_bytes(&b, rows[i].header);
+            add_pcap_record(&f, port, 0, (uint32_t)frame_view(&b).len, frame_view(&b));
+        }
+        write_file(folder, "a.pcap", &f);
+        const char *path = folder->file;
+        capture_all(&all, &path, 1, &options, FRAMES_KEPT);
+        assert_int_equal(all.fault_count, 0);
+        assert_int_equal(all.count, 1);
+        assert_int_equal(all.frames[0].number, 2);
+    }
 }
 
 int main(void)
@@ -409,16 +493,20 @@ int main(void)
         CAPTURE_TEST(ties_stay_as_they_were_named_and_formats_mix),
         CAPTURE_TEST(names_belong_to_the_indexes_that_frames_carry),
         CAPTURE_TEST(a_flow_goes_on_over_the_border_of_rotated_files),
-        CAPTURE_TEST(bytes_of_mapped_files_stay_until_the_capture_is_closed),
+        CAPTURE_TEST(bytes_of_a_retained_block_stay),
         CAPTURE_TEST(a_fault_in_one_file_does_not_stop_the_others),
         CAPTURE_TEST(an_unknown_link_type_is_told_of_each_file),
+        CAPTURE_TEST(every_unknown_link_type_is_told_once),
         CAPTURE_TEST(nothing_to_read_is_an_error),
         CAPTURE_TEST(a_folder_gives_its_captures_and_passes_over_the_rest),
+        CAPTURE_TEST(what_should_be_a_capture_in_a_folder_is_a_fault),
+        CAPTURE_TEST(folders_that_lead_in_circles_are_read_once),
+        CAPTURE_TEST(pipes_in_folders_are_passed_over),
         CAPTURE_TEST(a_filter_keeps_what_it_says_on_every_link_and_numbers_count_on),
         CAPTURE_TEST(a_filter_that_is_wrong_is_an_error),
-        CAPTURE_TEST(a_filter_that_a_link_cannot_have_is_told),
-        CAPTURE_TEST(a_named_pipe_is_read_as_it_comes),
-        CAPTURE_TEST(standard_input_is_named_by_a_dash),
+        CAPTURE_TEST(a_filter_that_a_link_cannot_have_is_a_fault),
+        CAPTURE_TEST(a_filter_for_another_link_than_ethernet_is_taken),
+        CAPTURE_TEST(a_filter_knows_links_by_the_number_in_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static void suppression_across_workers_goes_by_position(void **state)
     alert(&chunks[1], 3, 9, "c)");
     alert(&chunks[0], 4, 10, "d)");
     alert(&chunks[0], 5, 12, "e)");
-    chunks_write(list, 2, &(struct merge){collect, &out, suppressor, suppressed});
+    chunks_write(list, 2, &(struct merge){collect, &out, suppressor, suppressed, NULL});
     assert_true(view_equal(buf_view(&out), VIEW("a)a)d2)d2)")));
     assert_int_equal(suppressed[0], 3);
     chunk_clear(&chunks[0]);

@@ -92,12 +92,141 @@ static void a_rule_alerts_once_a_transaction(void **unused)
     request(&s, "/evil", 1, false); /* pipelined */
     assert_int_equal(match(&s), 1);
     request(&s, "/evil", 0, true);
+    s.event->is_second = true;
     assert_int_equal(match(&s), 0);
     request(&s, "/evil", 1, true);
+    s.event->is_second = true;
     assert_int_equal(match(&s), 0);
     request(&s, "/evil", 2, true);
     assert_int_equal(match(&s), 1);
     assert_int_equal(matcher_rule_alerts(s.b.matcher, 0), 3);
+    end(&s);
+}
+
+/* Whatever their number, and with no memory at all. */
+static void a_thousand_rules_alert_once_a_transaction(void **unused)
+{
+    (void)unused;
+    enum { COUNT = 1000 };
+    struct scene s;
+    begin(&s);
+    s.b.budget.limit = 1;
+    for (int i = 0; i < COUNT; i++) {
+        struct node *ok = node_from(&s.b, number(&s.b, FIELD_HTTP_STAT_CODE, COMPARE_EQ, 200));
+        struct node *evil = uri_contains(&s, "*evil*");
+        bench_rule(&s.b, EVENT_HTTP, i % 2 ? evil : node_of(&s.b, NODE_OR, evil, ok));
+    }
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, false);
+    assert_int_equal(match(&s), COUNT);
+    request(&s, "/evil", 0, true);
+    s.event->is_second = true;
+    event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/good", 1, false);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/good", 1, true);
+    s.event->is_second = true;
+    event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
+    assert_int_equal(match(&s), COUNT / 2); /* what the answer alone makes true */
+    end(&s);
+}
+
+/* A counter of the flow differs between the two halves: a rule that reads one waits for the second. */
+static void a_rule_that_reads_a_counter_is_decided_once(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct node *few = node_from(&s.b, number(&s.b, FIELD_FLOW_PKTS_TOSERVER, COMPARE_LT, 10));
+    bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), few));
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, false);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 0, true);
+    s.event->is_second = true;
+    assert_int_equal(match(&s), 1);
+    end(&s);
+}
+
+static void direction_fits_the_half_that_a_rule_looks_at(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct node *code = node_from(&s.b, number(&s.b, FIELD_HTTP_STAT_CODE, COMPARE_EQ, 200));
+    struct rule *up =
+        bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), code));
+    struct rule *down = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    up->direction = RULE_TO_SERVER;
+    down->direction = RULE_TO_CLIENT;
+    bench_compile(&s.b);
+    request(&s, "/evil", 0, false);
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 0, true); /* the end came, and no answer */
+    s.event->is_second = true;
+    assert_int_equal(match(&s), 0);
+    request(&s, "/evil", 0, true);
+    s.event->is_second = true;
+    s.event->direction = TO_CLIENT;
+    event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
+    assert_int_equal(match(&s), 2);
+    end(&s);
+}
+
+/* A hit on an expired list is told, but as informational, and never in place of what holds without it. */
+static void hits_on_an_expired_list_are_informational(void **unused)
+{
+    (void)unused;
+    static const char *const NAMES[] = {"evil.example"};
+    struct scene s;
+    begin(&s);
+    struct list *list = list_of(&s.b, LIST_DOMAIN, NAMES, 1);
+    list->expires_us = 1000;
+    struct node *listed = node_from(&s.b, member(&s.b, FIELD_HTTP_HOST, list));
+    bench_rule(&s.b, EVENT_HTTP, listed);
+    bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_OR, listed, uri_contains(&s, "*php*")));
+    bench_rule(
+        &s.b, EVENT_HTTP,
+        node_of(&s.b, NODE_AND, uri_contains(&s, "*php*"), node_of(&s.b, NODE_NOT, listed, NULL)));
+    bench_compile(&s.b);
+    request(&s, "/a.php", 0, true);
+    event_add_bytes(s.event, FIELD_HTTP_HOST, VIEW("www.evil.example"));
+    s.event->time_us = 999;
+    assert_int_equal(match(&s), 2); /* 1 and 2 */
+    assert_int_equal(s.b.expired, 0);
+    s.event->time_us = 1000;
+    assert_int_equal(match(&s), 3); /* 2 and 3 hold without the list */
+    assert_int_equal(s.b.expired, 1);
+    assert_int_equal(s.b.sids[2], 1);
+    assert_string_equal(s.b.evidence[0].list_name, "names");
+    assert_int_equal(s.b.evidence[0].expired_us, 1000);
+    end(&s);
+}
+
+static void evidence_names_a_predicate_once_and_counts_what_it_leaves_out(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    char pattern[16], uri[256] = "/";
+    begin(&s);
+    struct node *all = NULL;
+    for (int i = 0; i < EVIDENCE_MAX + 5; i++) {
+        snprintf(pattern, sizeof(pattern), "*x%02dy*", i);
+        strcat(uri, "x");
+        snprintf(uri + strlen(uri), 8, "%02dy", i);
+        struct node *one = uri_contains(&s, pattern);
+        all = all ? node_of(&s.b, NODE_AND, all, one) : one;
+    }
+    bench_rule(&s.b, EVENT_HTTP, all);
+    struct node *a = uri_contains(&s, "*x01y*");
+    bench_rule(&s.b, EVENT_HTTP,
+               node_of(&s.b, NODE_OR, a, node_of(&s.b, NODE_AND, a, uri_contains(&s, "*x02y*"))));
+    bench_compile(&s.b);
+    request(&s, uri, 0, true);
+    assert_int_equal(match(&s), 2);
+    assert_int_equal(s.b.evidence_left_out, 5);
+    assert_int_equal(s.b.evidence_count, 2); /* of the last */
     end(&s);
 }
 
@@ -228,8 +357,8 @@ static void ports_and_direction_are_asked_of_the_flow(void **unused)
     bench_compile(&s.b);
     request(&s, "/evil", 0, true);
     assert_int_equal(match(&s), 1);
-    s.event->direction = TO_CLIENT;
-    assert_int_equal(match(&s), 0);
+    s.event->direction = TO_CLIENT; /* with its answer */
+    assert_int_equal(match(&s), 1);
     s.event->direction = TO_SERVER;
     s.flow.server_port = 443;
     assert_int_equal(match(&s), 0);
@@ -289,7 +418,8 @@ static void the_most_specific_entry_and_its_note_are_shown(void **unused)
     assert_string_equal(s.b.evidence[0].list_note, "seen in May");
     assert_string_equal(s.b.excerpt, "192.0.2.9");
     s.event->time_us = 1000; /* expired */
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(match(&s), 1);
+    assert_int_equal(s.b.expired, 1);
     end(&s);
 }
 
@@ -349,6 +479,11 @@ int main(void)
         cmocka_unit_test(evidence_names_field_place_bytes_and_the_authors_words),
         cmocka_unit_test(a_branch_that_does_not_hold_is_no_evidence),
         cmocka_unit_test(a_rule_alerts_once_a_transaction),
+        cmocka_unit_test(a_thousand_rules_alert_once_a_transaction),
+        cmocka_unit_test(a_rule_that_reads_a_counter_is_decided_once),
+        cmocka_unit_test(direction_fits_the_half_that_a_rule_looks_at),
+        cmocka_unit_test(hits_on_an_expired_list_are_informational),
+        cmocka_unit_test(evidence_names_a_predicate_once_and_counts_what_it_leaves_out),
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
         cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),

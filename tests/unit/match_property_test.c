@@ -203,6 +203,30 @@ static void assert_sids(const struct bench *b, const uint32_t *expected, size_t 
     }
 }
 
+static int compare_u32(const void *a, const void *b)
+{
+    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+}
+
+/* The same event in two halves, the request alone and then with its answer: the same alerts, each once. */
+static void match_halves(struct bench *b, struct event *event)
+{
+    struct value_list kept[EVENT_SLOTS_MAX];
+
+    memcpy(kept, event->slots, sizeof(kept));
+    for (enum field_id id = field_first(EVENT_HTTP); id < field_end(EVENT_HTTP); id++) {
+        if (field_get(id)->flags & FIELD_ANSWER)
+            event->slots[id - event->first].count = 0;
+    }
+    b->alerts = 0;
+    event->is_complete = false;
+    match_event(b->matcher, event);
+    memcpy(event->slots, kept, sizeof(kept));
+    event->is_complete = event->is_second = true;
+    match_event(b->matcher, event);
+    qsort(b->sids, b->alerts, sizeof(b->sids[0]), compare_u32);
+}
+
 static void compare_event(struct bench *b, uint64_t *state, struct event *event)
 {
     char room[8][512];
@@ -222,6 +246,8 @@ static void compare_event(struct bench *b, uint64_t *state, struct event *event)
         if (naive_node(b->rules.items[i]->condition, EVENT_HTTP, sample_get, &sample))
             expected[count++] = b->rules.items[i]->sid;
     }
+    assert_sids(b, expected, count);
+    match_halves(b, event);
     assert_sids(b, expected, count);
     match_flow_end(b->matcher, &flow);
 }
@@ -254,11 +280,6 @@ static struct value_list stream_get(void *context, const struct predicate *p, en
     union value *values = context;
     (void)p;
     return (struct value_list){&values[field == FIELD_STREAM_PAYLOAD_HEAD], 1};
-}
-
-static int compare_u32(const void *a, const void *b)
-{
-    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
 }
 
 /* Only rules that were not refused are in the set. */

@@ -4,6 +4,7 @@
 
 #include "unit/build_rules.h"
 
+#include "compile/builder.h"
 #include "ruleset/tables.h"
 
 struct scene {
@@ -52,6 +53,72 @@ static void a_match_across_segments_is_shown_whole(void **unused)
     assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
     assert_int_equal(send(&s, VIEW("secret")), 0);
     end(&s);
+}
+
+/* A match of varying length is shown from its start, when that is still at hand. */
+static void a_regex_is_shown_from_where_it_began(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    char filler[200];
+    begin(&s);
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD, "[Ww]ww\\.[A-Za-z.]+\r", 0)));
+    bench_rule(&s.b, EVENT_STREAM, node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*bEg*EnD*")));
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD, "^GET [^ ]{40,}", 0)));
+    bench_compile(&s.b);
+    memset(filler, '-', sizeof(filler));
+    assert_int_equal(send(&s, VIEW("GET /p%61th/X/ HTTP/1.1\r\nHost: wWw.Www.exam")), 0);
+    assert_int_equal(send(&s, VIEW("ple.com\r\n")), 1);
+    assert_string_equal(s.b.excerpt, "Www.example.com\r");
+    assert_true(s.b.evidence[0].has_offset);
+    assert_int_equal(s.b.evidence[0].offset, 35);
+    assert_int_equal(send(&s, VIEW("xbegxx")), 0);
+    assert_int_equal(send(&s, VIEW("xend")), 1);
+    assert_string_equal(s.b.excerpt, "begxxxend");
+    match_flow_end(s.b.matcher, &s.flow);
+    assert_int_equal(send(&s, VIEW("beg")), 0);
+    assert_int_equal(send(&s, view_make(filler, sizeof(filler))), 0);
+    assert_int_equal(send(&s, VIEW("end.")), 1); /* its start is gone */
+    assert_false(s.b.evidence[0].has_offset);
+    assert_int_equal(s.b.evidence[0].excerpt.len, 64);
+    assert_memory_equal(s.b.excerpt + 60, "-end", 4);
+    end(&s);
+}
+
+/* One value that Hyperscan cannot take must not stop the others. */
+static void a_value_too_long_for_a_stream_is_refused_alone(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    char text[5003];
+    begin(&s);
+    memset(text, 'x', sizeof(text));
+    text[0] = text[5001] = '*';
+    text[5002] = '\0';
+    struct node *two =
+        node_of(&s.b, NODE_AND, node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, text)),
+                node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD, "(a)\\1", 0)));
+    bench_rule(&s.b, EVENT_STREAM, two);
+    payload_rule(&s, "*secret*");
+    bench_compile(&s.b);
+    assert_int_equal(s.b.diagnostics.errors, 2); /* both faults of the rule */
+    assert_string_equal(s.b.diagnostics.items[0].id, "stream-length");
+    assert_string_equal(s.b.diagnostics.items[1].id, "stream-regex");
+    assert_int_equal(ruleset_count(s.b.set), 1);
+    assert_int_equal(send(&s, VIEW("secret")), 1);
+    end(&s);
+}
+
+static void the_pattern_that_spoils_a_database_is_found(void **unused)
+{
+    (void)unused;
+    static const char *const EXPRESSIONS[] = {"abc", "def", "(", "ghi", "jkl"};
+    static const unsigned FLAGS[5] = {0};
+    assert_int_equal(database_culprit(EXPRESSIONS, FLAGS, 5, HS_MODE_STREAM), 2);
+    assert_int_equal(database_culprit(EXPRESSIONS, FLAGS, 3, HS_MODE_STREAM), 2);
+    assert_int_equal(database_culprit(EXPRESSIONS + 2, FLAGS, 1, HS_MODE_STREAM), 0);
 }
 
 static void no_match_reaches_across_a_gap_but_hits_are_kept(void **unused)
@@ -267,6 +334,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_match_across_segments_is_shown_whole),
+        cmocka_unit_test(a_regex_is_shown_from_where_it_began),
+        cmocka_unit_test(a_value_too_long_for_a_stream_is_refused_alone),
+        cmocka_unit_test(the_pattern_that_spoils_a_database_is_found),
         cmocka_unit_test(no_match_reaches_across_a_gap_but_hits_are_kept),
         cmocka_unit_test(offsets_count_from_the_streams_start_over_gaps),
         cmocka_unit_test(the_head_ends_at_4096_bytes_and_scanning_with_it),

@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output/eve.h"
@@ -15,6 +16,7 @@ struct fixture {
     struct packet packet;
     struct buf line;
     struct eve_options options;
+    bool is_expired;
 };
 
 static struct address address(const char *text)
@@ -194,6 +196,8 @@ static json_t *alert_line(struct fixture *f, const struct evidence *evidence, si
                           .event = f->event,
                           .evidence = evidence,
                           .evidence_count = count,
+                          .is_expired = f->is_expired,
+                          .evidence_left_out = f->is_expired ? 3 : 0,
                           .suppressed = 2};
     buf_reset(&f->line);
     eve_alert(&f->line, &f->options, &alert);
@@ -312,6 +316,28 @@ static void an_alert_says_what_matched(void **state)
     says(line, "alert.metadata.shrike.evidence.2.list", "bad");
     says(line, "alert.metadata.shrike.evidence.2.entry", "192.0.2.0/24");
     says(line, "alert.metadata.shrike.evidence.2.note", "seen in 2026");
+    json_decref(line);
+}
+
+static void an_alert_that_rests_on_an_expired_list_is_informational(void **state)
+{
+    struct fixture *f = *state;
+    const struct evidence evidence[] = {{.field = FIELD_DNS_ANSWER_IP,
+                                         .predicate = "dns.answer.ip|expand: '%bad%'",
+                                         .excerpt = VIEW("192.0.2.99"),
+                                         .list_entry = VIEW("192.0.2.0/24"),
+                                         .list_name = "bad",
+                                         .expired_us = INT64_C(1767225600000000)}};
+    add_dns_answer(f);
+    f->is_expired = true;
+    json_t *line = alert_line(f, evidence, 1);
+
+    f->is_expired = false;
+    counts(line, "alert.severity", 4);
+    says(line, "alert.metadata.shrike.level", "informational");
+    says(line, "alert.metadata.shrike.evidence.0.entry", "192.0.2.0/24");
+    says(line, "alert.metadata.shrike.evidence.0.expired", "2026-01-01T00:00:00.000000+0000");
+    counts(line, "alert.metadata.shrike.evidence_left_out", 3);
     json_decref(line);
 }
 
@@ -515,10 +541,84 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     json_decref(line);
 }
 
+/* Aligned, with a '\0'. */
+static const char *text_line(struct fixture *f, struct text_columns *columns,
+                             const struct alert *alert)
+{
+    static char text[1024];
+    struct buf aligned;
+    buf_init(&aligned, sizeof(text) - 1);
+    buf_reset(&f->line);
+    text_alert(&f->line, &(struct text_options){.colour = false}, alert);
+    struct view line = text_align(&aligned, columns, buf_view(&f->line));
+    memcpy(text, line.data, line.len);
+    text[line.len] = '\0';
+    buf_clear(&aligned);
+    return text;
+}
+
+static void text_columns_are_as_wide_as_the_widest_so_far(void **state)
+{
+    struct fixture *f = *state;
+    struct rule_info info = rule();
+    struct text_columns columns = {0};
+    const struct alert alert = {.rule = &info, .event = f->event};
+    add_dns_answer(f);
+    f->event->flow = NULL;
+    const char *narrow = strdup(text_line(f, &columns, &alert));
+    f->packet.src = address("2001:db8:1111:2222:3333:4444:5555:6666");
+    const char *wide = strdup(text_line(f, &columns, &alert));
+    f->packet.src = address("192.0.2.7");
+    const char *after = text_line(f, &columns, &alert);
+    const char *in_narrow = strstr(narrow, "->"), *in_wide = strstr(wide, "->"),
+               *in_after = strstr(after, "->");
+    assert_int_equal(in_narrow - narrow, 43 + 21 + 1);
+    assert_int_equal(in_wide - wide, 43 + 43 + 1);
+    assert_int_equal(in_after - after, in_wide - wide);
+    assert_string_equal(in_narrow, in_after);
+    free((void *)(uintptr_t)narrow);
+    free((void *)(uintptr_t)wide);
+}
+
+static void text_shows_a_title_without_its_control_characters(void **state)
+{
+    struct fixture *f = *state;
+    struct rule_info info = rule();
+    struct text_columns columns = {0};
+    const struct alert alert = {.rule = &info, .event = f->event};
+    add_dns_answer(f);
+    info.title = "caf\xc3\xa9 \x1b[31m\n\xc2\x9b\xe2\x80\xae\xff";
+    const char *line = text_line(f, &columns, &alert);
+    assert_non_null(strstr(line, "caf\xc3\xa9 \\x1b[31m\\x0a\\xc2\\x9b\\xe2\\x80\\xae\\xff\n"));
+}
+
+static void an_alert_at_a_flows_end_names_its_last_packet(void **state)
+{
+    struct fixture *f = *state;
+    struct rule_info info = rule();
+    const struct alert alert = {.rule = &info, .event = f->event};
+    event_begin(f->event, EVENT_FLOW, TO_SERVER, &f->flow, NULL);
+    f->event->last_number = 17;
+    f->event->last_file = 3;
+    buf_reset(&f->line);
+    eve_alert(&f->line, &f->options, &alert);
+    json_t *line = parse(f);
+    counts(line, "pcap_cnt", 17);
+    says(line, "pcap_filename", "day.pcap");
+    json_decref(line);
+    buf_reset(&f->line);
+    eve_event(&f->line, &f->options, f->event);
+    line = parse(f);
+    assert_null(json_object_get(line, "pcap_cnt")); /* as Suricata's */
+    says(line, "pcap_filename", "day.pcap");
+    json_decref(line);
+}
+
 static void text_is_one_printable_line(void **state)
 {
     struct fixture *f = *state;
     struct rule_info info = rule();
+    struct text_columns columns = {0};
     const struct evidence evidence[] = {
         {.field = FIELD_DNS_RRTYPE, .predicate = "", .excerpt = VIEW("A")},
         {.field = FIELD_DNS_QUERY, .predicate = "", .excerpt = VIEW("evil\x1b[2J\n.example")},
@@ -526,11 +626,8 @@ static void text_is_one_printable_line(void **state)
     add_dns_answer(f);
     struct alert alert = {
         .rule = &info, .event = f->event, .evidence = evidence, .evidence_count = 2};
-    buf_reset(&f->line);
-    text_alert(&f->line, &(struct text_options){.colour = false}, &alert);
-    buf_byte(&f->line, '\0');
     assert_string_equal(
-        (const char *)f->line.data,
+        text_line(f, &columns, &alert),
         "2023-11-14 22:13:21.000002  high           10.0.0.1:40000        <- 192.0.2.7:53    "
         "       Tunnel in DNS  dns.query=\"evil.[2J..example\"\n");
     struct buf small;
@@ -549,6 +646,7 @@ int main(void)
         TEST(a_record_names_the_client_first),
         TEST(bytes_of_a_stream_are_their_senders),
         TEST(an_alert_says_what_matched),
+        TEST(an_alert_that_rests_on_an_expired_list_is_informational),
         TEST(a_dns_record_lists_and_groups_its_answers),
         TEST(a_dns_alert_has_suricatas_shape),
         TEST(payload_comes_on_request),
@@ -558,7 +656,10 @@ int main(void)
         TEST(a_packet_of_no_flow_speaks_for_itself),
         TEST(a_flow_record_says_how_it_went),
         TEST(the_stats_record_is_valid_and_parts_add_up),
+        TEST(an_alert_at_a_flows_end_names_its_last_packet),
         TEST(text_is_one_printable_line),
+        TEST(text_columns_are_as_wide_as_the_widest_so_far),
+        TEST(text_shows_a_title_without_its_control_characters),
     };
 #undef TEST
     return cmocka_run_group_tests_name("output_eve", tests, NULL, NULL);

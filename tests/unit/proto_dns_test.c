@@ -15,7 +15,7 @@ enum { SEEN_MAX = 512 };
 /* What was emitted, copied out of the event. */
 struct seen {
     enum direction direction;
-    bool is_complete;
+    bool is_complete, is_second;
     uint64_t tx;
     int64_t id, type, rcode, len, labels, entropy;
     bool has_name;
@@ -65,6 +65,7 @@ static void on_event(void *context, struct event *event)
     struct seen *s = &f->seen[f->count++];
     s->direction = event->direction;
     s->is_complete = event->is_complete;
+    s->is_second = event->is_second;
     s->tx = event->tx_id;
     s->id = event_number(event, FIELD_DNS_ID, -1);
     s->type = event_number(event, FIELD_DNS_RRTYPE_NUM, -1);
@@ -266,6 +267,8 @@ static void a_query_and_its_answer_are_one_transaction(void **state)
     assert_int_equal(f->seen[1].direction, TO_CLIENT);
     assert_true(f->seen[1].is_complete);
     assert_int_equal(f->seen[1].tx, f->seen[0].tx);
+    assert_false(f->seen[0].is_second);
+    assert_true(f->seen[1].is_second);
     assert_string_equal(f->seen[1].rcode_name, "NOERROR");
     assert_string_equal(f->seen[1].addresses, "93.184.216.34");
     assert_int_equal(f->anomaly_count, 0);
@@ -321,6 +324,38 @@ static void waiting_queries_are_bounded_and_the_oldest_goes(void **state)
     assert_int_equal(f->seen[300].tx, 300);
     give(f, TO_CLIENT, &last);
     assert_int_equal(f->seen[301].tx, 299);
+    end(f);
+}
+
+/* Where rules wait, a query that stays without an answer is told complete: at the flow's end, and when too many
+ * others wait. */
+static void a_query_without_an_answer_is_complete_in_the_end(void **state)
+{
+    (void)state;
+    struct fixture *f = begin(IP_UDP);
+    f->context.waits = 1u << EVENT_DNS;
+    for (unsigned i = 0; i < 258; i++) {
+        struct buf q = query(i, i == 0 ? "first.example" : "x.example", 16);
+        give(f, TO_SERVER, &q);
+    }
+    assert_int_equal(f->count, 260); /* two were pushed out */
+    assert_int_equal(f->seen[256].tx, 0);
+    assert_true(f->seen[256].is_complete && f->seen[256].is_second);
+    assert_int_equal(f->seen[256].direction, TO_SERVER);
+    assert_string_equal(f->seen[256].name, "first.example");
+    assert_int_equal(f->seen[256].rcode, -1);
+    struct buf again = query(3, "x.example", 16), a = answer(4, "x.example", 16, 0);
+    give(f, TO_SERVER, &again);
+    give(f, TO_CLIENT, &a);
+    struct seen *seen = f->seen;
+    f->seen = calloc(SEEN_MAX, sizeof(*f->seen));
+    f->count = 0;
+    dns_parser.close(f->state, &f->context);
+    assert_int_equal(f->count, 255);
+    for (size_t i = 0; i < f->count; i++)
+        assert_true(f->seen[i].is_complete && f->seen[i].tx >= 2 && f->seen[i].tx != 4);
+    f->state = dns_parser.open(&f->context);
+    free(seen);
     end(f);
 }
 
@@ -726,6 +761,7 @@ int main(void)
         cmocka_unit_test(answers_out_of_order_find_their_queries),
         cmocka_unit_test(an_answer_without_a_query_is_a_transaction_of_its_own),
         cmocka_unit_test(waiting_queries_are_bounded_and_the_oldest_goes),
+        cmocka_unit_test(a_query_without_an_answer_is_complete_in_the_end),
         cmocka_unit_test(the_root_is_an_empty_name),
         cmocka_unit_test(derived_fields_measure_the_name),
         cmocka_unit_test(records_read_as_in_zone_files),

@@ -73,6 +73,9 @@ static void a_request_and_its_answer_are_two_events_of_one_transaction(void **st
     assert_said(f, "http request 0 [http.method=GET] [http.uri=/A.PHP?q=1+] "
                    "[http.uri.raw=/a%20b/../%41.PHP?q=1%2B] "
                    "[http.url=http://WWW.Example.COM:8080/a%20b/../%41.PHP?q=1%2B] "
+                   "[http.uri.any=http://WWW.Example.COM:8080/a%20b/../%41.PHP?q=1%2B] "
+                   "[http.uri.any=/a%20b/../%41.PHP?q=1%2B] [http.uri.any=/A.PHP?q=1+] "
+                   "[http.uri.any=q=1%2B] [http.uri.any=q=1+] "
                    "[http.path=/A.PHP] [http.query=q=1+] [http.extension=php] "
                    "[http.host=www.example.com] [http.host.raw=WWW.Example.COM:8080] "
                    "[http.user_agent=x] [http.cookie=a=1; b=2]");
@@ -196,7 +199,7 @@ static void what_is_inside_a_tunnel_is_identified_anew(void **state)
     }};
     struct feed *f = hear(&talk);
     assert_said(f, "http complete 0 [http.method=CONNECT] [http.uri=h:8000] [http.uri.raw=h:8000] "
-                   "[http.url=h:8000] [http.path=h:8000] [http.host=h]");
+                   "[http.url=h:8000] [http.uri.any=h:8000] [http.path=h:8000] [http.host=h]");
     assert_said(f, "http complete 1 [http.method=GET] [http.uri=/early]");
     assert_int_equal(f->context.stats.flows[PROTO_HTTP], 2);
     feed_finish(f);
@@ -417,16 +420,31 @@ static void the_target_names_the_host(void **state)
     done(f);
 }
 
+static void many_pipelined_requests_find_their_answers(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    for (int i = 0; i < 400; i++)
+        say(f, "> GET /deep HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (int i = 0; i < 400; i++)
+        say(f, "< HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(f->events, 2 * 400);
+    assert_int_equal(f->anomalies[ANOMALY_HTTP_TOO_MANY_REQUESTS], 0);
+    feed_finish(f);
+    done(f);
+}
+
 static void a_flood_of_requests_is_bounded(void **state)
 {
     (void)state;
     struct feed *f = feed_new(0);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 5000; i++)
         say(f, "> GET /flood HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_true(f->budget.used < 512 * 1024);
-    assert_int_equal(f->events, 1000 + 1000 - 64);
+    assert_true(f->budget.used < 2 * 1024 * 1024);
+    assert_true(f->anomalies[ANOMALY_HTTP_TOO_MANY_REQUESTS] > 0);
+    assert_int_equal(f->events, 5000 + 5000 - 1024);
     say(f, "< HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); /* to a request that was given up */
-    assert_int_equal(f->events, 1000 + 1000 - 64 + 1);
+    assert_int_equal(f->events, 5000 + 5000 - 1024 + 1);
     feed_finish(f);
     done(f);
 }
@@ -524,6 +542,7 @@ int main(void)
         cmocka_unit_test(a_long_target_does_not_hide_a_request),
         cmocka_unit_test(every_header_counts_for_the_frame_however_many_there_are),
         cmocka_unit_test(the_target_names_the_host),
+        cmocka_unit_test(many_pipelined_requests_find_their_answers),
         cmocka_unit_test(a_flood_of_requests_is_bounded),
         cmocka_unit_test(a_head_beyond_the_limit_is_cut_and_parsing_goes_on),
         cmocka_unit_test(both_lengths_are_an_anomaly_and_chunks_win),

@@ -185,7 +185,7 @@ static void aggregation_is_refused_not_wrong(void **state)
     struct loaded loaded = load_condition("a | count() by src_ip > 5");
     assert_string_equal(only_fault(&loaded), "unsupported-aggregation");
     assert_int_equal(loaded.diagnostics.errors, 0);
-    assert_int_equal(loaded.rules->refused, 1);
+    assert_int_equal(loaded.rules->refused[REFUSAL_CORRELATION], 1);
     unload(&loaded);
 }
 

@@ -47,6 +47,14 @@ static void sids_come_from_the_id_and_stay(void **state)
     unload(&a);
 }
 
+static size_t refused_of(const struct loaded *loaded)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < REFUSAL_COUNT; i++)
+        count += loaded->rules->refused[i];
+    return count;
+}
+
 static void expect_event(const char *logsource, enum event_type event)
 {
     char text[1024];
@@ -58,7 +66,7 @@ static void expect_event(const char *logsource, enum event_type event)
     assert_int_equal(loaded.diagnostics.errors, 0);
     if (event == EVENT_ANY) {
         assert_int_equal(loaded.rules->count, 0);
-        assert_int_equal(loaded.rules->refused, 1);
+        assert_int_equal(refused_of(&loaded), 1);
     } else {
         assert_int_equal(loaded.rules->count, 1);
         assert_int_equal(loaded.rules->items[0]->event, event);
@@ -103,10 +111,16 @@ static void a_refused_rule_does_not_stop_the_others(void **state)
         load("title: a\nlogsource: {category: process_creation}\ndetection: {s: {Image: a}, "
              "condition: s}\n"
              "---\n" RULE_HEAD("http") DETECTION "---\ncorrelation: {}\n---\nfilter: {}\n");
+    char text[128];
     assert_int_equal(loaded.rules->count, 1);
-    assert_int_equal(loaded.rules->refused, 3);
+    assert_int_equal(loaded.rules->refused[REFUSAL_HOST], 1);
+    assert_int_equal(loaded.rules->refused[REFUSAL_CORRELATION], 1);
+    assert_int_equal(refused_of(&loaded), 2);
+    assert_true(rules_describe_refused(loaded.rules, text, sizeof(text)));
+    assert_string_equal(text, "1 not for the wire, 1 with correlation");
     assert_int_equal(loaded.rules->documents, 4);
-    assert_int_equal(loaded.diagnostics.errors, 0);
+    assert_int_equal(loaded.diagnostics.errors,
+                     1); /* what a filter excludes must not be told after all */
     unload(&loaded);
 }
 
@@ -224,7 +238,7 @@ static void our_own_rules_load(void **state)
     (void)state;
     struct loaded loaded;
     assert_int_equal(load_path(TESTS_DIR "/../rules", &loaded), 0);
-    assert_int_equal(loaded.rules->refused, 0);
+    assert_int_equal(refused_of(&loaded), 0);
     assert_int_equal(loaded.rules->count + loaded.rules->list_count, loaded.rules->documents);
     unload(&loaded);
 }
@@ -240,7 +254,7 @@ static void every_rule_of_sigmahq_loads_or_is_refused(void **state)
     if (stat(FOLDER, &status) != 0)
         skip();
     assert_int_equal(load_path(FOLDER, &loaded), 0);
-    assert_int_equal(loaded.rules->count + loaded.rules->refused, loaded.rules->documents);
+    assert_int_equal(loaded.rules->count + refused_of(&loaded), loaded.rules->documents);
     assert_true(loaded.rules->count >= 110);
     unload(&loaded);
 }

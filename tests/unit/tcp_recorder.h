@@ -3,6 +3,8 @@
 #ifndef SHRIKE_TESTS_UNIT_TCP_RECORDER_H
 #define SHRIKE_TESTS_UNIT_TCP_RECORDER_H
 
+#include <stdio.h>
+
 #include "tcp/tcp.h"
 #include "unit/flow_packets.h"
 

@@ -39,15 +39,17 @@ static int compile_and_report(struct rules *rules, struct diagnostics *diagnosti
     diagnostics_sort(diagnostics);
     print_faults(diagnostics, is_quiet);
     if (set == NULL) {
-        fprintf(stderr, "shrike check: %s\n", error.text);
+        message("check", "%s", error.text);
         return STATUS_USAGE;
     }
+    char refused[256];
+    bool has_refused = rules_describe_refused(rules, refused, sizeof(refused));
     if (!is_quiet)
-        printf(
-            "%zu file(s), %zu rule(s) loaded, %zu not for the wire, %zu error(s), %zu warning(s); "
-            "%zu pattern(s) in %zu database(s), compiled in %.2f s\n",
-            rules->files, ruleset_count(set), rules->refused, diagnostics->errors,
-            diagnostics->warnings, stats.patterns, stats.databases, stats.seconds);
+        printf("%zu file(s), %zu rule(s) loaded, %s%s%zu error(s), %zu warning(s); "
+               "%zu pattern(s) in %zu database(s), compiled in %.2f s\n",
+               rules->files, ruleset_count(set), refused, has_refused ? ", " : "",
+               diagnostics->errors, diagnostics->warnings, stats.patterns, stats.databases,
+               stats.seconds);
     ruleset_release(set);
     bool has_failed = diagnostics->errors > 0 || (is_strict && diagnostics->warnings > 0);
     return has_failed ? STATUS_FOUND : STATUS_OK;

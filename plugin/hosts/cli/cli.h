@@ -8,11 +8,12 @@
 
 /* Exit statuses, as the manual page has them. */
 enum exit_status {
-    STATUS_OK = 0,     /* done; nothing found, or nobody asked */
-    STATUS_FOUND = 1,  /* replay --fail-on-alert: alerts; check: errors in rules */
-    STATUS_USAGE = 2,  /* wrong options, or rules that cannot be used */
-    STATUS_INPUT = 3,  /* a capture could not be read to its end; the others were */
-    STATUS_OUTPUT = 4, /* output was lost */
+    STATUS_OK = 0,       /* done; nothing found, or nobody asked */
+    STATUS_FOUND = 1,    /* replay --fail-on-alert: alerts; check: errors in rules */
+    STATUS_USAGE = 2,    /* wrong options, or rules that cannot be used */
+    STATUS_INPUT = 3,    /* a capture could not be read to its end; the others were */
+    STATUS_OUTPUT = 4,   /* output was lost */
+    STATUS_SIGNAL = 128, /* plus the signal's number: replay was interrupted */
 };
 
 struct command {
@@ -29,6 +30,9 @@ int import_command(int argc, char **argv);
 int fields_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 
+/* "shrike COMMAND: text" on stderr, a line; what names of files and the like hold is made readable first.
+ * `command` may be NULL. */
+void message(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "shrike NAME: message" and a hint to --help on stderr; returns STATUS_USAGE. */
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Colours on this stream: a terminal, TERM is not dumb, NO_COLOR is not set (no-color.org). */

@@ -148,5 +148,5 @@ int fields_command(int argc, char **argv)
     print_fields(&out, format, only);
     fwrite(out.data, 1, out.len, stdout);
     buf_clear(&out);
-    return fflush(stdout) == 0 ? STATUS_OK : STATUS_OUTPUT;
+    return STATUS_OK;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --pcap-out: the second pass. */
+/* --pcap-out: the second pass.
+ *
+ * Comments   each alert stands in the packet that raised it, those of a flow's end in the flow's first packet;
+ *            one without a flow brings its packet along. A packet's comments have COMMENTS_MAX bytes, what
+ *            does not fit is counted in the last one.
+ */
 #include "hosts/cli/flow_pcap.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/readable.h"
 #include "capture/capture.h"
-#include "output/pcapng_writer.h"
+#include "hosts/cli/interrupt.h"
 
-enum { BATCH_FRAMES = 256, COMMENT_BYTES = 4096 };
+enum { BATCH_FRAMES = 256, COMMENTS_MAX = 128 * 1024, COMMENT_MAX = 4096 };
 
 void alert_notes_add(struct alert_notes *notes, const struct alert_note *note)
 {
@@ -35,11 +41,18 @@ static int compare(const void *left, const void *right)
     return (a->sid > b->sid) - (a->sid < b->sid);
 }
 
+struct comments {
+    struct buf lines;
+    uint64_t left_out; /* alerts that did not fit */
+};
+
 struct second_pass {
-    const struct alert_notes *notes; /* sorted */
+    const struct alert_notes *notes; /* sorted: those without a flow come first */
+    size_t at_flowless;              /* the next of those */
+    uint64_t last_number;            /* of the first pass */
     bool *is_wanted;                 /* by frame of the batch */
     uint64_t first_number;           /* of the batch */
-    struct buf comments[BATCH_FRAMES];
+    struct comments comments[BATCH_FRAMES];
 };
 
 /* First note of a flow, or NULL. */
@@ -56,11 +69,18 @@ static const struct alert_note *find(const struct alert_notes *notes, uint64_t f
     return low < notes->count && notes->items[low].flow_id == flow_id ? &notes->items[low] : NULL;
 }
 
-static void add_comment(struct buf *comment, const struct alert_note *note)
+static void add_comment(struct comments *comments, const struct alert_note *note)
 {
-    if (comment->len > 0)
-        buf_byte(comment, '\n');
-    buf_format(comment, "shrike alert %u: %s", note->sid, note->title);
+    struct view title = view_slice(view_from_string(note->title), 0, COMMENT_MAX / 4 - 64);
+
+    if (comments->left_out > 0 || comments->lines.len > COMMENTS_MAX - COMMENT_MAX) {
+        comments->left_out++;
+        return;
+    }
+    if (comments->lines.len > 0)
+        buf_byte(&comments->lines, '\n');
+    buf_format(&comments->lines, "shrike alert %u: ", note->sid);
+    readable_add(&comments->lines, title);
 }
 
 static void on_packet(void *context, const struct packet *packet, const struct flow *flow)
@@ -80,13 +100,37 @@ static void on_packet(void *context, const struct packet *packet, const struct f
     }
 }
 
+/* Frames in order, and notes in order of their frames. */
+static void take_flowless(struct second_pass *pass, const struct frame *frame)
+{
+    const struct alert_notes *notes = pass->notes;
+    size_t index = (size_t)(frame->number - pass->first_number);
+
+    while (pass->at_flowless < notes->count && notes->items[pass->at_flowless].flow_id == 0 &&
+           notes->items[pass->at_flowless].number <= frame->number) {
+        const struct alert_note *note = &notes->items[pass->at_flowless++];
+        if (note->number != frame->number)
+            continue;
+        pass->is_wanted[index] = true;
+        add_comment(&pass->comments[index], note);
+    }
+}
+
+static struct view end_comments(struct comments *comments)
+{
+    if (comments->left_out > 0)
+        buf_format(&comments->lines, "\nand %llu more", (unsigned long long)comments->left_out);
+    return buf_view(&comments->lines);
+}
+
 static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
                         const struct frame *frames, size_t count, struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
         size_t index = (size_t)(frames[i].number - pass->first_number);
+        take_flowless(pass, &frames[i]);
         if (pass->is_wanted[index] &&
-            pcapng_packet(writer, &frames[i], buf_view(&pass->comments[index]), error) != 0)
+            pcapng_packet(writer, &frames[i], end_comments(&pass->comments[index]), error) != 0)
             return -1;
     }
     return 0;
@@ -96,7 +140,7 @@ static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
  * frames: it is handed on in runs whose numbers fit the table. */
 static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
                        struct pcapng_writer *writer, const struct frame *frames, size_t count,
-                       bool is_stable, struct error *error)
+                       struct error *error)
 {
     for (size_t i = 0; i < count;) {
         size_t run = 1;
@@ -104,9 +148,11 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
         while (i + run < count && frames[i + run].number - pass->first_number < BATCH_FRAMES)
             run++;
         memset(pass->is_wanted, 0, BATCH_FRAMES * sizeof(*pass->is_wanted));
-        for (size_t k = 0; k < BATCH_FRAMES; k++)
-            buf_reset(&pass->comments[k]);
-        pipeline_frames(pipeline, frames + i, run, is_stable);
+        for (size_t k = 0; k < BATCH_FRAMES; k++) {
+            buf_reset(&pass->comments[k].lines);
+            pass->comments[k].left_out = 0;
+        }
+        pipeline_frames(pipeline, frames + i, run);
         if (write_wanted(pass, writer, frames + i, run, error) != 0)
             return -1;
         i += run;
@@ -122,22 +168,31 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     struct error broken; /* was reported by the first pass */
     size_t count;
 
-    while ((result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END) {
-        if (result == CAPTURE_FRAMES && take_frames(pass, pipeline, writer, frames, count,
-                                                    capture_is_stable(capture), error) != 0)
+    while (interrupt_signal() == 0 &&
+           (result = capture_next(capture, frames, BATCH_FRAMES, &count, &broken)) != CAPTURE_END &&
+           result != CAPTURE_INTERRUPTED) {
+        bool is_last = false;
+        if (result != CAPTURE_FRAMES)
+            continue;
+        while (count > 0 && frames[count - 1].number > pass->last_number) {
+            is_last = true;
+            count--;
+        }
+        if (count > 0 && take_frames(pass, pipeline, writer, frames, count, error) != 0)
             return -1;
+        if (is_last)
+            break;
     }
     return 0;
 }
 
 static int write_flows(const struct replay_options *options, struct second_pass *pass,
-                       struct error *error)
+                       struct pcapng_writer *writer, struct error *error)
 {
-    const struct capture_options capture_options = {.filter = options->filter,
-                                                    .recurse = options->recurse};
+    const struct capture_options capture_options = {
+        .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd()};
     const struct pipeline_host host = {.packet = on_packet, .context = pass};
     struct pipeline_options pipeline_options = options->pipeline;
-    struct pcapng_writer writer;
     int status = -1;
 
     pipeline_options.threads = 1;
@@ -146,31 +201,29 @@ static int write_flows(const struct replay_options *options, struct second_pass 
     struct capture *capture = capture_open_files((const char *const *)options->captures,
                                                  options->capture_count, &capture_options, error);
     struct pipeline *pipeline = pipeline_new(NULL, &pipeline_options, &host, error);
-    if (capture != NULL && pipeline != NULL &&
-        pcapng_open(&writer, options->pcap_out, error) == 0) {
-        status = read_again(pass, capture, pipeline, &writer, error);
+    if (capture != NULL && pipeline != NULL) {
+        status = read_again(pass, capture, pipeline, writer, error);
         pipeline_finish(pipeline);
-        if (pcapng_close(&writer, error) != 0)
-            status = -1;
     }
     pipeline_free(pipeline);
     capture_close(capture);
     return status;
 }
 
-int flow_pcap_write(const struct replay_options *options, struct alert_notes *notes,
-                    struct error *error)
+int flow_pcap_write(struct pcapng_writer *writer, const struct replay_options *options,
+                    struct alert_notes *notes, uint64_t last_number, struct error *error)
 {
-    struct second_pass pass = {.notes = notes};
+    struct second_pass pass = {.notes = notes, .last_number = last_number};
 
-    if (notes->count > 1)
-        qsort(notes->items, notes->count, sizeof(*notes->items), compare);
+    if (notes->count == 0)
+        return 0;
+    qsort(notes->items, notes->count, sizeof(*notes->items), compare);
     pass.is_wanted = memory_new(BATCH_FRAMES, sizeof(*pass.is_wanted));
     for (size_t i = 0; i < BATCH_FRAMES; i++)
-        buf_init(&pass.comments[i], COMMENT_BYTES);
-    int status = write_flows(options, &pass, error);
+        buf_init(&pass.comments[i].lines, COMMENTS_MAX);
+    int status = write_flows(options, &pass, writer, error);
     for (size_t i = 0; i < BATCH_FRAMES; i++)
-        buf_clear(&pass.comments[i]);
+        buf_clear(&pass.comments[i].lines);
     memory_free(pass.is_wanted);
     return status;
 }

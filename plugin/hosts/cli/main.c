@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* shrike: finds its command in a table and runs it. */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <hs/hs.h>
 #include <pcap/pcap.h>
 
+#include "base/readable.h"
 #include "hosts/cli/cli.h"
 
 const struct command COMMANDS[] = {
@@ -30,15 +32,35 @@ static void print_help(FILE *out)
     fputs("\n`shrike COMMAND --help` lists a command's options.\n", out);
 }
 
+static void message_list(const char *command, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void message_list(const char *command, const char *format, va_list args)
+{
+    char text[2048];
+
+    vsnprintf(text, sizeof(text), format, args);
+    fprintf(stderr, "shrike%s%s: ", command != NULL ? " " : "", command != NULL ? command : "");
+    readable_print(stderr, text);
+    fputc('\n', stderr);
+}
+
+void message(const char *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    message_list(command, format, args);
+    va_end(args);
+}
+
 int usage_error(const char *command, const char *format, ...)
 {
     va_list args;
 
-    fprintf(stderr, "shrike %s: ", command);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    message_list(command, format, args);
     va_end(args);
-    fprintf(stderr, "\n`shrike %s --help` lists the options.\n", command);
+    fprintf(stderr, "`shrike %s --help` lists the options.\n", command);
     return STATUS_USAGE;
 }
 
@@ -58,9 +80,8 @@ int version_command(int argc, char **argv)
     return STATUS_OK;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, counted like any other */
     if (argc < 2) {
         print_help(stderr);
         return STATUS_USAGE;
@@ -76,7 +97,19 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], command->name) == 0)
             return command->run(argc - 1, argv + 1);
     }
-    fprintf(stderr, "shrike: there is no command '%s'\n`shrike --help` lists the commands.\n",
-            argv[1]);
+    message(NULL, "there is no command '%s'", argv[1]);
+    fputs("`shrike --help` lists the commands.\n", stderr);
     return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, counted like any other */
+    int status = run_command(argc, argv);
+
+    /* What the commands print themselves; the lines of replay go by their sinks. */
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    message(NULL, "standard output: write failed: %s", strerror(errno));
+    return STATUS_OUTPUT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Progress bar: share done, packets, rate, alerts, time left. The only wall clock of the command: nothing
+/* Progress bar: share done, time left, packets, rate, flows, alerts. The only wall clock of the command: nothing
  * it shows reaches an output. */
 #include "hosts/cli/progress.h"
 
@@ -20,6 +20,7 @@ double seconds_now(void)
 void progress_start(struct progress *progress, bool is_wanted)
 {
     *progress = (struct progress){.is_shown = is_wanted && isatty(STDERR_FILENO)};
+    pthread_mutex_init(&progress->lock, NULL);
     progress->started = progress->last_drawn = seconds_now();
 }
 
@@ -33,14 +34,8 @@ static void draw_bar(double share)
     fprintf(stderr, "[%s] %3.0f %%  ", bar, share * 100);
 }
 
-void progress_update(struct progress *progress, const struct progress_state *state)
+static void draw(const struct progress_state *state, double spent)
 {
-    if (!progress->is_shown)
-        return;
-    double now = seconds_now(), spent = now - progress->started;
-    if (now - progress->last_drawn < 0.1)
-        return;
-    progress->last_drawn = now;
     fputs("\r\033[K", stderr);
     if (state->bytes_total > 0) {
         double share = (double)state->bytes_read / (double)state->bytes_total;
@@ -48,14 +43,61 @@ void progress_update(struct progress *progress, const struct progress_state *sta
         if (share > 0.01)
             fprintf(stderr, "ETA %.0f s  ", spent / share - spent);
     }
-    fprintf(stderr, "%.2f M packets  %.0f MB/s  %llu alerts", (double)state->packets / 1e6,
-            (double)state->bytes_read / 1e6 / spent, (unsigned long long)state->alerts);
+    fprintf(stderr, "%.2f M packets  %.0f MB/s  %llu flows  %llu alerts",
+            (double)state->packets / 1e6, (double)state->bytes_read / 1e6 / spent,
+            (unsigned long long)state->flows, (unsigned long long)state->alerts);
     fflush(stderr);
+}
+
+void progress_update(struct progress *progress, const struct progress_state *state)
+{
+    if (!progress->is_shown)
+        return;
+    double now = seconds_now(), spent = now - progress->started;
+    if (now - progress->last_drawn < 0.1)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    progress->last_drawn = now;
+    draw(state, spent);
+    progress->is_drawn = true;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+/* With the lock. */
+static void clear(struct progress *progress)
+{
+    if (progress->is_drawn) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    progress->is_drawn = false;
+}
+
+void progress_hide(struct progress *progress)
+{
+    if (!progress->is_shown)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    clear(progress);
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_pause(struct progress *progress)
+{
+    if (!progress->is_shown)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    clear(progress);
+}
+
+void progress_resume(struct progress *progress)
+{
+    if (progress->is_shown)
+        pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_end(struct progress *progress)
 {
-    if (progress->is_shown)
-        fputs("\r\033[K", stderr);
+    progress_hide(progress);
     progress->is_shown = false;
 }

@@ -4,8 +4,8 @@
  *   load and compile rules -> open captures and outputs -> frames through the pipeline -> stats record,
  *   second pass for --pcap-out, summary, exit status
  */
-#include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "capture/capture.h"
@@ -13,6 +13,8 @@
 #include "engine/pipeline.h"
 #include "hosts/cli/cli.h"
 #include "hosts/cli/flow_pcap.h"
+#include "hosts/cli/interrupt.h"
+#include "hosts/cli/outputs.h"
 #include "hosts/cli/progress.h"
 #include "hosts/cli/replay_options.h"
 #include "hosts/cli/summary.h"
@@ -35,21 +37,18 @@ struct replay {
     bool is_open[SINK_COUNT];
     struct eve_options eve;
     struct text_options text;
-    struct buf counted;       /* a line being put together, by the writer */
+    struct buf counted, aligned; /* a line being put together, by the writer */
+    struct text_columns columns;
     struct alert_notes notes; /* for --pcap-out */
-    _Atomic uint64_t alerts;  /* counted by the writer, shown by the reader */
+    struct pcapng_writer pcap;
+    struct progress progress;
+    _Atomic uint64_t alerts; /* counted by the writer, shown by the reader */
     uint64_t packets;
-    bool is_broken; /* an input had a fault */
-    bool has_lost;  /* an output had one */
+    uint64_t last_number; /* of the last frame */
+    int interrupt;        /* the signal that ended the run, or 0 */
+    bool is_broken;       /* an input had a fault */
+    bool has_lost;        /* an output had one */
 };
-
-static volatile sig_atomic_t is_interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    is_interrupted = 1;
-}
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
 
@@ -119,13 +118,37 @@ static void write_line(void *context, unsigned sink, struct view line, size_t ma
         struct alert_note note;
         memcpy(&note, line.data, sizeof(note));
         replay->alerts++;
-        if (replay->options.pcap_out != NULL && note.flow_id != 0)
+        if (replay->options.pcap_out != NULL)
             alert_notes_add(&replay->notes, &note);
         return;
     }
     if (left_out > 0)
         line = counted(replay, sink, line, mark, left_out);
+    if (sink == SINK_TEXT)
+        line = text_align(&replay->aligned, &replay->columns, line);
     sink_line(&replay->sinks[sink], line);
+}
+
+/* All lines that are known so far have been written. */
+static void on_pause(void *context)
+{
+    struct replay *replay = context;
+
+    for (size_t i = 0; i < SINK_NOTE; i++) {
+        if (replay->is_open[i])
+            sink_pause(&replay->sinks[i]);
+    }
+}
+
+/* Lines go to a terminal, where the progress bar may stand. */
+static void around_lines(void *context, bool is_before)
+{
+    struct replay *replay = context;
+
+    if (is_before)
+        progress_pause(&replay->progress);
+    else
+        progress_resume(&replay->progress);
 }
 
 /* ---- set-up ------------------------------------------------------------------------------------------- */
@@ -152,16 +175,19 @@ static int load_rules(struct replay *replay)
             if (diagnostics.items[i].severity == SEVERITY_ERROR)
                 diagnostics_print(&one, stderr);
         }
-        fprintf(stderr, "shrike replay: %zu error(s) in rules%s\n", diagnostics.errors,
+        message("replay", "%zu error(s) in rules%s", diagnostics.errors,
                 options->keep_going ? ": going on without them"
                                     : "; --keep-going runs with the good ones");
         if (!options->keep_going)
             status = STATUS_USAGE;
     }
     if (replay->set == NULL) {
-        fprintf(stderr, "shrike replay: %s\n", error.text);
+        message("replay", "%s", error.text);
         status = STATUS_USAGE;
     }
+    char refused[256];
+    if (rules_describe_refused(rules, refused, sizeof(refused)) && !options->quiet)
+        message("replay", "warning: left out of the rules: %s (see `shrike check`)", refused);
     diagnostics_clear(&diagnostics);
     rules_free(rules);
     return status;
@@ -174,11 +200,39 @@ static int open_sink(struct replay *replay, enum sink_number number, const char 
     if (path == NULL)
         return -1;
     if (sink_open(&replay->sinks[number], path, &error) != 0) {
-        fprintf(stderr, "shrike replay: %s\n", error.text);
+        message("replay", "%s", error.text);
         return STATUS_OUTPUT;
     }
     replay->is_open[number] = true;
+    if (isatty(replay->sinks[number].fd)) {
+        replay->sinks[number].around_write = around_lines;
+        replay->sinks[number].context = replay;
+    }
     return -1;
+}
+
+static int open_pcap(struct replay *replay)
+{
+    struct error error;
+
+    if (replay->options.pcap_out == NULL ||
+        pcapng_open(&replay->pcap, replay->options.pcap_out, &error) == 0)
+        return -1;
+    message("replay", "%s", error.text);
+    return STATUS_OUTPUT;
+}
+
+static int open_outputs(struct replay *replay)
+{
+    int status = outputs_check(&replay->options, replay->capture);
+
+    if (status == -1)
+        status = open_sink(replay, SINK_EVE, replay->options.eve);
+    if (status == -1)
+        status = open_sink(replay, SINK_TEXT, replay->options.text);
+    if (status == -1)
+        status = open_pcap(replay);
+    return status;
 }
 
 static const char *file_name(const void *context, size_t file)
@@ -189,16 +243,19 @@ static const char *file_name(const void *context, size_t file)
 static int open_all(struct replay *replay)
 {
     const struct replay_options *options = &replay->options;
-    const struct capture_options capture_options = {.filter = options->filter,
-                                                    .recurse = options->recurse};
-    const struct pipeline_host host = {
-        .alert = on_alert, .event = on_event, .write = write_line, .context = replay};
+    const struct capture_options capture_options = {
+        .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd()};
+    const struct pipeline_host host = {.alert = on_alert,
+                                       .event = on_event,
+                                       .write = write_line,
+                                       .pause = on_pause,
+                                       .context = replay};
     struct error error = {0};
 
     replay->capture = capture_open_files((const char *const *)options->captures,
                                          options->capture_count, &capture_options, &error);
     if (replay->capture == NULL) {
-        fprintf(stderr, "shrike replay: %s\n", error.text);
+        message("replay", "%s", error.text);
         return STATUS_USAGE;
     }
     replay->eve = (struct eve_options){
@@ -210,67 +267,75 @@ static int open_all(struct replay *replay)
         .file_name = file_name,
         .file_name_context = replay->capture,
     };
-    int status = open_sink(replay, SINK_EVE, options->eve);
-    if (status == -1)
-        status = open_sink(replay, SINK_TEXT, options->text);
+    int status = open_outputs(replay);
     if (status != -1)
         return status;
     replay->text.colour = replay->is_open[SINK_TEXT] &&
                           replay->sinks[SINK_TEXT].fd == STDOUT_FILENO && stream_has_colour(stdout);
     replay->pipeline = pipeline_new(replay->set, &options->pipeline, &host, &error);
     if (replay->pipeline == NULL) {
-        fprintf(stderr, "shrike replay: %s\n", error.text);
+        message("replay", "%s", error.text);
         return STATUS_USAGE;
-    }
-    return -1;
-}
-
-static int check_pcap_out(const struct replay_options *options)
-{
-    if (options->pcap_out == NULL)
-        return -1;
-    for (size_t i = 0; i < options->capture_count; i++) {
-        if (strcmp(options->captures[i], "-") == 0)
-            return usage_error("replay",
-                               "--pcap-out reads the captures twice, which standard input "
-                               "does not allow: store it in a file first");
     }
     return -1;
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------ */
 
+static void show_progress(struct replay *replay)
+{
+    const struct capture_progress done = capture_progress(replay->capture);
+    const struct progress_state state = {.bytes_read = done.bytes_read,
+                                         .bytes_total = done.bytes_total,
+                                         .packets = replay->packets,
+                                         .flows = pipeline_flow_count(replay->pipeline),
+                                         .alerts = replay->alerts};
+
+    progress_update(&replay->progress, &state);
+}
+
+/* The input pauses: what was found so far goes out. */
+static void write_so_far(struct replay *replay)
+{
+    pipeline_sync(replay->pipeline);
+    for (size_t i = 0; i < SINK_COUNT; i++) {
+        if (replay->is_open[i])
+            sink_flush(&replay->sinks[i]); /* a failure is the sink's to tell when it is closed */
+    }
+}
+
 static void read_frames(struct replay *replay)
 {
     struct frame frames[BATCH_FRAMES];
-    struct progress progress;
     struct error error;
     size_t count;
 
-    progress_start(&progress, !replay->options.quiet);
-    while (!is_interrupted) {
+    progress_start(&replay->progress, !replay->options.quiet);
+    while (interrupt_signal() == 0) {
         enum capture_result result =
             capture_next(replay->capture, frames, BATCH_FRAMES, &count, &error);
-        if (result == CAPTURE_END)
+        if (result == CAPTURE_END || result == CAPTURE_INTERRUPTED)
             break;
+        if (result == CAPTURE_IDLE) {
+            write_so_far(replay);
+            continue;
+        }
         if (result == CAPTURE_BROKEN) {
-            progress_end(&progress);
-            fprintf(stderr, "shrike replay: %s\n", error.text);
-            progress_start(&progress, !replay->options.quiet);
+            progress_hide(&replay->progress);
+            message("replay", "%s", error.text);
             replay->is_broken = true;
             continue;
         }
-        pipeline_frames(replay->pipeline, frames, count, capture_is_stable(replay->capture));
+        pipeline_frames(replay->pipeline, frames, count);
         replay->packets += count;
-        struct capture_progress done = capture_progress(replay->capture);
-        const struct progress_state state = {.bytes_read = done.bytes_read,
-                                             .bytes_total = done.bytes_total,
-                                             .packets = replay->packets,
-                                             .alerts = replay->alerts};
-        progress_update(&progress, &state);
+        replay->last_number = frames[count - 1].number;
+        show_progress(replay);
     }
+    replay->interrupt = interrupt_signal();
     pipeline_finish(replay->pipeline);
-    progress_end(&progress);
+    progress_end(&replay->progress);
+    if (replay->interrupt != 0)
+        message("replay", "interrupted after %llu packets", (unsigned long long)replay->packets);
 }
 
 static void close_sink(struct replay *replay, enum sink_number number)
@@ -279,7 +344,7 @@ static void close_sink(struct replay *replay, enum sink_number number)
     if (!replay->is_open[number])
         return;
     if (sink_close(sink) != 0) {
-        fprintf(stderr, "shrike replay: %s (%llu lines lost)\n", sink->first_failure.text,
+        message("replay", "%s (%llu lines lost)", sink->first_failure.text,
                 (unsigned long long)sink->lost_lines);
         replay->has_lost = true;
     }
@@ -298,16 +363,32 @@ static void write_stats(struct replay *replay, const struct run_stats *stats)
     buf_clear(&line);
 }
 
+/* An interrupt during the first pass leaves this one to do, for what was read; another ends it as well. */
 static void write_pcap(struct replay *replay)
 {
     struct error error;
+    const char *name = replay->options.pcap_out;
 
-    if (replay->options.pcap_out == NULL)
+    if (name == NULL)
         return;
-    if (flow_pcap_write(&replay->options, &replay->notes, &error) != 0) {
-        fprintf(stderr, "shrike replay: %s\n", error.text);
+    if (replay->interrupt != 0)
+        interrupt_arm();
+    if (flow_pcap_write(&replay->pcap, &replay->options, &replay->notes, replay->last_number,
+                        &error) != 0 ||
+        pcapng_close(&replay->pcap, &error) != 0) {
+        message("replay", "%s", error.text);
         replay->has_lost = true;
+    } else if (interrupt_signal() != 0) {
+        replay->interrupt = interrupt_signal();
+        message("replay", "interrupted: %s holds %llu packets, more were to come", name,
+                (unsigned long long)replay->pcap.packets);
     }
+    if (replay->pcap.cut > 0)
+        message(
+            "replay",
+            "warning: %llu packet(s) in %s were cut to %d bytes, as no other program would read "
+            "the file with longer ones",
+            (unsigned long long)replay->pcap.cut, name, PCAPNG_FRAME_MAX);
 }
 
 static void run(struct replay *replay)
@@ -318,9 +399,8 @@ static void run(struct replay *replay)
     const struct pipeline_stats *pipeline_counts = pipeline_stats(replay->pipeline);
     struct run_stats stats = summary_stats(pipeline_counts);
     if (pipeline_counts->lost_lines > 0) {
-        fprintf(stderr,
-                "shrike replay: %llu lines lost: a single stretch of the input said more than "
-                "memory holds\n",
+        message("replay",
+                "%llu lines lost: a single stretch of the input said more than memory holds",
                 (unsigned long long)pipeline_counts->lost_lines);
         replay->has_lost = true;
     }
@@ -329,7 +409,7 @@ static void run(struct replay *replay)
     close_sink(replay, SINK_TEXT);
     write_pcap(replay);
     for (size_t i = 0; i < capture_warning_count(replay->capture); i++)
-        fprintf(stderr, "shrike replay: warning: %s\n", capture_warning(replay->capture, i));
+        message("replay", "warning: %s", capture_warning(replay->capture, i));
     if (!replay->options.quiet)
         summary_print(stderr, &stats, replay->pipeline, replay->set, seconds_now() - started);
 }
@@ -338,6 +418,8 @@ static int exit_status(const struct replay *replay)
 {
     if (replay->has_lost)
         return STATUS_OUTPUT;
+    if (replay->interrupt != 0)
+        return STATUS_SIGNAL + replay->interrupt;
     if (replay->is_broken)
         return STATUS_INPUT;
     return replay->options.fail_on_alert && replay->alerts > 0 ? STATUS_FOUND : STATUS_OK;
@@ -346,16 +428,13 @@ static int exit_status(const struct replay *replay)
 int replay_command(int argc, char **argv)
 {
     struct replay replay = {0};
-    const struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 
     int status = replay_options_parse(&replay.options, argc, argv);
-    if (status == -1)
-        status = check_pcap_out(&replay.options);
     if (status != -1)
         return status;
     buf_init(&replay.counted, SIZE_MAX / 2);
-    sigaction(SIGINT, &interrupt, NULL);
-    sigaction(SIGTERM, &interrupt, NULL);
+    buf_init(&replay.aligned, SIZE_MAX / 2);
+    interrupt_arm();
     status = load_rules(&replay);
     if (status == -1)
         status = open_all(&replay);
@@ -366,9 +445,11 @@ int replay_command(int argc, char **argv)
     pipeline_free(replay.pipeline);
     close_sink(&replay, SINK_EVE);
     close_sink(&replay, SINK_TEXT);
+    pcapng_discard(&replay.pcap);
     capture_close(replay.capture);
     ruleset_release(replay.set);
     alert_notes_clear(&replay.notes);
     buf_clear(&replay.counted);
+    buf_clear(&replay.aligned);
     return status;
 }

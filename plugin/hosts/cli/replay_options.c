@@ -47,7 +47,8 @@ static void print_help(void)
     }
     puts("\nexit status: 0 done, 1 alerts were found (with --fail-on-alert), 2 wrong usage or "
          "rules,\n"
-         "3 a capture was broken or unreadable (the rest was processed), 4 output was lost");
+         "3 a capture was broken or unreadable (the rest was processed), 4 output was lost,\n"
+         "128 and the signal's number when interrupted (what was read was processed)");
 }
 
 /* ---- values ---------------------------------------------------------------------------------------- */
@@ -75,6 +76,17 @@ static int parse_size(const char *name, const char *text, size_t *out)
         return usage_error("replay", "--%s %s: expected a size such as 512M or 2G", name, text);
     *out = (size_t)(number * unit);
     return -1;
+}
+
+/* A worker without any memory for one of these could do nothing with a flow. */
+static int parse_memcap(const char *name, const char *text, size_t *out)
+{
+    int status = parse_size(name, text, out);
+
+    if (status == -1 && *out == 0)
+        return usage_error(
+            "replay", "--%s %s: expected a size from 1; leave it out for the default", name, text);
+    return status;
 }
 
 /* A body is part of one event: it has to leave room in memory for those of other flows. */
@@ -218,13 +230,13 @@ static int apply(struct replay_options *o, enum option_id id, const char *value)
         worker->refuse_midstream = true;
         return -1;
     case OPTION_MEMCAP_FLOW:
-        return parse_size("memcap-flow", value, &worker->flow_budget_bytes);
+        return parse_memcap("memcap-flow", value, &worker->flow_budget_bytes);
     case OPTION_MEMCAP_REASSEMBLY:
-        return parse_size("memcap-reassembly", value, &worker->reassembly_budget_bytes);
+        return parse_memcap("memcap-reassembly", value, &worker->reassembly_budget_bytes);
     case OPTION_MEMCAP_PROTOCOLS:
-        return parse_size("memcap-protocols", value, &worker->proto_budget_bytes);
+        return parse_memcap("memcap-protocols", value, &worker->proto_budget_bytes);
     case OPTION_MEMCAP_STREAMS:
-        return parse_size("memcap-streams", value, &worker->stream_budget_bytes);
+        return parse_memcap("memcap-streams", value, &worker->stream_budget_bytes);
     case OPTION_BODY_LIMIT:
         return parse_body_limit(value, &worker->limits);
     case OPTION_COMMUNITY_ID_SEED:
@@ -282,6 +294,31 @@ static int id_of(int found)
     return found;
 }
 
+static bool is_any(const bool log[EVENT_COUNT])
+{
+    for (size_t i = 0; i < EVENT_COUNT; i++) {
+        if (log[i])
+            return true;
+    }
+    return false;
+}
+
+/* What follows from the options together. */
+static int complete(struct replay_options *o)
+{
+    bool has_standard = o->pcap_out != NULL && strcmp(o->pcap_out, "-") == 0;
+
+    if (o->eve == NULL && is_any(o->pipeline.worker.log))
+        return usage_error("replay", "--log writes to --eve: add --eve FILE or --eve -");
+    if (o->eve == NULL && (o->payload || o->payload_printable))
+        return usage_error("replay",
+                           "--payload%s adds to the alerts of --eve: add --eve FILE or --eve -",
+                           o->payload ? "" : "-printable");
+    if (o->eve == NULL && o->text == NULL && !has_standard)
+        o->text = "-";
+    return -1;
+}
+
 int replay_options_parse(struct replay_options *options, int argc, char **argv)
 {
     struct option long_options[ROW_COUNT + 1] = {0};
@@ -299,9 +336,5 @@ int replay_options_parse(struct replay_options *options, int argc, char **argv)
     options->capture_count = (size_t)(argc - optind);
     if (options->capture_count == 0)
         return usage_error("replay", "no capture given");
-    if (options->eve == NULL && options->text == NULL && !options->quiet)
-        options->text = "-";
-    if (options->eve != NULL && options->text != NULL && strcmp(options->eve, options->text) == 0)
-        return usage_error("replay", "--eve and --output cannot both be %s", options->eve);
-    return -1;
+    return complete(options);
 }

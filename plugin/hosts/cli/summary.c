@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/readable.h"
 
 struct run_stats summary_stats(const struct pipeline_stats *stats)
 {
@@ -39,7 +40,7 @@ struct run_stats summary_stats(const struct pipeline_stats *stats)
 
 struct rule_count {
     const struct rule_info *rule;
-    uint64_t alerts;
+    uint64_t alerts, suppressed;
 };
 
 static int by_alerts(const void *left, const void *right)
@@ -57,14 +58,19 @@ static void print_rules(FILE *out, const struct pipeline *pipeline, const struct
 
     for (size_t i = 0; i < rules; i++) {
         uint64_t alerts = pipeline_rule_alerts(pipeline, i);
-        if (alerts > 0)
-            counts[fired++] = (struct rule_count){ruleset_rule(set, i), alerts};
+        uint64_t suppressed = pipeline_rule_suppressed(pipeline, i);
+        if (alerts > 0 || suppressed > 0)
+            counts[fired++] = (struct rule_count){ruleset_rule(set, i), alerts, suppressed};
     }
     if (fired > 1)
         qsort(counts, fired, sizeof(*counts), by_alerts);
-    for (size_t i = 0; i < fired; i++)
-        fprintf(out, "  %8" PRIu64 "  %-13s %s\n", counts[i].alerts, counts[i].rule->level,
-                counts[i].rule->title);
+    for (size_t i = 0; i < fired; i++) {
+        fprintf(out, "  %8" PRIu64 "  %-13s ", counts[i].alerts, counts[i].rule->level);
+        readable_print(out, counts[i].rule->title);
+        if (counts[i].suppressed > 0)
+            fprintf(out, "  (+%" PRIu64 " suppressed)", counts[i].suppressed);
+        fputc('\n', out);
+    }
     memory_free(counts);
 }
 
@@ -114,8 +120,10 @@ void summary_print(FILE *out, const struct run_stats *stats, const struct pipeli
     fputc('\n', out);
     print_memory(out, stats);
     print_loss(out, stats);
-    fprintf(out, "%" PRIu64 " alerts of %zu rules\n", stats->match.alerts,
-            set ? ruleset_count(set) : 0);
+    fprintf(out, "%" PRIu64 " alerts", stats->match.alerts);
+    if (stats->match.suppressed > 0)
+        fprintf(out, " (+%" PRIu64 " suppressed)", stats->match.suppressed);
+    fprintf(out, " of %zu rules\n", set ? ruleset_count(set) : 0);
     if (set != NULL)
         print_rules(out, pipeline, set);
 }

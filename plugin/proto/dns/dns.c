@@ -9,6 +9,9 @@
  *            identifier, hash of the question, transaction number.
  * Waiting    at most PENDING_MAX queries a flow wait for their answers; one more pushes out the oldest,
  *            whose answer then counts as a transaction of its own.
+ * Silence    where rules wait for answers (context->waits) the query itself is kept, too. When it is pushed
+ *            out, or the flow ends, its event is emitted again, complete without an answer, so that
+ *            they are decided. One that is asked again is decided once, as its newest self.
  * Direction  is what the QR bit says. A flow whose first message contradicts the flow's direction was
  *            captured from its middle and is read with directions exchanged; a message that contradicts
  *            later is an anomaly. Flows between equal ports (mDNS, servers among themselves) have no sides.
@@ -28,7 +31,10 @@ enum {
 
 struct pending {
     uint64_t tx;
+    uint8_t *query; /* the message; NULL when nobody waits or there was no memory */
+    uint32_t query_size;
     uint32_t hash; /* of the question */
+    uint16_t query_len;
     uint16_t id;
 };
 
@@ -54,6 +60,15 @@ struct dns_flow {
     bool is_exchanged;
     struct framing framing[2];
 };
+
+static void begin_event(struct proto_context *context, enum direction direction, uint64_t tx)
+{
+    struct event *event = context->event;
+
+    event_begin(event, EVENT_DNS, direction, context->flow, context->packet);
+    event->tx_id = tx;
+    event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
+}
 
 /* ---- queries that wait ----------------------------------------------------------------------------- */
 
@@ -113,24 +128,68 @@ static bool grow_pending(struct proto_context *context, struct dns_flow *dns)
     return true;
 }
 
-/* The query waits. One that is asked again waits under its newest number. */
-static void add_pending(struct proto_context *context, struct dns_flow *dns, struct pending query)
+static void keep_query(struct proto_context *context, struct pending *place, struct view bytes)
 {
+    size_t size = bytes.len;
+
+    if ((context->waits >> EVENT_DNS & 1) == 0)
+        return;
+    place->query = recycler_get(&context->recycler, &size);
+    if (place->query == NULL)
+        return;
+    memcpy(place->query, bytes.data, bytes.len);
+    place->query_size = (uint32_t)size;
+    place->query_len = (uint16_t)bytes.len;
+}
+
+static void forget_query(struct proto_context *context, struct pending *place)
+{
+    recycler_put(&context->recycler, place->query, place->query_size);
+    place->query = NULL;
+}
+
+/* No answer will come. */
+static void end_pending(struct proto_context *context, struct pending *place)
+{
+    struct dns_message message;
+    bool is_usable = false;
+
+    if (place->query != NULL)
+        (void)dns_message_read(view_make(place->query, place->query_len), &message, &is_usable);
+    if (is_usable) {
+        begin_event(context, TO_SERVER, place->tx);
+        context->event->is_second = true;
+        (void)dns_message_fill(&message, context->event);
+        proto_emit(context, PROTO_DNS);
+    }
+    forget_query(context, place);
+}
+
+/* The query waits. One that is asked again waits under its newest number. */
+static void add_pending(struct proto_context *context, struct dns_flow *dns,
+                        const struct dns_message *message, uint64_t tx)
+{
+    struct pending query = {.tx = tx, .hash = question_hash(message), .id = message->header.id};
     struct pending *place = find_pending(dns, query.id, query.hash);
 
-    if (place == NULL) {
+    if (place != NULL) {
+        forget_query(context, place);
+    } else {
         bool has_room = (size_t)(dns->pending_count + 1) * sizeof(query) <= dns->pending_size;
         if (has_room || grow_pending(context, dns))
             place = &dns->pending[dns->pending_count++];
-        else
-            place = find_oldest(dns);
+        else if ((place = find_oldest(dns)) != NULL)
+            end_pending(context, place);
     }
-    if (place != NULL)
-        *place = query;
+    if (place == NULL)
+        return;
+    *place = query;
+    keep_query(context, place, message->bytes);
 }
 
 /* The number of the query that this answers; UINT64_MAX when none waits. */
-static uint64_t take_pending(struct dns_flow *dns, const struct dns_message *answer)
+static uint64_t take_pending(struct proto_context *context, struct dns_flow *dns,
+                             const struct dns_message *answer)
 {
     struct pending *place = NULL;
 
@@ -142,22 +201,23 @@ static uint64_t take_pending(struct dns_flow *dns, const struct dns_message *ans
     if (place == NULL)
         return UINT64_MAX;
     uint64_t tx = place->tx;
+    forget_query(context, place);
     *place = dns->pending[--dns->pending_count];
     return tx;
 }
 
+/* `is_second`: it answers a query that was seen. */
 static uint64_t transaction_of(struct proto_context *context, struct dns_flow *dns,
-                               const struct dns_message *message)
+                               const struct dns_message *message, bool *is_second)
 {
-    uint64_t tx = message->header.is_answer ? take_pending(dns, message) : UINT64_MAX;
+    uint64_t tx = message->header.is_answer ? take_pending(context, dns, message) : UINT64_MAX;
 
-    if (tx != UINT64_MAX)
+    *is_second = tx != UINT64_MAX;
+    if (*is_second)
         return tx;
     tx = context->flow->next_tx++;
     if (!message->header.is_answer)
-        add_pending(
-            context, dns,
-            (struct pending){.tx = tx, .hash = question_hash(message), .id = message->header.id});
+        add_pending(context, dns, message, tx);
     return tx;
 }
 
@@ -210,16 +270,14 @@ static void check_header(struct proto_context *context, const struct dns_header 
 }
 
 static void emit_message(struct proto_context *context, const struct dns_message *message,
-                         uint64_t tx, enum dns_fault fault)
+                         uint64_t tx, bool is_second, enum dns_fault fault)
 {
     struct event *event = context->event;
     bool is_answer = message->header.is_answer;
 
-    event_begin(event, EVENT_DNS, is_answer ? TO_CLIENT : TO_SERVER, context->flow,
-                context->packet);
+    begin_event(context, is_answer ? TO_CLIENT : TO_SERVER, tx);
     event->is_complete = is_answer;
-    event->tx_id = tx;
-    event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
+    event->is_second = is_second;
     enum dns_fault data_fault = dns_message_fill(message, event);
     if (!is_answer && message->has_question)
         proto_note(context, FIELD_FLOW_DNS_QUERY, event_bytes(event, FIELD_DNS_QUERY));
@@ -234,7 +292,7 @@ static bool take_message(struct proto_context *context, struct dns_flow *dns,
                          enum direction direction, struct view bytes)
 {
     struct dns_message message;
-    bool is_usable;
+    bool is_usable, is_second;
     enum dns_fault fault = dns_message_read(bytes, &message, &is_usable);
 
     if (!is_usable) {
@@ -246,9 +304,10 @@ static bool take_message(struct proto_context *context, struct dns_flow *dns,
     check_header(context, &message.header);
     raise_fault(context, fault);
 
-    emit_message(context, &message, transaction_of(context, dns, &message), fault);
+    uint64_t tx = transaction_of(context, dns, &message, &is_second);
+    emit_message(context, &message, tx, is_second, fault);
     for (uint16_t i = 1; !is_answer && i < DNS_QUESTIONS_MAX && dns_message_ask(&message, i); i++)
-        emit_message(context, &message, context->flow->next_tx++, DNS_FINE);
+        emit_message(context, &message, context->flow->next_tx++, false, DNS_FINE);
     return true;
 }
 
@@ -393,6 +452,8 @@ static void dns_close(void *state, struct proto_context *context)
 {
     struct dns_flow *dns = state;
 
+    for (uint32_t i = 0; i < dns->pending_count; i++)
+        end_pending(context, &dns->pending[i]);
     drop_block(context, &dns->framing[TO_SERVER]);
     drop_block(context, &dns->framing[TO_CLIENT]);
     recycler_put(&context->recycler, dns->pending, dns->pending_size);

@@ -6,7 +6,7 @@
 #include "proto/http1/http1_message.h"
 
 enum {
-    HTTP_PIPELINE_MAX = 64,          /* requests that wait for their answers */
+    HTTP_PIPELINE_MAX = 1024,        /* requests that wait for their answers */
     HTTP_LOST_LINE_MAX = 8 * 1024,   /* of a line that may be a first line, after bytes were lost */
     HTTP_LOST_BYTES_MAX = 64 * 1024, /* without one message seen: it is not HTTP */
     HTTP_CHUNK_LINE_MAX = 4 * 1024,
@@ -23,7 +23,8 @@ struct http_message {
 struct http_transaction {
     struct http_transaction *next; /* younger */
     uint64_t tx_id;
-    bool is_queued; /* has a request */
+    bool is_queued;  /* has a request */
+    bool is_emitted; /* the request was, alone */
     struct http_message request;
     struct http_message response;
 };

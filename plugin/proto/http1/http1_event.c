@@ -145,28 +145,43 @@ static void put_set_cookies(struct event *event, const struct http_head *head)
 
 /* ---- the request ---------------------------------------------------------------------------------------- */
 
+/* The forms of a request's target. */
+struct uri_forms {
+    struct view target; /* as sent */
+    struct view uri;    /* decoded and normalised; data NULL when nobody wants it */
+    size_t path_len;    /* of uri */
+    struct view url;    /* with scheme and host; data NULL when nobody wants it */
+};
+
 static bool wants_uri(const struct event *event)
 {
     return event_wants(event, FIELD_HTTP_URI) || event_wants(event, FIELD_HTTP_PATH) ||
-           event_wants(event, FIELD_HTTP_QUERY) || event_wants(event, FIELD_HTTP_EXTENSION);
+           event_wants(event, FIELD_HTTP_QUERY) || event_wants(event, FIELD_HTTP_EXTENSION) ||
+           event_wants(event, FIELD_HTTP_URI_ANY);
 }
 
-static void put_uri(struct event *event, struct view target, bool is_connect)
+static void make_uri(struct event *event, struct uri_forms *forms, bool is_connect)
 {
-    size_t path_len;
+    struct view target = forms->target;
+    uint8_t *text = wants_uri(event) ? event_text(event, target.len + 1) : NULL;
 
-    if (target.data == NULL || !wants_uri(event))
-        return;
-    uint8_t *text = event_text(event, target.len + 1);
     if (text == NULL)
         return;
-    size_t len = http_uri_into(target, is_connect, text, &path_len);
+    size_t len = http_uri_into(target, is_connect, text, &forms->path_len);
     event_text_trim(event, target.len + 1 - len);
-    struct view uri = view_make(text, len), path = view_slice(uri, 0, path_len);
+    forms->uri = view_make(text, len);
+}
+
+static void put_uri(struct event *event, const struct uri_forms *forms, bool is_connect)
+{
+    struct view uri = forms->uri, path = view_slice(uri, 0, forms->path_len);
+
+    if (uri.data == NULL)
+        return;
     put(event, FIELD_HTTP_URI, uri);
     put(event, FIELD_HTTP_PATH, path);
-    if (path_len < len && text[path_len] == '?')
-        put(event, FIELD_HTTP_QUERY, view_skip(uri, path_len + 1));
+    if (path.len < uri.len && uri.data[path.len] == '?')
+        put(event, FIELD_HTTP_QUERY, view_skip(uri, path.len + 1));
     if (!is_connect)
         put_lower(event, FIELD_HTTP_EXTENSION, http_extension_of(path));
 }
@@ -188,15 +203,16 @@ static size_t endpoint_into(const struct flow *flow, char out[ADDRESS_TEXT_MAX +
 }
 
 /* As a proxy logs it: the absolute form; a tunnel's authority. */
-static void put_url(struct event *event, const struct http_head *head, bool is_connect)
+static void make_url(struct event *event, struct uri_forms *forms, const struct http_head *head,
+                     bool is_connect)
 {
-    struct view target = http_span(head, head->target), host = http_known(head, HEADER_HOST);
+    struct view target = forms->target, host = http_known(head, HEADER_HOST);
     char endpoint[ADDRESS_TEXT_MAX + 16];
 
-    if (target.data == NULL || !event_wants(event, FIELD_HTTP_URL))
+    if (!event_wants(event, FIELD_HTTP_URL) && !event_wants(event, FIELD_HTTP_URI_ANY))
         return;
     if (is_connect || http_target_split(target, false).is_absolute) {
-        put(event, FIELD_HTTP_URL, target);
+        forms->url = target;
         return;
     }
     if (host.len == 0)
@@ -208,7 +224,58 @@ static void put_url(struct event *event, const struct http_head *head, bool is_c
     memcpy(text, "http://", 7);
     memcpy(text + 7, host.data, host.len);
     memcpy(text + 7 + host.len, target.data, target.len);
-    put(event, FIELD_HTTP_URL, view_make(text, len));
+    forms->url = view_make(text, len);
+}
+
+/* A value that http.uri.any does not have yet. */
+static void add_form(struct event *event, struct view form)
+{
+    struct value_list list = event_get(event, FIELD_HTTP_URI_ANY);
+
+    if (form.data == NULL)
+        return;
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (view_equal(list.items[i].bytes, form))
+            return;
+    }
+    event_add_bytes(event, FIELD_HTTP_URI_ANY, form);
+}
+
+static struct view after_question_mark(struct view uri)
+{
+    size_t at = view_find_byte(uri, '?');
+    return at == VIEW_NOT_FOUND ? (struct view){NULL, 0} : view_skip(uri, at + 1);
+}
+
+/* Proxies log URLs, Apache and Zeek targets as sent, IIS the query by itself; and rules are written after
+ * the logs of their authors. */
+static void put_any_uri(struct event *event, const struct uri_forms *forms, bool is_connect)
+{
+    if (!event_wants(event, FIELD_HTTP_URI_ANY))
+        return;
+    add_form(event, forms->url);
+    add_form(event, forms->target);
+    if (!is_connect)
+        add_form(event, http_target_split(forms->target, false).path);
+    add_form(event, forms->uri);
+    add_form(event, after_question_mark(forms->target));
+    add_form(event, after_question_mark(forms->uri));
+}
+
+static void put_target(struct event *event, const struct http_head *head)
+{
+    struct uri_forms forms = {.target = http_span(head, head->target)};
+    bool is_connect = http_is_method(head, VIEW("CONNECT"));
+
+    if (forms.target.data == NULL)
+        return;
+    make_uri(event, &forms, is_connect);
+    make_url(event, &forms, head, is_connect);
+    put_uri(event, &forms, is_connect);
+    put(event, FIELD_HTTP_URI_RAW, forms.target);
+    if (event_wants(event, FIELD_HTTP_URL) && forms.url.data != NULL)
+        put(event, FIELD_HTTP_URL, forms.url);
+    put_any_uri(event, &forms, is_connect);
 }
 
 static void put_host(struct event *event, const struct http_head *head)
@@ -248,13 +315,9 @@ static void put_request_headers(struct event *event, const struct http_head *hea
 static void put_request(struct event *event, const struct http_message *request)
 {
     const struct http_head *head = &request->head;
-    bool is_connect = http_is_method(head, VIEW("CONNECT"));
-    struct view target = http_span(head, head->target);
 
     put(event, FIELD_HTTP_METHOD, http_span(head, head->method));
-    put_uri(event, target, is_connect);
-    put(event, FIELD_HTTP_URI_RAW, target);
-    put_url(event, head, is_connect);
+    put_target(event, head);
     put_host(event, head);
     put_request_headers(event, head);
     put(event, FIELD_HTTP_PROTOCOL, http_span(head, head->protocol));
@@ -292,6 +355,8 @@ void http_emit(struct proto_context *context, struct http_transaction *tx, enum 
 
     event_begin(event, EVENT_HTTP, direction, context->flow, context->packet);
     event->is_complete = is_complete;
+    event->is_second = tx->is_emitted;
+    tx->is_emitted = true;
     event->tx_id = tx->tx_id;
     event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
     if (tx->request.has_begun)

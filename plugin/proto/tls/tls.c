@@ -144,13 +144,15 @@ static void emit(struct tls_flow *tls, struct proto_context *context,
     struct event *event = context->event;
     bool has_server = is_complete && (seen->server_hello.len > 0 || seen->chain_len > 0);
 
-    if (!tls->has_tx) {
+    bool is_second = tls->has_tx;
+
+    if (!is_second)
         tls->tx = context->flow->next_tx++;
-        tls->has_tx = true;
-    }
+    tls->has_tx = true;
     event_begin(event, EVENT_TLS, has_server ? TO_CLIENT : TO_SERVER, context->flow,
                 context->packet);
     event->is_complete = is_complete;
+    event->is_second = is_second;
     event->tx_id = tls->tx;
     event->time_us = context->packet ? context->packet->time_us : context->flow->last_us;
     tls_add_fields(context, seen);

@@ -101,8 +101,7 @@ static void add_client(struct proto_context *context, const struct tls_client_he
         add_name(context, hello->sni);
     event_add_number(event, FIELD_TLS_CLIENT_VERSION, hello->version);
     add_protocols(event, hello->alpn);
-    if (hello->has_ech)
-        event_add_number(event, FIELD_TLS_ECH, true);
+    event_add_number(event, FIELD_TLS_ECH, hello->has_ech);
     add_ja3(event, hello);
     add_ja4(event, hello);
 }

@@ -176,8 +176,10 @@ static const struct stix_test *unshown(const struct conjunction *c)
 static const char *name_of(struct arena *arena, const char *fields, size_t number)
 {
     char *name = arena_format(arena, "%.*s_%zu", (int)strcspn(fields, " "), fields, number + 1);
-    for (char *c = name; *c != '\0'; c++)
-        *c = *c == '.' || *c == '-' ? '_' : *c;
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == '.' || *c == '-')
+            *c = '_';
+    }
     return name;
 }
 
@@ -333,7 +335,8 @@ static const char *name_from_id(struct arena *arena, struct view id)
     for (char *c = name; *c != '\0'; c++) {
         bool is_word = byte_is_digit((uint8_t)*c) ||
                        (byte_fold((uint8_t)*c) >= 'a' && byte_fold((uint8_t)*c) <= 'z');
-        *c = is_word ? *c : '_';
+        if (!is_word)
+            *c = '_';
     }
     return name;
 }

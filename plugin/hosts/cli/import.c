@@ -69,7 +69,8 @@ static char *name_of_file(struct arena *arena, const char *path)
         *dot = '\0';
     for (char *c = name; *c != '\0'; c++) {
         *c = (char)byte_fold((uint8_t)*c);
-        *c = is_word(*c) ? *c : '_';
+        if (!is_word(*c))
+            *c = '_';
     }
     if (strlen(name) > NAME_MAX_BYTES)
         name[NAME_MAX_BYTES] = '\0';

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs the tests of one build: unit programs, fuzz seeds, golden captures, the rules' own tests, command line.
-# usage: tests/run.sh BUILD-FOLDER [unit|seeds|golden|rules|cli]...      Ends with "N passed, N failed, N skipped".
+# Runs the tests of one build: unit programs, fuzz seeds, golden captures, the rules' own tests, command line, IP
+# against this machine's kernel.
+# usage: tests/run.sh BUILD-FOLDER [unit|seeds|golden|rules|cli|kernel]...      Ends with "N passed, N failed, N skipped".
 set -u
 out=$1
 shift
-kinds=${*:-unit seeds golden rules cli}
+kinds=${*:-unit seeds golden rules cli kernel}
 passed=0
 failed=0
 skipped=0
@@ -71,6 +72,11 @@ for kind in $kinds; do
         ;;
     cli)
         sh tests/cli/run.sh "$out" > "$log" 2>&1
+        cat "$log"
+        add_counts
+        ;;
+    kernel)
+        python3 tests/kernel/ip.py --shrike "$out/shrike" > "$log" 2>&1
         cat "$log"
         add_counts
         ;;

@@ -266,6 +266,12 @@ static void on_anomaly(void *context, const struct packet *packet, enum anomaly 
         route(p, packet, anomaly);
 }
 
+static void on_datagram(void *context, uint64_t number, const uint64_t *frames, size_t count)
+{
+    const struct pipeline *p = context;
+    p->host.datagram(p->host.context, number, frames, count);
+}
+
 static void tick(struct pipeline *p, int64_t time_us, uint64_t number)
 {
     for (unsigned i = 0; i < p->lane_count; i++) {
@@ -411,7 +417,12 @@ struct pipeline *pipeline_new(const struct ruleset *set, const struct pipeline_o
                               const struct pipeline_host *host, struct error *error)
 {
     struct pipeline *p = memory_new(1, sizeof(*p));
-    const struct decode_sink sink = {on_packet, on_anomaly, p};
+    const struct decode_sink sink = {
+        .packet = on_packet,
+        .anomaly = on_anomaly,
+        .context = p,
+        .datagram = host->datagram != NULL ? on_datagram : NULL,
+    };
     unsigned threads = options->threads ? options->threads : 1;
 
     p->lane_count = threads < PIPELINE_THREADS_MAX ? threads : PIPELINE_THREADS_MAX;

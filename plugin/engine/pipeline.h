@@ -32,6 +32,8 @@ struct pipeline_host {
                   const struct event *event);
     /* With worker_options.flows_only and one thread: see worker_callbacks. */
     void (*packet)(void *context, const struct packet *packet, const struct flow *flow);
+    /* May be NULL. In the caller's thread, before the packets of the frame: see decode_sink. */
+    void (*datagram)(void *context, uint64_t number, const uint64_t *frames, size_t count);
     /* Takes one line; called in order, from one thread at a time. */
     line_write_fn *write;
     /* NULL, or called after write() when all that is known so far has been written. */

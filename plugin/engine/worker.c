@@ -94,13 +94,9 @@ static void on_alert(void *context, const struct alert *alert)
     worker->position.sequence++;
 }
 
-/* Requests are logged when they are answered, DNS messages each on its own, as EVE does: not again when no
- * answer came. */
 static bool is_logged(const struct worker *worker, const struct event *event)
 {
-    bool is_due = event->type == EVENT_DNS ? !event->is_second || event->direction == TO_CLIENT
-                                           : event->is_complete;
-    return worker->options.log[event->type] && is_due;
+    return worker->options.log[event->type] && event_is_record(event);
 }
 
 static void on_event(void *context, struct event *event)
@@ -389,6 +385,7 @@ static void set_up_flows(struct worker *worker)
         .budget = &worker->flow_budget,
         .timeouts = worker->options.timeouts,
         .refuse_midstream = worker->options.refuse_midstream,
+        .joins_vlans = worker->options.joins_vlans,
     };
     const struct tcp_options tcp_options = {
         .policy = worker->options.tcp_policy,

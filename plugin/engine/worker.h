@@ -41,6 +41,7 @@ struct worker_options {
     struct flow_timeouts timeouts;
     enum overlap_policy tcp_policy;
     bool refuse_midstream;
+    bool joins_vlans;               /* VLANs are no part of a flow's key */
     size_t flow_budget_bytes;       /* 0: 512 MiB */
     size_t reassembly_budget_bytes; /* 0: 256 MiB */
     size_t proto_budget_bytes;      /* 0: 256 MiB */

@@ -58,6 +58,15 @@ struct event {
     uint8_t *text; /* EVENT_TEXT_MAX bytes, owned by the event's owner */
 };
 
+/* Requests count, and are logged, when they are answered; DNS messages each on its own, as in EVE: not again when
+ * no answer came. */
+static inline bool event_is_record(const struct event *event)
+{
+    if (event->type == EVENT_DNS)
+        return !event->is_second || event->direction == TO_CLIENT;
+    return event->is_complete;
+}
+
 /* Storage for one event with its text; never NULL. */
 struct event *event_new(void);
 void event_free(struct event *event); /* accepts NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Flow: the record of one conversation, both directions in one entry.
  *
- * Key        protocol, both addresses and ports, outer VLAN identifiers, tunnel; ICMP by type, code
+ * Key        protocol, both addresses and ports, VLAN identifiers, tunnel; ICMP by type, code
  *            and identifier pair. The client is the side that opened the flow: the SYN's sender, the
  *            receiver of a SYN+ACK, else the first packet's sender (midstream TCP: the side with the
  *            lower well-known port is the server).
@@ -44,7 +44,7 @@ struct flow_side {
     uint32_t last_number : 24; /* a half of the flow's: flow_last_number() */
 };
 
-struct tcp_flow;      /* tcp/tcp.h: sequence state of both directions; NULL for other protocols */
+struct tcp_flow; /* flow/tcp_flow.h: sequence state of both directions; NULL for other protocols */
 struct protocol_flow; /* proto/proto.h: which protocol, its parser */
 struct match_flow;    /* match/match.h: streaming state */
 
@@ -54,15 +54,14 @@ struct flow {
     struct address server;
     uint16_t client_port;
     uint16_t server_port;
-    uint16_t vlan[2];
+    uint16_t vlan[PACKET_VLAN_MAX];
+    uint16_t flags; /* enum flow_flags */
     uint32_t tunnel_id;
     uint32_t icmp_key; /* type pair and identifier (flow_key.h); 0 for other protocols */
     uint8_t ip_proto;
     uint8_t ip_version;
     uint8_t state; /* enum flow_state */
     uint8_t vlan_count;
-    uint16_t flags;               /* enum flow_flags */
-    uint8_t icmp_type, icmp_code; /* of the first packet */
     struct tcp_flow *tcp;
     /* second line: written for every packet */
     int64_t last_us;           /* time of the last packet */
@@ -75,8 +74,9 @@ struct flow {
     int64_t start_us;
     uint64_t start_number; /* packet number of its first packet */
     uint64_t id; /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
-    uint64_t next_tx; /* transactions so far */
-    uint64_t spare;   /* to the end of the line */
+    uint64_t next_tx;             /* transactions so far */
+    uint8_t icmp_type, icmp_code; /* of the first packet */
+    uint8_t spare[6];             /* to the end of the line */
 };
 
 static_assert(sizeof(struct flow) == 192, "an idle flow costs three cache lines");

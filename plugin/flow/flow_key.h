@@ -2,7 +2,8 @@
 /* Flow key: what makes packets belong together, and its keyed hash.
  *
  * Key        six words, free of direction: the endpoints in order (any total order will do, it is
- *            only for look-up), ports, VLANs, IP version, tunnel, protocol, ICMP pair.
+ *            only for look-up), ports or ICMP pair, VLANs, tunnel, protocol, IP version. VLANs can be left
+ *            out (`vlan_mask` 0): captures where each direction has its own.
  * ICMP       a type and its counterpart are one flow, told apart by the identifier. Types without
  *            counterpart (errors) are flows by addresses, type, code and way, since two errors in
  *            opposite ways are no conversation.
@@ -23,6 +24,7 @@ enum { FLOW_KEY_WORDS = 6 };
 struct flow_key {
     uint64_t words[FLOW_KEY_WORDS];
     uint32_t icmp; /* for struct flow's icmp_key */
+    uint16_t vlan_mask;
 };
 
 __extension__ typedef unsigned __int128 uint128;
@@ -59,12 +61,12 @@ static inline uint16_t packet_vlan(const struct packet *packet, unsigned index)
     return packet->vlan_count > index ? packet->vlan[index] : 0;
 }
 
-static inline struct flow_key flow_key_of(const struct packet *packet)
+static inline struct flow_key flow_key_of(const struct packet *packet, uint16_t vlan_mask)
 {
     const uint64_t src[2] = {word_at(packet->src.bytes), word_at(packet->src.bytes + 8)};
     const uint64_t dst[2] = {word_at(packet->dst.bytes), word_at(packet->dst.bytes + 8)};
     uint64_t src_port = packet->src_port, dst_port = packet->dst_port;
-    struct flow_key key = {.icmp = 0};
+    struct flow_key key = {.vlan_mask = vlan_mask};
 
     /* Without branches: the order of endpoints is a coin toss that no predictor learns. */
     unsigned tie = (unsigned)(src[1] > dst[1]) |
@@ -80,10 +82,11 @@ static inline struct flow_key flow_key_of(const struct packet *packet)
     key.words[2] = dst[0] ^ change[0];
     key.words[3] = dst[1] ^ change[1];
     key.words[4] = (src_port ^ port_change) << 48 | (dst_port ^ port_change) << 32 |
-                   (uint64_t)packet_vlan(packet, 0) << 16 | packet_vlan(packet, 1);
+                   (uint64_t)key.icmp << 32 | /* which has no ports */
+                   (uint64_t)(packet_vlan(packet, 0) & vlan_mask) << 16 |
+                   (packet_vlan(packet, 1) & vlan_mask);
     key.words[5] = (uint64_t)packet->tunnel_id << 32 | (uint64_t)packet->ip_proto << 24 |
-                   (key.icmp & 0xffffff);
-    key.words[4] ^= (uint64_t)(packet->ip_version == 6) << 15; /* VLAN identifiers have 12 bits */
+                   (uint64_t)(packet->ip_version == 6) << 16 | (packet_vlan(packet, 2) & vlan_mask);
     return key;
 }
 
@@ -105,8 +108,10 @@ static inline bool flow_matches(const struct flow *flow, const struct packet *pa
     uint32_t other = (flow->tunnel_id ^ packet->tunnel_id) | (flow->icmp_key ^ key->icmp) |
                      (uint32_t)(flow->ip_proto ^ packet->ip_proto) |
                      (uint32_t)(flow->ip_version ^ packet->ip_version) |
-                     (uint32_t)(flow->vlan[0] ^ packet_vlan(packet, 0)) |
-                     (uint32_t)(flow->vlan[1] ^ packet_vlan(packet, 1));
+                     (uint32_t)(((flow->vlan[0] ^ packet_vlan(packet, 0)) |
+                                 (flow->vlan[1] ^ packet_vlan(packet, 1)) |
+                                 (flow->vlan[2] ^ packet_vlan(packet, 2))) &
+                                key->vlan_mask);
 
     *direction = along == 0 ? TO_SERVER : TO_CLIENT;
     return other == 0 && (along == 0 || against == 0);

@@ -9,7 +9,7 @@
  *            1024 or more when only the other's is below; else, and for all other protocols, the
  *            first packet's sender. Suricata goes by SYN and SYN+ACK alone: midstream
  *            directions may differ from it where the first packet comes from port 80.
- * Memory     192 bytes a record, 16 to 20 a bucket share, 64 of TCP state elsewhere.
+ * Memory     192 bytes a record, 16 to 20 a bucket share, 96 of TCP state elsewhere.
  * Prefetch   a packet announced 8 ahead: bucket at once, record 3 later, TCP state 6 later.
  */
 #include "flow/flow_table.h"
@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "flow/flow_index.h"
 #include "flow/flow_key.h"
+#include "flow/flow_reuse.h"
 #include "flow/flow_timer.h"
 #include "flow/tcp_flow.h"
 
@@ -38,6 +39,7 @@ struct flow_table {
     struct flow_records records;
     struct ahead ahead[AHEAD];
     unsigned ahead_at;
+    uint16_t vlan_mask; /* 0: VLANs are no part of the key */
     bool refuses_midstream;
     bool is_ready; /* the first buckets and records fitted into the budget */
     flow_end_fn *end;
@@ -79,6 +81,7 @@ struct flow_table *flow_table_new(const struct flow_table_options *options, flow
     table->end = end;
     table->context = context;
     table->refuses_midstream = options->refuse_midstream;
+    table->vlan_mask = options->joins_vlans ? 0 : UINT16_MAX;
     table->timeouts = with_defaults(&options->timeouts);
     flow_records_init(&table->records, options->budget);
     table->is_ready = flow_index_init(&table->index, &table->records, options->budget) == 0 &&
@@ -152,7 +155,7 @@ void flow_table_prefetch(struct flow_table *table, const struct packet *packet)
 {
     if (!(packet->flags & PACKET_HAS_TRANSPORT) || !table->is_ready)
         return;
-    struct flow_key key = flow_key_of(packet);
+    struct flow_key key = flow_key_of(packet, table->vlan_mask);
     unsigned at = table->ahead_at++;
     struct ahead *now = &table->ahead[at % AHEAD];
     *now = (struct ahead){
@@ -162,8 +165,10 @@ void flow_table_prefetch(struct flow_table *table, const struct packet *packet)
     __builtin_prefetch(index_bucket(&table->index, (uint32_t)now->hash));
     prefetch_record(table, &table->ahead[(at - RECORD_LAG) % AHEAD]);
     const struct flow *earlier = table->ahead[(at - TCP_LAG) % AHEAD].flow;
-    if (earlier != NULL && earlier->tcp != NULL)
+    if (earlier != NULL && earlier->tcp != NULL) {
         __builtin_prefetch(earlier->tcp, 1);
+        __builtin_prefetch((const char *)(earlier->tcp + 1) - 1, 1);
+    }
 }
 
 /* ---- the end of flows ------------------------------------------------------------------------------- */
@@ -261,7 +266,7 @@ static uint64_t make_id(const struct flow *flow)
     uint8_t bytes[16 + 16 + 8 + 8 + 8 + 8];
     const uint64_t words[] = {
         (uint64_t)flow->client_port << 48 | (uint64_t)flow->server_port << 32 | flow->tunnel_id,
-        (uint64_t)flow->vlan[0] << 16 | flow->vlan[1],
+        (uint64_t)flow->vlan[2] << 32 | (uint64_t)flow->vlan[0] << 16 | flow->vlan[1],
         (uint64_t)flow->icmp_key << 16 | (uint64_t)flow->ip_version << 8 | flow->ip_proto,
         (uint64_t)flow->start_us,
     };
@@ -303,12 +308,15 @@ static void count_start(struct flow_stats *stats, const struct flow *flow)
 }
 
 static void init_flow(struct flow *flow, const struct packet *packet, const struct flow_key *key,
-                      uint64_t hash)
+                      uint64_t hash, enum flow_reuse reuse)
 {
-    set_endpoints(flow, packet, comes_from_server(packet));
-    flow->vlan[0] = packet_vlan(packet, 0);
-    flow->vlan[1] = packet_vlan(packet, 1);
-    flow->vlan_count = packet->vlan_count < 2 ? packet->vlan_count : 2;
+    bool is_reply = reuse == REUSE_FOLLOWS ? (packet->tcp_flags & TCP_SYN) != 0 /* the SYN+ACK */
+                                           : comes_from_server(packet);
+
+    set_endpoints(flow, packet, is_reply);
+    for (unsigned i = 0; i < PACKET_VLAN_MAX; i++)
+        flow->vlan[i] = packet_vlan(packet, i);
+    flow->vlan_count = packet->vlan_count;
     flow->tunnel_id = packet->tunnel_id;
     flow->ip_proto = packet->ip_proto;
     flow->ip_version = packet->ip_version;
@@ -319,12 +327,14 @@ static void init_flow(struct flow *flow, const struct packet *packet, const stru
     flow->last_us = flow->start_us = packet->time_us;
     flow->start_number = packet->number;
     flow->id = make_id(flow);
-    if (flow->ip_proto == IP_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+    if (reuse == REUSE_FOLLOWS)
+        flow->flags |= FLOW_SYN_SEEN;
+    else if (flow->ip_proto == IP_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         flow->flags |= FLOW_MIDSTREAM;
 }
 
 static struct flow *begin_flow(struct flow_table *table, const struct packet *packet,
-                               const struct flow_key *key, uint64_t hash)
+                               const struct flow_key *key, uint64_t hash, enum flow_reuse reuse)
 {
     uint32_t record = take_record(table);
 
@@ -333,7 +343,7 @@ static struct flow *begin_flow(struct flow_table *table, const struct packet *pa
         return NULL;
     }
     struct flow *flow = flow_record(&table->records, record);
-    init_flow(flow, packet, key, hash);
+    init_flow(flow, packet, key, hash, reuse);
     if (flow_index_add(&table->index, hash, record) != 0) {
         flow_records_give(&table->records, record);
         table->stats.refused++;
@@ -346,18 +356,16 @@ static struct flow *begin_flow(struct flow_table *table, const struct packet *pa
 
 /* ---- a packet ----------------------------------------------------------------------------------------- */
 
-/* A SYN that is not the old flow's own, sent again. */
-static bool begins_anew(const struct flow *flow, const struct packet *packet)
+static enum flow_reuse reuse_of(const struct flow_table *table, const struct flow *flow,
+                                const struct packet *packet, enum direction direction)
 {
-    const uint8_t all = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
-
-    if (flow->state != FLOW_CLOSED || flow->ip_proto != IP_TCP)
-        return false;
-    if ((packet->tcp_flags & all) != TCP_SYN)
-        return false;
-    enum direction direction = flow_direction(flow, packet);
-    const struct tcp_side *side = flow->tcp != NULL ? &flow->tcp->side[direction] : NULL;
-    return side == NULL || !(side->flags & SIDE_HAS_SYN) || side->isn != packet->seq;
+    /* What nearly every packet is. A rival SYN makes the other question worth asking. */
+    if (flow->ip_proto != IP_TCP ||
+        (!(packet->tcp_flags & TCP_SYN) &&
+         (flow->tcp == NULL || !(flow->tcp->side[direction].flags & SIDE_HAS_RIVAL))))
+        return REUSE_NONE;
+    bool is_unread = table->refuses_midstream && flow->flags & FLOW_MIDSTREAM;
+    return flow_reuse(flow, packet, direction, is_unread);
 }
 
 static void count_packet(struct flow_table *table, struct flow *flow, const struct packet *packet,
@@ -388,16 +396,18 @@ struct flow *flow_table_packet(struct flow_table *table, const struct packet *pa
         table->stats.refused++;
         return NULL;
     }
-    struct flow_key key = flow_key_of(packet);
+    struct flow_key key = flow_key_of(packet, table->vlan_mask);
     uint64_t hash = flow_hash(&table->key, &key);
     struct flow *flow = find(table, packet, &key, hash, direction);
 
-    if (flow != NULL && begins_anew(flow, packet)) {
+    enum flow_reuse reuse = flow != NULL ? reuse_of(table, flow, packet, *direction) : REUSE_NONE;
+
+    if (reuse != REUSE_NONE) {
         end_flow(table, flow_timers_unlink(&table->timers, flow), FLOW_REASON_CLOSED);
         flow = NULL;
     }
     if (flow == NULL) {
-        flow = begin_flow(table, packet, &key, hash);
+        flow = begin_flow(table, packet, &key, hash, reuse);
         if (flow == NULL)
             return NULL;
         *direction = flow_direction(flow, packet);

@@ -30,6 +30,7 @@ struct flow_table_options {
     struct budget *budget;         /* for records and buckets; not owned */
     struct flow_timeouts timeouts; /* zero members: the defaults */
     bool refuse_midstream;         /* a TCP flow begins only with SYN */
+    bool joins_vlans;              /* packets of one flow may come from several VLANs */
 };
 
 struct flow_stats {
@@ -57,8 +58,8 @@ void flow_table_free(struct flow_table *table);
 void flow_table_prefetch(struct flow_table *table, const struct packet *packet);
 
 /* The packet's flow, made when it is new; counts the packet into it, and sets *direction. NULL for
- * packets without a flow (no transport header, or the budget is spent). A SYN on a closed TCP flow
- * ends that one (FLOW_REASON_CLOSED) and begins another. */
+ * packets without a flow (no transport header, or the budget is spent). A packet that shows that a TCP
+ * flow's ports are used anew (flow_reuse.h) ends that one (FLOW_REASON_CLOSED) and begins another. */
 struct flow *flow_table_packet(struct flow_table *table, const struct packet *packet,
                                enum direction *direction);
 

@@ -108,7 +108,7 @@ static uint32_t of_endpoints(struct matcher *m, const struct flow *flow,
         return from_text(out, proto_text(m, flow ? flow->ip_proto : packet->ip_proto));
     if (packet != NULL)
         return vlans(out, packet->vlan, packet->vlan_count);
-    return vlans(out, flow->vlan, flow->vlan_count > 2 ? 2 : flow->vlan_count);
+    return vlans(out, flow->vlan, flow->vlan_count);
 }
 
 static uint32_t make(struct matcher *m, enum field_id field, union value *out)

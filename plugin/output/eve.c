@@ -165,7 +165,7 @@ static void put_envelope(struct buf *line, const struct eve_options *options,
     put_source(line, options, event, strcmp(event_type, "alert") == 0);
     json_put_chars(line, "event_type", event_type);
     if (flow != NULL)
-        put_vlan(line, flow->vlan, flow->vlan_count < 2 ? flow->vlan_count : 2);
+        put_vlan(line, flow->vlan, flow->vlan_count);
     else if (packet != NULL)
         put_vlan(line, packet->vlan, packet->vlan_count);
     put_tuple(line, event, is_client_first);

@@ -3,10 +3,39 @@
  * the same for all. Peaks and memory are in the summary. */
 #include "output/eve.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "output/eve_records.h"
 #include "output/json.h"
+
+/* Anomalies by layer and name, those that occurred, beyond the bound a packet too; rows of a layer stand together
+ * in anomaly.def. */
+static void put_decoder_events(struct buf *line, const struct decode_stats *d)
+{
+    char open[32] = "";
+
+    json_put_open(line, "event");
+    for (enum anomaly anomaly = ANOMALY_NONE + 1; anomaly < ANOMALY_COUNT; anomaly++) {
+        const char *name = anomaly_name(anomaly), *dot = strchr(name, '.');
+        if (d->anomalies[anomaly] == 0 || dot == NULL)
+            continue;
+        size_t len = (size_t)(dot - name);
+        assert(len < sizeof(open));
+        if (strncmp(open, name, len) != 0 || open[len] != '\0') {
+            if (open[0] != '\0')
+                json_put_close(line);
+            memcpy(open, name, len);
+            open[len] = '\0';
+            json_put_open(line, open);
+        }
+        json_put_number(line, dot + 1, d->anomalies[anomaly]);
+    }
+    if (open[0] != '\0')
+        json_put_close(line);
+    json_put_close(line);
+}
 
 static void put_decoder(struct buf *line, const struct decode_stats *d)
 {
@@ -46,6 +75,26 @@ static void put_decoder(struct buf *line, const struct decode_stats *d)
     json_put_number(line, "avg_pkt_size", d->pkts ? d->bytes / d->pkts : 0);
     json_put_number(line, "max_pkt_size", d->max_pkt_size);
     json_put_number(line, "too_many_layers", d->tunnel_too_deep);
+    put_decoder_events(line, d);
+    json_put_close(line);
+}
+
+static void put_fragments(struct buf *line, const char *name, uint64_t fragments,
+                          uint64_t reassembled, uint64_t timeouts)
+{
+    json_put_open(line, name);
+    json_put_number(line, "fragments", fragments);
+    json_put_number(line, "reassembled", reassembled);
+    json_put_number(line, "timeouts", timeouts);
+    json_put_close(line);
+}
+
+static void put_defrag(struct buf *line, const struct decode_stats *d)
+{
+    json_put_open(line, "defrag");
+    put_fragments(line, "ipv4", d->fragments, d->reassembled, d->fragment_timeouts);
+    put_fragments(line, "ipv6", d->fragments6, d->reassembled6, d->fragment_timeouts6);
+    json_put_number(line, "max_frags_reached", d->fragment_drops);
     json_put_close(line);
 }
 
@@ -80,11 +129,16 @@ static void put_tcp(struct buf *line, const struct run_stats *stats)
 }
 
 /* Suricata names a protocol's counters "dns_tcp" and "dns_udp" where it runs over both. */
+static bool has_both_transports(enum proto_id id)
+{
+    return id == PROTO_DNS || id == PROTO_FAILED;
+}
+
 static void put_protocol(struct buf *line, enum proto_id id, uint64_t all, uint64_t udp)
 {
     char name[40];
 
-    if (id != PROTO_DNS && id != PROTO_FAILED) {
+    if (!has_both_transports(id)) {
         json_put_number(line, proto_name(id), all);
         return;
     }
@@ -92,6 +146,35 @@ static void put_protocol(struct buf *line, enum proto_id id, uint64_t all, uint6
     json_put_number(line, name, all - udp);
     snprintf(name, sizeof(name), "%s_udp", proto_name(id));
     json_put_number(line, name, udp);
+}
+
+static void put_error(struct buf *line, enum proto_id id, const char *suffix, uint64_t gap,
+                      uint64_t memory, uint64_t parser)
+{
+    char name[40];
+
+    snprintf(name, sizeof(name), "%s%s", proto_name(id), suffix);
+    json_put_open(line, name);
+    json_put_number(line, "gap", gap);
+    json_put_number(line, "alloc", memory);
+    json_put_number(line, "parser", parser);
+    json_put_close(line);
+}
+
+/* Datagrams that got no memory before their protocol was known stand with DNS, all that UDP could be here:
+ * Suricata has no failed_udp. */
+static void put_errors(struct buf *line, const struct proto_stats *p)
+{
+    json_put_open(line, "error");
+    for (enum proto_id id = PROTO_FAILED; id < PROTO_COUNT; id++)
+        put_error(line, id, has_both_transports(id) ? "_tcp" : "",
+                  p->gap_errors[id] - p->udp_gap_errors[id],
+                  p->memory_errors[id] - p->udp_memory_errors[id],
+                  p->errors[id] - p->udp_errors[id]);
+    put_error(line, PROTO_DNS, "_udp", p->udp_gap_errors[PROTO_DNS],
+              p->udp_memory_errors[PROTO_DNS] + p->udp_memory_errors[PROTO_FAILED],
+              p->udp_errors[PROTO_DNS]);
+    json_put_close(line);
 }
 
 static void put_protocols(struct buf *line, const struct proto_stats *p)
@@ -105,6 +188,7 @@ static void put_protocols(struct buf *line, const struct proto_stats *p)
     for (enum proto_id id = PROTO_FAILED + 1; id < PROTO_COUNT; id++)
         put_protocol(line, id, p->transactions[id], p->udp_transactions[id]);
     json_put_close(line);
+    put_errors(line, p);
     json_put_close(line);
 }
 
@@ -124,9 +208,12 @@ void eve_stats(struct buf *line, const struct eve_options *options, int64_t time
     put_decoder(line, &stats->decode);
     put_tcp(line, stats);
     put_flow(line, &stats->flow);
+    put_defrag(line, &stats->decode);
     json_put_open(line, "detect");
     json_put_number(line, "alert", stats->match.alerts);
     json_put_number(line, "alerts_suppressed", stats->match.suppressed);
+    if (stats->match.stream_bytes_skipped > 0) /* ours, so only where it has something to say */
+        json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
     json_put_close(line);
     put_protocols(line, &stats->proto);
     json_put_close(line);

@@ -5,7 +5,6 @@
 #include "base/hash.h"
 
 enum { FRAGMENT_BUDGET = 32 * 1024 * 1024 };
-static const int64_t FRAGMENT_TIMEOUT_US = 60 * INT64_C(1000000);
 
 struct decoder *decoder_new(const struct decode_options *options, const struct decode_sink *sink)
 {
@@ -15,10 +14,7 @@ struct decoder *decoder_new(const struct decode_options *options, const struct d
     d->sink = *sink;
     d->budget.limit =
         options->fragment_budget_bytes ? options->fragment_budget_bytes : FRAGMENT_BUDGET;
-    d->fragments = fragments_new(&d->budget, options->fragment_policy,
-                                 options->fragment_timeout_us ? options->fragment_timeout_us
-                                                              : FRAGMENT_TIMEOUT_US,
-                                 &d->stats);
+    d->fragments = fragments_new(&d->budget, options, &d->sink, &d->stats);
     return d;
 }
 
@@ -34,6 +30,11 @@ void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anom
 {
     d->is_invalid = true;
     d->stats.anomalies[anomaly]++;
+    if (d->raised[p->depth] == DECODE_ANOMALIES_MAX) {
+        d->stats.anomalies_left_out++;
+        return;
+    }
+    d->raised[p->depth]++;
     d->sink.anomaly(d->sink.context, p, anomaly);
 }
 
@@ -66,6 +67,7 @@ void decoder_frame(struct decoder *d, const struct frame *frame)
 
     d->frame = frame;
     d->is_invalid = false;
+    memset(d->raised, 0, sizeof(d->raised));
     d->stats.pkts++;
     d->stats.bytes += frame->len;
     d->stats.cut_by_snaplen += frame->len < frame->wire_len;

@@ -15,7 +15,11 @@
 #include "base/memory.h"
 #include "packet/packet.h"
 
-enum { DECODE_DEPTH_MAX = 6 };
+enum {
+    DECODE_DEPTH_MAX = 6,
+    DECODE_ANOMALIES_MAX =
+        15, /* a packet, as in Suricata; a header of a few bytes may be at fault each */
+};
 
 struct block;
 
@@ -40,6 +44,7 @@ struct decode_options {
     int64_t fragment_timeout_us;  /* 0: 60 s */
     bool drop_bad_checksums;      /* such packets are counted, not handed on */
     bool ignore_checksums;        /* they are not even computed */
+    bool joins_vlans;             /* fragments of one datagram may come from several VLANs */
 };
 
 /* Counters, as EVE's stats.decoder names them where it can. */
@@ -49,19 +54,29 @@ struct decode_stats {
     uint64_t vlan, vlan_qinq, mpls, arp, unknown_ethertype;
     uint64_t ipv4, ipv6, tcp, udp, icmpv4, icmpv6, sctp, esp, other_ip;
     uint64_t ipv4_in_ipv6, ipv6_in_ipv4, ipip, gre, erspan, vxlan, geneve, gtp, teredo;
-    uint64_t fragments, reassembled, fragment_timeouts, fragment_drops, fragment_overlaps;
+    uint64_t fragments, fragments6, reassembled, reassembled6; /* of IPv4, of IPv6 */
+    uint64_t fragment_timeouts, fragment_timeouts6;            /* datagrams */
+    uint64_t fragment_overlaps;
+    uint64_t fragment_drops; /* fragments that no memory was left for */
+    uint64_t
+        fragment_cuts; /* fragments that the snap length cut: their datagrams never become whole */
     uint64_t bad_ipv4_checksum, bad_tcp_checksum, bad_udp_checksum, bad_icmp_checksum;
     uint64_t tunnel_too_deep, cut_by_snaplen;
+    uint64_t
+        discarded; /* packets that hosts throw away: longer than what came, options that cannot be read */
     uint64_t max_pkt_size;
+    uint64_t anomalies_left_out; /* beyond DECODE_ANOMALIES_MAX */
     uint64_t anomalies[ANOMALY_COUNT];
 };
 
-/* Where the decoder hands its results; both are called before decoder_frame() returns. */
+/* Where the decoder hands its results; all are called before decoder_frame() returns. */
 struct decode_sink {
     void (*packet)(void *context, const struct packet *packet);
     /* `packet` holds what was decoded before the fault (addresses when they were readable). */
     void (*anomaly)(void *context, const struct packet *packet, enum anomaly anomaly);
     void *context;
+    /* May be NULL. Fragments were joined in frame `number`: those that spoke to the datagram, in order. */
+    void (*datagram)(void *context, uint64_t number, const uint64_t *frames, size_t count);
 };
 
 struct decoder;

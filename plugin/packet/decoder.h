@@ -44,9 +44,10 @@ struct decoder {
     struct budget budget;
     struct fragments *fragments;
     const struct frame *frame;
-    bool is_invalid;     /* the frame at hand had an anomaly */
-    uint8_t layers;      /* Ethernet types within each other at this point */
-    uint8_t vlan_layers; /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
+    bool is_invalid;                  /* the frame at hand had an anomaly */
+    uint8_t raised[DECODE_DEPTH_MAX]; /* anomalies about the frame's packets, by depth */
+    uint8_t layers;                   /* Ethernet types within each other at this point */
+    uint8_t vlan_layers;              /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
 };
 
 /* Raises an anomaly about `p` and counts it. */
@@ -80,11 +81,12 @@ void decode_avs(struct decoder *d, struct packet *p, struct view left);
 void decode_ipv4(struct decoder *d, struct packet *p, struct view left);
 void decode_ipv6(struct decoder *d, struct packet *p, struct view left);
 
-/* options.c: faults of options, as anomalies; `options` is all that the header leaves for them. */
-void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options);
+/* options.c: faults of options, as anomalies; `options` is all that the header leaves for them. False when no
+ * host reads on. */
+bool check_ipv4_options(struct decoder *d, const struct packet *p, struct view options);
 void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options,
                         bool is_hop_by_hop);
-void check_tcp_options(struct decoder *d, const struct packet *p, struct view options);
+void read_tcp_options(struct decoder *d, struct packet *p, struct view options);
 
 /* transport.c: what the IP protocol number says; `left` is the IP payload, `is_cut` by the snap length. */
 void decode_ip_payload(struct decoder *d, struct packet *p, struct view left, bool is_cut);
@@ -102,12 +104,13 @@ bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *
                   uint32_t kind, uint32_t id, struct view frame);
 
 /* fragment.c */
-struct fragments *fragments_new(struct budget *budget, enum overlap_policy policy,
-                                int64_t timeout_us, struct decode_stats *stats);
+struct fragments *fragments_new(struct budget *budget, const struct decode_options *options,
+                                const struct decode_sink *sink, struct decode_stats *stats);
 void fragments_free(struct fragments *fragments);
 /* Takes a fragment: `offset` and `bytes` of the datagram, `has_more` after it, `id`. When that makes the
- * datagram whole its payload is returned, valid until fragments_release(), and p->ip_proto is what the
- * first fragment says (RFC 8200 section 4.5); else an empty view. */
+ * datagram whole its payload is returned, valid until fragments_release(), p->ip_proto is what the
+ * first fragment says (RFC 8200 section 4.5) and p->wire_len that fragment's headers and the payload; else
+ * an empty view. */
 struct view fragments_add(struct fragments *fragments, struct packet *p, uint32_t id,
                           uint32_t offset, bool has_more, struct view bytes, enum anomaly *anomaly);
 void fragments_release(struct fragments *fragments);

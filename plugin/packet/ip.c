@@ -18,6 +18,19 @@ enum {
 static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view payload,
                                 bool is_cut);
 
+/* The header says more bytes than there are, and no snap length took them: every host throws that away. What was
+ * cut is read as far as it goes. */
+static bool is_longer_than_came(const struct packet *p, bool is_cut)
+{
+    return is_cut && !(p->flags & PACKET_CUT);
+}
+
+static void discard(struct decoder *d, const struct packet *p, enum anomaly anomaly)
+{
+    d->stats.discarded++;
+    decode_anomaly(d, p, anomaly);
+}
+
 static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes, bool is_cut)
 {
     p->flags = (uint8_t)(is_cut ? p->flags | PACKET_CUT : p->flags & ~PACKET_CUT);
@@ -25,6 +38,28 @@ static void emit_fragment(struct decoder *d, struct packet *p, struct view bytes
     p->payload = bytes.data;
     p->payload_len = (uint32_t)bytes.len;
     decode_emit(d, p);
+}
+
+/* The first fragment of IPv6 has to hold all headers up to that of the upper layer (RFC 7112): hosts take no
+ * other. False where that header is cut off; a chain that ends in an extension header passes, as it does in
+ * Linux (ipv6frag_thdr_truncated()), where the whole datagram decides. */
+static bool has_upper_header(uint8_t next, struct view bytes)
+{
+    struct cursor c = cursor_over(bytes);
+
+    while (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION ||
+           next == IP_AH) {
+        bool is_ah = next == IP_AH;
+        next = cursor_u8(&c);
+        size_t units = cursor_u8(&c);
+        cursor_skip(&c, is_ah ? (units + 2) * 4 - 2 : units * 8 + 6);
+        if (c.overrun)
+            return true;
+    }
+    if (next == NEXT_NONE || next == NEXT_FRAGMENT)
+        return true;
+    size_t need = next == IP_TCP ? 20 : next == IP_UDP || next == IP_ICMPV6 ? 8 : 1;
+    return cursor_left(&c) >= need;
 }
 
 /* A fragment joins the others; the datagram goes on when it is whole. One that is cut never makes it so: what
@@ -38,10 +73,13 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
         decode_ip_payload(d, p, bytes, true);
         return;
     }
-    d->stats.fragments++;
-    if (is_cut) {
-        d->stats.fragment_drops++;
-        emit_fragment(d, p, bytes, true);
+    *(p->ip_version == 4 ? &d->stats.fragments : &d->stats.fragments6) += 1;
+    bool is_headless = p->ip_version == 6 && offset == 0 && !has_upper_header(p->ip_proto, bytes);
+    if (is_headless)
+        decode_anomaly(d, p, ANOMALY_IPV6_FRAG_IGNORED);
+    if (is_cut || is_headless) {
+        d->stats.fragment_cuts += is_cut;
+        emit_fragment(d, p, bytes, is_cut);
         return;
     }
     struct view whole = fragments_add(d->fragments, p, id, offset, has_more, bytes, &anomaly);
@@ -51,7 +89,6 @@ static void decode_fragment(struct decoder *d, struct packet *p, uint32_t id, ui
         emit_fragment(d, p, bytes, false);
         return;
     }
-    d->stats.reassembled++;
     p->flags |= PACKET_REASSEMBLED;
     if (p->ip_version == 6)
         decode_ipv6_payload(d, p, whole, false);
@@ -94,10 +131,10 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         return;
     }
     bool is_cut = total > left.len;
-    if (header > left.len || (is_cut && !(p->flags & PACKET_CUT)))
-        decode_anomaly(d, p, ANOMALY_IPV4_TRUNC_PKT);
-    if (header > left.len)
+    if (header > left.len || is_longer_than_came(p, is_cut)) {
+        discard(d, p, ANOMALY_IPV4_TRUNC_PKT);
         return;
+    }
     if (!d->options.ignore_checksums &&
         !checksum_is_right(checksum_add(0, view_slice(left, 0, header)))) {
         p->flags |= PACKET_BAD_CHECKSUM;
@@ -105,8 +142,10 @@ void decode_ipv4(struct decoder *d, struct packet *p, struct view left)
         if (d->options.drop_bad_checksums) /* no host joins its fragments or opens its tunnels */
             return;
     }
-    if (header > IPV4_HEADER)
-        check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header));
+    if (header > IPV4_HEADER && !check_ipv4_options(d, p, view_slice(left, IPV4_HEADER, header))) {
+        d->stats.discarded++;
+        return;
+    }
     struct view payload = view_slice(left, header, total);
     uint32_t offset = (fragment & 0x1fffU) * 8;
     if (offset > 0 || fragment & 0x2000)
@@ -269,7 +308,9 @@ void decode_ipv6(struct decoder *d, struct packet *p, struct view left)
     if (length == 0) /* a jumbogram, or segmentation left to the network card */
         length = payload.len;
     bool is_cut = length > payload.len;
-    if (is_cut && !(p->flags & PACKET_CUT))
-        decode_anomaly(d, p, ANOMALY_IPV6_TRUNC_PKT);
+    if (is_longer_than_came(p, is_cut)) {
+        discard(d, p, ANOMALY_IPV6_TRUNC_PKT);
+        return;
+    }
     decode_ipv6_payload(d, p, view_slice(payload, 0, length), is_cut);
 }

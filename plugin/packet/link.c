@@ -172,6 +172,8 @@ static void decode_nflog(struct decoder *d, struct packet *p, struct view left)
         if (c.overrun)
             return;
         if (type == NFLOG_PAYLOAD) {
+            p->flags |=
+                PACKET_CUT; /* the kernel copies as much as it was asked to, and says nowhere how much */
             decode_raw_ip(d, p, value);
             return;
         }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options: what IPv4 (RFC 791), IPv6 (RFC 8200) and TCP (RFC 9293) hang onto their headers. Nothing here
- * changes how a packet is read on: hosts differ in what they do about a bad option, and a packet that is left
- * out is a way past the sensor. Faults are anomalies, under Suricata's names and on its conditions but for one:
- * ipv4.opt_pad_required, which it raises for every router alert. */
+ * changes how a packet is read on, with one exception: a packet whose IPv4 options Linux refuses is thrown away, as
+ * its bytes would stand before those that hosts take (net/ipv4/ip_options.c; tests/kernel/ip.py asks one). Faults
+ * are anomalies, under Suricata's names and on its conditions but for one: ipv4.opt_pad_required, which it raises
+ * for every router alert. */
 #include "packet/decoder.h"
 
 /* A kind that has a definite form: the lengths it may have, from `min` to `max` in steps, header included. */
@@ -54,7 +55,24 @@ static uint8_t tcp_kind(uint8_t kind, struct view data)
     return is_experiment && view_starts(data, VIEW("\xf9\x89")) ? FAST_OPEN : kind;
 }
 
-void check_tcp_options(struct decoder *d, const struct packet *p, struct view options)
+/* What the TCP room reads: timestamps, and how a SYN scales windows (14 at most: RFC 7323, 2.3). */
+static void keep_tcp_option(struct packet *p, uint8_t kind, struct view data)
+{
+    enum { WINDOW_SCALE = 3, TIMESTAMPS = 8, SCALE_MAX = 14 };
+    struct cursor c = cursor_over(data);
+
+    if (kind == WINDOW_SCALE && p->tcp_flags & TCP_SYN) {
+        uint8_t scale = cursor_u8(&c);
+        p->window_scale = (uint8_t)((scale < SCALE_MAX ? scale : SCALE_MAX) + 1);
+    }
+    if (kind == TIMESTAMPS) {
+        p->time_sent = cursor_u32(&c);
+        p->time_echoed = cursor_u32(&c);
+        p->flags |= PACKET_HAS_TIMES;
+    }
+}
+
+void read_tcp_options(struct decoder *d, struct packet *p, struct view options)
 {
     static const struct option_form forms[256] = {
         [2] = {4, 4, 1, false, true},     /* maximum segment size */
@@ -74,8 +92,10 @@ void check_tcp_options(struct decoder *d, const struct packet *p, struct view op
     struct view data;
     enum option_step step;
 
-    if (options.len == 12 && memcmp(options.data, "\x01\x01\x08\x0a", 4) == 0)
+    if (options.len == 12 && memcmp(options.data, "\x01\x01\x08\x0a", 4) == 0) {
+        keep_tcp_option(p, 8, view_skip(options, 4));
         return; /* timestamps alone: most packets of most flows */
+    }
     while ((step = next_option(&c, &kind, &data)) == OPTION) {
         const struct option_form *form = &forms[kind];
         if (form->min == 0)
@@ -84,6 +104,7 @@ void check_tcp_options(struct decoder *d, const struct packet *p, struct view op
             decode_anomaly(d, p, ANOMALY_TCP_OPT_INVALID_LEN);
             continue;
         }
+        keep_tcp_option(p, kind, data);
         kind = tcp_kind(kind, data);
         if (!forms[kind].is_single)
             continue;
@@ -172,10 +193,49 @@ static enum anomaly ipv4_option_fault(uint8_t kind, struct view data)
     return is_ipv4_content_right(kind, data) ? ANOMALY_NONE : ANOMALY_IPV4_OPT_MALFORMED;
 }
 
-void check_ipv4_options(struct decoder *d, const struct packet *p, struct view options)
+/* Options that a packet may have once; a route is loose or strict. */
+enum single_option { SINGLE_NONE = 0, SINGLE_RECORD = 1, SINGLE_ROUTE = 2, SINGLE_TIME = 4 };
+
+static enum single_option single_of(uint8_t kind)
+{
+    if (kind == IPV4_RECORD_ROUTE)
+        return SINGLE_RECORD;
+    if (kind == IPV4_LOOSE_ROUTE || kind == IPV4_STRICT_ROUTE)
+        return SINGLE_ROUTE;
+    return kind == IPV4_TIMESTAMP ? SINGLE_TIME : SINGLE_NONE;
+}
+
+/* What Linux throws a packet away for; other kinds it does not look into. A pointer beyond the option means
+ * that it is full. */
+static bool is_ipv4_option_refused(uint8_t kind, struct view data)
+{
+    enum { OVERFLOW = 0xf0, WITH_ADDRESS = 1, PRESCRIBED = 3 };
+    size_t len = data.len + 2, pointer = data.len > 0 ? data.data[0] : 0;
+    unsigned flags = data.len > 1 ? data.data[1] & 15 : 0;
+
+    switch (single_of(kind)) {
+    case SINGLE_RECORD:
+        return pointer < 4 || (pointer <= len && pointer + 3 > len);
+    case SINGLE_ROUTE:
+        return pointer < 4;
+    case SINGLE_TIME:
+        if (data.len < 2 || pointer < 5)
+            return true;
+        if (pointer <= len)
+            return pointer + (flags == WITH_ADDRESS || flags == PRESCRIBED ? 7 : 3) > len;
+        return flags != PRESCRIBED && (data.data[1] & OVERFLOW) == OVERFLOW;
+    case SINGLE_NONE:
+        break;
+    }
+    return kind == IPV4_ROUTER_ALERT && data.len < 2;
+}
+
+bool check_ipv4_options(struct decoder *d, const struct packet *p, struct view options)
 {
     struct cursor c = cursor_over(options);
     uint64_t seen[4] = {0};
+    unsigned singles = 0;
+    bool is_refused = false;
     uint8_t kind = 0;
     struct view data;
     enum option_step step;
@@ -184,6 +244,11 @@ void check_ipv4_options(struct decoder *d, const struct packet *p, struct view o
         uint64_t *word = &seen[kind / 64], bit = 1ULL << kind % 64;
         enum anomaly fault =
             *word & bit ? ANOMALY_IPV4_OPT_DUPLICATE : ipv4_option_fault(kind, data);
+        bool is_bad = singles & single_of(kind) || is_ipv4_option_refused(kind, data);
+        singles |= single_of(kind);
+        is_refused |= is_bad;
+        if (fault == ANOMALY_NONE && is_bad)
+            fault = ANOMALY_IPV4_OPT_MALFORMED;
         if (fault != ANOMALY_NONE)
             decode_anomaly(d, p, fault);
         else
@@ -193,6 +258,7 @@ void check_ipv4_options(struct decoder *d, const struct packet *p, struct view o
         decode_anomaly(d, p, ANOMALY_IPV4_OPT_INVALID_LEN);
     else if (step == OPTION_LONE)
         decode_anomaly(d, p, ANOMALY_IPV4_OPT_EOL_REQUIRED);
+    return step == OPTIONS_END && !is_refused;
 }
 
 void check_ipv6_options(struct decoder *d, const struct packet *p, struct view options,

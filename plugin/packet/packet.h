@@ -24,6 +24,7 @@ enum packet_flags {
     PACKET_CUT = 16,          /* the capture's snap length cut payload off */
     PACKET_TUNNELLED = 32,    /* from inside a tunnel */
     PACKET_TICK = 64,         /* no packet: only time and number count (see engine/) */
+    PACKET_HAS_TIMES = 128,   /* TCP timestamps (RFC 7323): time_sent, time_echoed */
 };
 
 enum tcp_flags {
@@ -85,6 +86,8 @@ struct packet {
     uint16_t file;  /* index of the capture file in the run */
     uint16_t cut;   /* bytes that the snap length took from the frame's end, at most UINT16_MAX */
     uint16_t depth; /* 0: outermost packet of the frame, 1: inside one tunnel, ... */
+    uint8_t window_scale; /* of a TCP SYN, plus one; 0: without that option */
+    uint32_t time_sent, time_echoed;
 };
 
 static_assert(sizeof(struct packet) <= 128, "a packet fits two cache lines");

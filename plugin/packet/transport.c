@@ -47,8 +47,10 @@ static void decode_tcp(struct decoder *d, struct packet *p, struct view left, bo
             d, p, header < TCP_HEADER ? ANOMALY_TCP_INVALID_OPTLEN : ANOMALY_TCP_HLEN_TOO_SMALL);
         return;
     }
+    p->window_scale = 0;
+    p->flags &= (uint8_t)~PACKET_HAS_TIMES;
     if (header > TCP_HEADER)
-        check_tcp_options(d, p, view_slice(left, TCP_HEADER, header));
+        read_tcp_options(d, p, view_slice(left, TCP_HEADER, header));
     set_payload(p, view_skip(left, header));
     p->flags |= PACKET_HAS_TRANSPORT;
     verify(d, p, left, is_cut, true, &d->stats.bad_tcp_checksum);
@@ -71,11 +73,10 @@ static void decode_udp(struct decoder *d, struct packet *p, struct view left, bo
     if (length == 0 && p->ip_version == 6) /* a jumbogram's length is the IP payload's (RFC 2675) */
         length = left.len;
     if (length < UDP_HEADER || (length > left.len && !is_cut)) {
+        d->stats.discarded++;
         decode_anomaly(d, p,
                        length < UDP_HEADER ? ANOMALY_UDP_LEN_INVALID : ANOMALY_UDP_PKT_TOO_SMALL);
-        if (length < UDP_HEADER)
-            return;
-        length = left.len;
+        return;
     }
     left = view_slice(left, 0, length);
     set_payload(p, view_skip(left, UDP_HEADER));

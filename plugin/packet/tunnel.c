@@ -62,6 +62,7 @@ bool tunnel_enter(struct decoder *d, const struct packet *outer, struct packet *
 static void decode_erspan(struct decoder *d, const struct packet *outer, struct view left,
                           uint16_t proto, bool has_sequence)
 {
+    enum { CUT_BY_MIRROR = 4 };
     struct packet inner;
     size_t header = proto == ETHERTYPE_ERSPAN3 ? 12 : has_sequence ? 8 : 0;
 
@@ -75,8 +76,11 @@ static void decode_erspan(struct decoder *d, const struct packet *outer, struct 
     if (header == 12 && left.data[11] & 1)
         header += 8;
     uint32_t session = header >= 8 ? (uint32_t)(left.data[2] & 3) << 8 | left.data[3] : 0;
-    if (tunnel_enter(d, outer, &inner, proto, session, view_skip(left, header)))
-        decode_ethernet(d, &inner, view_skip(left, header));
+    if (!tunnel_enter(d, outer, &inner, proto, session, view_skip(left, header)))
+        return;
+    if (header >= 8 && left.data[2] & CUT_BY_MIRROR)
+        inner.flags |= PACKET_CUT;
+    decode_ethernet(d, &inner, view_skip(left, header));
 }
 
 /* Flags that a version does not have. What they mean is stepped over all the same: a receiver that ignores
@@ -272,7 +276,15 @@ static void decode_gtp0(struct decoder *d, const struct packet *outer, struct vi
     decode_inner_ip(d, outer, view_skip(left, 20), PORT_GTP0);
 }
 
-/* An IPv6 packet of just the right length, after an authentication or origin indication if there is one. */
+/* Nothing, or trailers (RFC 6081, 4): a kind, a length, data. */
+static bool are_trailers(struct view left)
+{
+    while (left.len >= 2 && left.len >= (size_t)2 + left.data[1])
+        left = view_skip(left, (size_t)2 + left.data[1]);
+    return left.len == 0;
+}
+
+/* An IPv6 packet, after an authentication or origin indication if there is one, and before trailers. */
 static void decode_teredo(struct decoder *d, const struct packet *outer, struct view left)
 {
     struct packet inner;
@@ -281,9 +293,12 @@ static void decode_teredo(struct decoder *d, const struct packet *outer, struct 
         left = view_skip(left, (size_t)13 + left.data[2] + left.data[3]);
     if (left.len >= 8 && left.data[0] == 0 && left.data[1] == 0)
         left = view_skip(left, 8);
-    if (left.len < 40 || left.data[0] >> 4 != 6 ||
-        ((size_t)left.data[4] << 8 | left.data[5]) != left.len - 40)
+    if (left.len < 40 || left.data[0] >> 4 != 6)
         return;
+    size_t len = 40 + ((size_t)left.data[4] << 8 | left.data[5]);
+    if (len > left.len || !are_trailers(view_skip(left, len)))
+        return;
+    left = view_slice(left, 0, len);
     d->stats.teredo++;
     if (tunnel_enter(d, outer, &inner, PORT_TEREDO, 0, left))
         decode_ipv6(d, &inner, left);

@@ -3,7 +3,7 @@
  * not encrypted hold packets; the others are counted. */
 #include "packet/decoder.h"
 
-enum { AGGREGATE_HEADER = 14, LINK_PPI = 192 };
+enum { AGGREGATE_HEADER = 14, LINK_PPI = 192, MORE_FRAGMENTS = 4 };
 
 /* IEEE 802.11 data frames; what is encrypted is only counted. */
 /* Several packets in one frame (A-MSDU): addresses, length, LLC, each padded to four bytes. */
@@ -33,6 +33,8 @@ void decode_80211_as(struct decoder *d, struct packet *p, struct view left, uint
     if (!is_data || !has_data || is_encrypted || left.len <= header)
         return;
     size_t qos = (flags & 3) == 3 ? 30 : 24;
+    if (flags & MORE_FRAGMENTS) /* the packet goes on in frames that are not joined to this one */
+        p->flags |= PACKET_CUT;
     if (control & 0x80 && left.data[qos] & 0x80)
         decode_aggregate(d, p, view_skip(left, header));
     else

@@ -87,7 +87,7 @@ void proto_emit(struct proto_context *context, enum proto_id id)
     const struct protocol_flow *p = context->flow->protocol;
 
     context->event->is_reversed = p != NULL && p->is_reversed;
-    if (!context->event->is_second)
+    if (event_is_record(context->event))
         proto_count(context, context->stats.transactions, context->stats.udp_transactions, id);
     context->sink.emit(context->sink.context, context->event);
 }

@@ -64,6 +64,19 @@ bool proto_is_done(const struct flow *flow, enum direction direction)
     return p->phase == PHASE_ASLEEP || (p->done & 1u << direction) != 0;
 }
 
+/* What the budget has refused since the last call, to the account of the flow's protocol. */
+static void count_memory_errors(struct proto_context *context, const struct protocol_flow *p)
+{
+    struct proto_stats *stats = &context->stats;
+    bool is_known = p != NULL && p->id != PROTO_UNKNOWN;
+
+    if (context->recycler.refused == context->refused)
+        return;
+    context->refused = context->recycler.refused;
+    proto_count(context, stats->memory_errors, stats->udp_memory_errors,
+                is_known ? (enum proto_id)p->id : PROTO_FAILED);
+}
+
 static void forget_starts(struct proto_context *context, struct protocol_flow *p)
 {
     identify_forget(p, &context->recycler, TO_SERVER);
@@ -198,8 +211,6 @@ static void adopt(struct proto_context *context, struct protocol_flow *p, enum p
         p->state = proto_parser_of(id)->open(context);
         if (p->state != NULL)
             p->phase = PHASE_PARSING;
-        else
-            context->stats.errors[id]++;
     }
 }
 
@@ -365,7 +376,6 @@ static void settle(struct proto_context *context, struct protocol_flow *p, enum 
 {
     if (result == PARSE_BAD) {
         context->is_restarting = false;
-        context->stats.errors[p->id]++;
         close_parser(context, p);
         return;
     }
@@ -380,8 +390,12 @@ static void feed(struct proto_context *context, struct protocol_flow *p, enum di
 {
     if (p->done & 1u << direction)
         return;
-    settle(context, p, direction,
-           proto_parser_of(p->id)->data(p->state, context, turned(p, direction), bytes));
+    enum parse_result result =
+        proto_parser_of(p->id)->data(p->state, context, turned(p, direction), bytes);
+    bool is_fault = context->recycler.refused == context->refused; /* else memory ran out */
+    if (result == PARSE_BAD && is_fault)
+        proto_count(context, context->stats.errors, context->stats.udp_errors, p->id);
+    settle(context, p, direction, result);
 }
 
 static void take_stream(struct proto_context *context, struct protocol_flow *p,
@@ -413,6 +427,7 @@ void proto_stream_data(struct proto_context *context, struct flow *flow, enum di
     struct protocol_flow *p = enter(context, flow, packet);
     if (p != NULL)
         take_stream(context, p, direction, bytes);
+    count_memory_errors(context, p);
 }
 
 void proto_stream_gap(struct proto_context *context, struct flow *flow, enum direction direction,
@@ -435,7 +450,10 @@ void proto_stream_gap(struct proto_context *context, struct flow *flow, enum dir
     enum parse_result result = PARSE_BAD;
     if (parser->gap != NULL)
         result = parser->gap(p->state, context, turned(p, direction), missing);
+    if (result == PARSE_BAD)
+        proto_count(context, context->stats.gap_errors, context->stats.udp_gap_errors, p->id);
     settle(context, p, direction, result);
+    count_memory_errors(context, p);
 }
 
 void proto_stream_end(struct proto_context *context, struct flow *flow, enum direction direction,
@@ -456,15 +474,15 @@ void proto_stream_end(struct proto_context *context, struct flow *flow, enum dir
             3) /* nothing more can come: its memory is freed before the flow times out */
             close_parser(context, p);
     }
+    count_memory_errors(context, p);
 }
 
-void proto_datagram(struct proto_context *context, struct flow *flow, enum direction direction,
-                    const struct packet *packet)
+static void take_datagram(struct proto_context *context, struct protocol_flow *p,
+                          enum direction direction, struct view bytes)
 {
-    struct protocol_flow *p = enter(context, flow, packet);
-    struct view bytes = packet_payload(packet);
+    const struct flow *flow = context->flow;
 
-    if (p == NULL || p->phase == PHASE_ASLEEP || bytes.len == 0)
+    if (p->phase == PHASE_ASLEEP || bytes.len == 0)
         return;
     if (p->phase == PHASE_IDENTIFYING) {
         p->refused[direction] = 0; /* a datagram is whole: each is judged by itself */
@@ -481,6 +499,16 @@ void proto_datagram(struct proto_context *context, struct flow *flow, enum direc
         feed(context, p, direction, bytes);
 }
 
+void proto_datagram(struct proto_context *context, struct flow *flow, enum direction direction,
+                    const struct packet *packet)
+{
+    struct protocol_flow *p = enter(context, flow, packet);
+
+    if (p != NULL)
+        take_datagram(context, p, direction, packet_payload(packet));
+    count_memory_errors(context, p);
+}
+
 void proto_flow_close(struct proto_context *context, struct flow *flow)
 {
     struct protocol_flow *p = flow->protocol;
@@ -495,6 +523,7 @@ void proto_flow_close(struct proto_context *context, struct flow *flow)
             fail(context, p);
     }
     close_parser(context, p);
+    count_memory_errors(context, p);
 }
 
 void proto_flow_end(struct proto_context *context, struct flow *flow)

@@ -50,10 +50,14 @@ struct proto_limits {
 struct proto_stats {
     uint64_t flows[PROTO_COUNT];        /* flows identified */
     uint64_t udp_flows[PROTO_COUNT];    /* of them over UDP */
-    uint64_t transactions[PROTO_COUNT]; /* answered or not */
+    uint64_t transactions[PROTO_COUNT]; /* records emitted: see event_is_record() */
     uint64_t udp_transactions[PROTO_COUNT];
-    uint64_t errors[PROTO_COUNT]; /* parsers that gave up */
-    uint64_t mismatches;          /* content and well-known port disagree */
+    /* Parsers that gave up: at their bytes, at a gap. */
+    uint64_t errors[PROTO_COUNT], udp_errors[PROTO_COUNT];
+    uint64_t gap_errors[PROTO_COUNT], udp_gap_errors[PROTO_COUNT];
+    /* Packets that asked for memory beyond the budget: something of them is missing, or the parser gave up. */
+    uint64_t memory_errors[PROTO_COUNT], udp_memory_errors[PROTO_COUNT];
+    uint64_t mismatches; /* content and well-known port disagree */
 };
 
 /* What a worker gives its parsers. One thread. */
@@ -71,6 +75,7 @@ struct proto_context {
     struct flow *flow;           /* the flow at hand */
     struct proto_stats stats;
     /* proto.c's own, set by proto_context_init() */
+    uint64_t refused;         /* recycler.refused, as far as it was counted */
     struct recycler recycler; /* for parsers, too: blocks from the budget, kept warm */
     uint32_t awake;           /* bit 1 << id: somebody wants what this parser makes */
     bool is_restarting;       /* proto_restart() was called in this data() */

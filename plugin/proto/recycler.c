@@ -55,8 +55,10 @@ void *recycler_get(struct recycler *recycler, size_t *size)
             block = budget_alloc(recycler->budget, rounded);
         }
     }
-    if (block == NULL)
+    if (block == NULL) {
+        recycler->refused++;
         return NULL;
+    }
     *size = rounded;
     recycler->live_bytes += rounded;
     return block;

@@ -24,6 +24,7 @@ struct recycler {
     void *idle[RECYCLER_CLASSES];
     size_t idle_bytes[RECYCLER_CLASSES];
     size_t live_bytes; /* handed out, in rounded sizes */
+    uint64_t refused;  /* requests that the budget turned down */
 };
 
 void recycler_init(struct recycler *recycler, struct budget *budget);

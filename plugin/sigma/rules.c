@@ -74,12 +74,13 @@ static bool refuse_document(struct loader *l, const struct yaml_node *root, bool
 {
     static const char LATER[] =
         "it comes with a later version; write one detection rule for each case";
+    bool is_correlation = yaml_get(root, "correlation") != NULL;
 
-    if (yaml_get(root, "correlation") != NULL)
+    if (is_rule && !is_correlation)
+        return false;
+    if (is_correlation)
         loader_refuse(l, REFUSAL_CORRELATION, root->place, "unsupported-document", LATER,
                       "correlation documents are not evaluated by this version");
-    else if (is_rule)
-        return false;
     else if (yaml_get(root, "filter") != NULL)
         loader_error(l, root->place, "unsupported-filter",
                      "write what it excludes into the rules: `and not filter`",

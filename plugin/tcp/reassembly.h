@@ -4,6 +4,7 @@
 #define SHRIKE_TCP_REASSEMBLY_H
 
 #include "tcp/tcp.h"
+#include "tcp/trust.h"
 #include "tcp/waiting.h"
 
 /* The farthest that a sequence number can be ahead: the greatest window (RFC 7323, 2.3). */
@@ -21,9 +22,12 @@ struct tcp {
 /* Bytes of one segment, `cut` of them missing at its end (snap length). The side's `next` is known. */
 void reassembly_segment(struct tcp *tcp, struct flow *flow, enum direction direction,
                         const struct packet *packet, uint32_t seq, struct view bytes, uint32_t cut);
-/* `fin` is now known: ends the side when it is reached. */
-void reassembly_check_fin(struct tcp *tcp, struct flow *flow, enum direction direction,
-                          const struct packet *packet);
+/* The bytes that came with a SYN: its receiver took those before `end`. They and what follows are handed on. */
+void reassembly_confirm(struct tcp *tcp, struct flow *flow, enum direction direction,
+                        const struct packet *packet, uint32_t end);
+/* No more bytes will come. */
+void reassembly_end(struct tcp *tcp, struct flow *flow, enum direction direction,
+                    const struct packet *packet);
 /* After each packet of the flow: gives up what the receiver has acknowledged and we never saw, and holds no
  * longer what waited for it. */
 void reassembly_check_gap(struct tcp *tcp, struct flow *flow, enum direction direction,

@@ -7,6 +7,8 @@
  *            memory or segment bound is reached, or at the flow's end: gap() says how many are missing,
  *            then data goes on.
  * Midstream  without SYN the first segment's sequence number is taken as the start.
+ * Trust      what a receiver would throw away changes nothing; what cannot be told at once is a claim
+ *            that the peer's acknowledgements decide (docs/decisions/0008).
  * Policy     overlaps of waiting segments follow `policy`; bytes already handed on never change, and a
  *            retransmission with other bytes (as far as they still wait) is an anomaly.
  */
@@ -37,7 +39,7 @@ struct stream_sink {
                  const struct packet *packet);
     void (*gap)(void *context, struct flow *flow, enum direction direction, uint64_t missing,
                 const struct packet *packet);
-    /* No more bytes will come in this direction (FIN reached in order, RST, or flow end); once. */
+    /* No more bytes will come in this direction (FIN reached and acknowledged, or flow end); once. */
     void (*end)(void *context, struct flow *flow, enum direction direction,
                 const struct packet *packet);
     void (*anomaly)(void *context, struct flow *flow, const struct packet *packet,

@@ -36,10 +36,15 @@ static struct block *block_new(struct waiting_store *store, struct view bytes)
     return block;
 }
 
+static uint32_t block_bytes(const struct block *block)
+{
+    return (uint32_t)sizeof(*block) + block->size;
+}
+
 static void block_free(struct waiting_store *store, struct block *block)
 {
     assert(block->pieces == 0);
-    budget_free(store->budget, block, sizeof(*block) + block->size);
+    budget_free(store->budget, block, block_bytes(block));
 }
 
 void piece_release(struct waiting_store *store, const struct piece *piece)
@@ -61,8 +66,34 @@ static struct piece piece_part(const struct piece *piece, uint32_t from, uint32_
     assert(seq_diff(from, piece->seq) >= 0 && seq_diff(piece_end(piece), to) >= 0);
     part.offset += from - piece->seq;
     part.seq = from;
-    part.len = to - from;
+    part.len = (to - from) & 0x7fffffff;
     return part;
+}
+
+/* A piece leaves the list; the caller lets go of its block. */
+static void unhold(struct waiting *w, const struct piece *piece)
+{
+    if (piece->block->pieces == 1)
+        w->held -= block_bytes(piece->block);
+}
+
+/* Gives back most of a block of which little is left. */
+static void trim_block(struct waiting_store *store, struct waiting *w, struct piece *piece)
+{
+    struct block *block = piece->block;
+
+    if (block->pieces > 1 || block->size / 2 <= piece->len)
+        return;
+    size_t old_bytes = block_bytes(block);
+    memmove(block->bytes, block->bytes + piece->offset, piece->len);
+    piece->offset = 0;
+    struct block *less =
+        budget_resize(store->budget, block, old_bytes, sizeof(*block) + piece->len);
+    if (less == NULL)
+        return;
+    less->size = piece->len;
+    piece->block = less;
+    w->held -= (uint32_t)old_bytes - block_bytes(less);
 }
 
 /* Appends to the scratch row; a part that continues the last one of its block makes it longer. */
@@ -117,7 +148,7 @@ struct piece waiting_pop(struct waiting_store *store, struct waiting **list)
 
     w->first++;
     w->count--;
-    w->bytes -= piece.len;
+    unhold(w, &piece);
     if (w->count == 0)
         list_free(store, list);
     return piece;
@@ -129,10 +160,24 @@ void waiting_drop_last(struct waiting_store *store, struct waiting **list)
     struct piece piece = w->pieces[w->first + w->count - 1];
 
     w->count--;
-    w->bytes -= piece.len;
+    unhold(w, &piece);
     piece_release(store, &piece);
     if (w->count == 0)
         list_free(store, list);
+}
+
+void waiting_cut(struct waiting_store *store, struct waiting **list, uint32_t end)
+{
+    while (*list != NULL) {
+        struct piece *last = &(*list)->pieces[(*list)->first + (*list)->count - 1];
+        if (seq_diff(piece_end(last), end) <= 0)
+            return;
+        if (seq_diff(last->seq, end) < 0) {
+            *last = piece_part(last, last->seq, end);
+            return;
+        }
+        waiting_drop_last(store, list);
+    }
 }
 
 void waiting_drop_all(struct waiting_store *store, struct waiting **list)
@@ -184,7 +229,41 @@ static uint32_t pieces_before(const struct waiting *w, uint32_t seq, bool by_end
 
 /* ---- overlaps ------------------------------------------------------------------------------------- */
 
-static bool new_wins(enum overlap_policy policy, const struct piece *new, const struct piece *old)
+static bool has_doubt(const struct piece *piece, const struct ack_range *believed)
+{
+    return piece->is_stale || !ack_is_within(believed, piece->ack);
+}
+
+/* Where the run ends that the piece stands in. */
+static uint32_t run_end(const struct waiting *w, uint32_t index)
+{
+    const struct piece *piece = &w->pieces[w->first + index];
+    const struct piece *behind = w->pieces + w->first + w->count;
+
+    while (piece + 1 < behind && piece[1].start == piece->start && piece[1].seq == piece_end(piece))
+        piece++;
+    return piece->end;
+}
+
+/* Linux: a segment that begins where the one before it ends is from now on part of that. */
+static void join_run(const struct waiting *w, uint32_t from, struct piece *new,
+                     const struct ack_range *believed)
+{
+    if (from == 0 || new->start != new->seq)
+        return;
+    const struct piece *before = &w->pieces[w->first + from - 1];
+    if (piece_end(before) != new->seq || before->end != new->seq ||
+        has_doubt(before, believed) != has_doubt(new, believed))
+        return;
+    /* Where something waits at that place already, the kernel compares with that first, most often. */
+    if (from < w->count && before[1].seq == new->seq)
+        return;
+    new->start = before->start;
+}
+
+/* `old_end`: of the old one's run. */
+static bool new_wins(enum overlap_policy policy, const struct piece *new, const struct piece *old,
+                     uint32_t old_end)
 {
     enum { OLD, NEW };
     static const struct {
@@ -198,7 +277,7 @@ static bool new_wins(enum overlap_policy policy, const struct piece *new, const 
 
     if (order != 0)
         return order < 0 ? table[policy].before : table[policy].after;
-    if (seq_diff(new->end, old->end) > 0)
+    if (seq_diff(new->end, old_end) > 0)
         return table[policy].longer;
     return table[policy].same;
 }
@@ -209,12 +288,26 @@ static bool differs(const struct piece *a, const struct piece *b)
     return memcmp(a->block->bytes + a->offset, b->block->bytes + b->offset, a->len) != 0;
 }
 
+/* Which of [from, to) lose to the new one? Those that it has doubts about, if the new one has none; those of
+ * its own doubt by policy. */
+static bool decide(const struct waiting_store *store, const struct piece *new,
+                   const struct piece *old, uint32_t old_end, const struct ack_range *believed)
+{
+    bool is_new_doubted = has_doubt(new, believed);
+
+    if (is_new_doubted != has_doubt(old, believed))
+        return !is_new_doubted;
+    return new_wins(store->policy, new, old, old_end);
+}
+
 /* Writes what becomes of pieces [from, to) and the new one into the scratch row. */
-static uint32_t weave(struct waiting_store *store, const struct waiting *w, uint32_t from,
-                      uint32_t to, const struct piece *new, struct overlap_seen *seen)
+static uint32_t weave(struct waiting_store *store, struct waiting *w, uint32_t from, uint32_t to,
+                      const struct piece *new, const struct ack_range *believed,
+                      struct overlap_seen *seen)
 {
     struct piece *row = store->scratch;
-    uint32_t count = 0, at = new->seq, new_end = piece_end(new);
+    uint32_t count = 0, at = new->seq, new_end = piece_end(new), run = 0;
+    bool knows_run = false; /* of the pieces that start with the new one: there is only one */
 
     for (uint32_t i = from; i < to; i++) {
         struct piece old = w->pieces[w->first + i];
@@ -227,8 +320,13 @@ static uint32_t weave(struct waiting_store *store, const struct waiting *w, uint
         push(row, &count, piece_part(new, at, start));
         seen->any = true;
         seen->different |= differs(&ours, &theirs);
-        push(row, &count, new_wins(store->policy, new, &old) ? ours : theirs);
+        if (old.start == new->start && !knows_run) {
+            run = run_end(w, i);
+            knows_run = true;
+        }
+        push(row, &count, decide(store, new, &old, run, believed) ? ours : theirs);
         push(row, &count, piece_part(&old, end, old_end));
+        unhold(w, &old);
         piece_release(store, &old);
         at = end;
     }
@@ -242,17 +340,15 @@ static void splice(struct waiting_store *store, struct waiting *w, uint32_t from
 {
     struct piece *pieces = w->pieces + w->first;
 
-    for (uint32_t i = from; i < to; i++)
-        w->bytes -= pieces[i].len;
     memmove(pieces + from + count, pieces + to, (w->count - to) * sizeof(*pieces));
     memcpy(pieces + from, store->scratch, count * sizeof(*pieces));
     for (uint32_t i = from; i < from + count; i++)
-        w->bytes += pieces[i].len;
+        trim_block(store, w, &pieces[i]);
     w->count = w->count - (to - from) + count;
 }
 
 static int add_to(struct waiting_store *store, struct waiting *w, struct piece *new,
-                  struct overlap_seen *seen)
+                  const struct ack_range *believed, struct overlap_seen *seen)
 {
     uint32_t from = pieces_before(w, new->seq, true);
     uint32_t to = pieces_before(w, piece_end(new), false);
@@ -261,34 +357,43 @@ static int add_to(struct waiting_store *store, struct waiting *w, struct piece *
     /* k old pieces become at most 2 k + 3. */
     if (reserve(store, w, to - from + 3) != 0)
         return -1;
-    splice(store, w, from, to, weave(store, w, from, to, new, seen));
+    if (store->policy == OVERLAP_LINUX)
+        join_run(w, from, new, believed);
+    w->held += block_bytes(new->block);
+    uint32_t count = weave(store, w, from, to, new, believed, seen);
+    if (new->block->pieces == 0) {
+        w->held -= block_bytes(new->block);
+        block_free(store, new->block);
+    }
+    splice(store, w, from, to, count); /* may move blocks */
     return 0;
 }
 
-int waiting_add(struct waiting_store *store, struct waiting **list, uint32_t start, uint32_t seq,
-                uint32_t ack, struct view bytes, struct overlap_seen *seen)
+int waiting_add(struct waiting_store *store, struct waiting **list, const struct arrival *arrival,
+                const struct ack_range *believed, struct overlap_seen *seen)
 {
-    assert(bytes.len > 0 && bytes.len < UINT32_C(1) << 30 && seq_diff(seq, start) >= 0);
+    size_t len = arrival->bytes.len;
+
+    assert(len > 0 && len < UINT32_C(1) << 30 && seq_diff(arrival->seq, arrival->start) >= 0);
     struct piece new = {
-        .seq = seq,
-        .len = (uint32_t)bytes.len,
-        .start = start,
-        .end = seq + (uint32_t)bytes.len,
-        .block = block_new(store, bytes),
-        .ack = ack,
+        .seq = arrival->seq,
+        .len = (uint32_t)len & 0x7fffffff,
+        .is_stale = arrival->is_stale,
+        .start = arrival->start,
+        .end = arrival->seq + (uint32_t)len,
+        .block = block_new(store, arrival->bytes),
+        .ack = arrival->ack,
     };
     if (new.block == NULL)
         return -1;
     bool is_new_list = *list == NULL;
     if (is_new_list)
         *list = list_new(store);
-    if (*list == NULL || add_to(store, *list, &new, seen) != 0) {
+    if (*list == NULL || add_to(store, *list, &new, believed, seen) != 0) {
         block_free(store, new.block);
         if (is_new_list && *list != NULL)
             list_free(store, list);
         return -1;
     }
-    if (new.block->pieces == 0)
-        block_free(store, new.block);
     return 0;
 }

@@ -20,6 +20,9 @@ static enum compare compare_of(const struct question *q)
                                            : COMPARE_EQ;
 }
 
+static const char BITS_HELP[] = "write bits a byte, for example 3.75";
+static const char BITS_WANTED[] = "a number of bits between 0 and 8";
+
 /* "3.75" bits in thousandths. */
 static bool parse_thousandths(struct view text, int64_t *out)
 {
@@ -127,8 +130,7 @@ struct node *value_measure(struct loader *l, const struct question *q,
         return NULL;
     }
     if (is_entropy && !parse_thousandths(scalar->text, &p->number))
-        return value_wrong(l, scalar, "number-value", "write bits a byte, for example 3.75",
-                           "a number of bits between 0 and 8");
+        return value_wrong(l, scalar, "number-value", BITS_HELP, BITS_WANTED);
     if (!is_entropy && !loader_parse_number(scalar->text, &p->number))
         return value_wrong(l, scalar, "number-value", "write a whole number", "a whole number");
     warn_range(l, q, scalar, p);
@@ -178,8 +180,12 @@ struct node *value_number(struct loader *l, const struct question *q,
         return value_exists(l, q, scalar, scalar->text.len > 0);
     p = value_predicate(l, q, scalar, MATCH_NUMBER);
     p->compare = compare_of(q);
-    if (!parse_typed(scalar, type, &p->number))
+    if (q->field == FIELD_DNS_QUERY_ENTROPY) { /* in bits, as the modifier asks */
+        if (!parse_thousandths(scalar->text, &p->number))
+            return value_wrong(l, scalar, "number-value", BITS_HELP, BITS_WANTED);
+    } else if (!parse_typed(scalar, type, &p->number)) {
         return value_wrong(l, scalar, "number-value", HELP[type], WANTED[type]);
+    }
     if (type == TYPE_BOOL && p->compare != COMPARE_EQ) {
         loader_error(l, scalar->place, "field-type", "write `true` or `false` without a comparison",
                      "`%s` is true or false and has no order", field_get(q->field)->name);

@@ -34,6 +34,9 @@ struct reader {
     struct diagnostics *diagnostics;
     struct arena *arena; /* of this document */
     unsigned first_line; /* lines of the text before the part that libyaml reads */
+    struct view text;    /* that part */
+    size_t line_at;      /* where line `line` of it begins */
+    unsigned line;
     yaml_parser_t parser;
     struct frame frames[YAML_DEPTH_MAX];
     unsigned depth;
@@ -378,6 +381,25 @@ static void close_node(struct reader *r)
         check_duplicates(r, node);
 }
 
+/* The text from a mark on; marks come in order, so lines are counted once. */
+static struct view source_at(struct reader *r, yaml_mark_t mark)
+{
+    while (r->line < mark.line) {
+        size_t end = view_find_byte(view_skip(r->text, r->line_at), '\n');
+        if (end == VIEW_NOT_FOUND)
+            break;
+        r->line_at += end + 1;
+        r->line++;
+    }
+    struct view line = view_skip(r->text, r->line_at);
+    for (size_t column = 0; column < mark.column && line.len > 0; column++) {
+        do
+            line = view_skip(line, 1);
+        while (line.len > 0 && (line.data[0] & 0xc0) == 0x80); /* columns are characters */
+    }
+    return line;
+}
+
 static void add_scalar(struct reader *r, const yaml_event_t *event)
 {
     struct yaml_node *node = new_node(r, YAML_SCALAR, event->start_mark);
@@ -388,6 +410,9 @@ static void add_scalar(struct reader *r, const yaml_event_t *event)
     node->is_quoted = event->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
                       event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     node->is_one_line = event->start_mark.line == event->end_mark.line;
+    if (!node->is_one_line && !node->is_quoted && event->data.scalar.anchor == NULL &&
+        event->data.scalar.tag == NULL)
+        node->source = source_at(r, event->start_mark);
     node->text =
         arena_copy(r->arena, view_make(event->data.scalar.value, event->data.scalar.length));
     add_anchor(r, event->data.scalar.anchor, node);
@@ -468,6 +493,8 @@ static bool read_part(struct reader *r, struct view text, size_t *documents,
     yaml_event_t event;
     yaml_event_type_t type = YAML_NO_EVENT;
 
+    r->text = text;
+    r->line_at = r->line = 0;
     yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, text.data ? text.data : (const uint8_t *)"", text.len);
     while (type != YAML_STREAM_END_EVENT) {
@@ -536,9 +563,49 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
     return NULL;
 }
 
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void move_place(struct place *place, uint8_t c)
+{
+    if (c == '\n') {
+        place->line++;
+        place->column = 1;
+    } else if ((c & 0xc0) != 0x80) {
+        place->column++;
+    }
+}
+
+/* Folding and indentation change nothing but blanks: the n-th other byte of the text is that of the file. */
+static struct place place_in_lines(const struct yaml_node *scalar, size_t offset)
+{
+    struct place place = scalar->place;
+    struct view source = scalar->source;
+    size_t before = 0, at = 0;
+
+    for (size_t i = 0; i < offset && i < scalar->text.len; i++)
+        before += !is_blank(scalar->text.data[i]);
+    if (source.data[0] == '>' ||
+        source.data[0] == '|') { /* the line of the indicator is not text */
+        while (at < source.len && source.data[at] != '\n')
+            move_place(&place, source.data[at++]);
+    }
+    for (; at < source.len; at++) {
+        if (!is_blank(source.data[at]) && before-- == 0)
+            return place;
+        move_place(&place, source.data[at]);
+    }
+    return scalar->place;
+}
+
 struct place yaml_place_in(const struct yaml_node *scalar, size_t offset)
 {
     struct place place = scalar->place;
+
+    if (scalar->source.len > 0 && offset < scalar->text.len)
+        return place_in_lines(scalar, offset);
     if (scalar->is_one_line)
         place.column += (unsigned)offset + scalar->is_quoted;
     return place;

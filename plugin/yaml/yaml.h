@@ -26,7 +26,9 @@ struct yaml_node {
     bool is_quoted;
     bool is_one_line;
     struct place place;
-    struct view text;         /* scalar; followed by a NUL that is not counted */
+    struct view text; /* scalar; followed by a NUL that is not counted */
+    struct view
+        source; /* scalar of several lines without quotes: the file from its first byte on */
     struct yaml_node **items; /* list: its items; map: its values */
     struct yaml_node **keys;  /* map: scalars, all different */
     size_t count;
@@ -43,7 +45,7 @@ size_t yaml_read(const char *file, struct view text, struct diagnostics *diagnos
 
 /* The value of a key; NULL when the map has no such key. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
-/* The place of byte `offset` of a scalar's text; its beginning when the text runs over several lines. */
+/* The place of byte `offset` of a scalar's text; its beginning when that is in quotes and of several lines. */
 struct place yaml_place_in(const struct yaml_node *scalar, size_t offset);
 /* An unquoted null, ~ or nothing. */
 bool yaml_is_null(const struct yaml_node *node);

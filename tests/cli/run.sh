@@ -322,6 +322,29 @@ for threads in 1 3; do
     says "tells how often it was" err "Every request of a host, once in a while  (+19 suppressed)"
 done
 
+# All fragments of their datagrams too, whatever carried those, in order.
+python3 tests/gen/fragments.py "$work/fragments.pcap"
+printf 'title: Mark\nid: 6f0c3a52-5d1e-4b60-9d1c-8f3d6f2f0002\nstatus: test\ndescription: A mark.\nlevel: high\nlogsource: {product: shrike, service: stream}\ndetection:\n  a:\n    payload|contains: EVILMARK\n  condition: a\n' > "$work/mark.yml"
+check "fragments of alerted flows" 0 "$shrike" replay -S "$work/mark.yml" --eve "$work/eve.json" --pcap-out "$work/parts.pcapng" "$work/fragments.pcap"
+says "are counted in the summary" err "datagrams joined from fragments"
+check "and in the stats record" 0 grep -q '"defrag":{"ipv4":{"fragments":12,"reassembled":4,' "$work/eve.json"
+check "both datagrams alert" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -eq 2
+check "their packets are a capture" 0 "$shrike" replay -q -S "$work/mark.yml" --eve "$work/again.json" "$work/parts.pcapng"
+check "of nine frames" 0 grep -q '"decoder":{"pkts":9,' "$work/again.json"
+check "which alerts as often" 0 test "$(grep -c '"event_type":"alert"' "$work/again.json")" -eq 2
+
+# Each direction in a VLAN of its own.
+check "a wrong answer about VLANs is wrong usage" 2 "$shrike" replay --vlan-key maybe "$covenant"
+says "and says what is right" err "expected yes or no"
+
+# Memory bounds that bite are told of.
+check "parsers without memory" 0 "$shrike" replay --log http --memcap-protocols 1K --eve "$work/eve.json" "$covenant"
+says "are in the summary" err "packets without memory for parsers (--memcap-protocols)"
+check "and in the stats record" 0 grep -Eq '"error":.*"alloc":[1-9]' "$work/eve.json"
+check "streams without memory" 0 "$shrike" replay -S rules/ --memcap-streams 1K --eve "$work/eve.json" "$covenant"
+says "are in the summary too" err "bytes of streams not scanned (--memcap-streams)"
+check "and in the stats record too" 0 grep -q '"stream_bytes_skipped":[1-9]' "$work/eve.json"
+
 # The last record of a run.
 check "the stats record is last" 0 sh -c "tail -n 1 '$work/eve.json' | grep -q '\"event_type\":\"stats\"'"
 

@@ -36,10 +36,19 @@ static void on_anomaly(void *context, const struct packet *packet, enum anomaly 
     seen->sum += packet->number;
 }
 
+static void on_datagram(void *context, uint64_t number, const uint64_t *frames, size_t count)
+{
+    const struct seen *seen = context;
+    assert(number == seen->frame->number && count > 0 && frames[count - 1] == number);
+    for (size_t i = 1; i < count; i++)
+        assert(frames[i - 1] <= frames[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct seen seen = {0};
-    const struct decode_sink sink = {on_packet, on_anomaly, &seen};
+    const struct decode_sink sink = {
+        .packet = on_packet, .anomaly = on_anomaly, .context = &seen, .datagram = on_datagram};
     if (size < 2)
         return 0;
     const struct decode_options options = {

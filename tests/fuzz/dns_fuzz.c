@@ -48,6 +48,7 @@ static struct reading read_all(struct event *event, struct view bytes, uint8_t i
         .budget = &budget,
         .event = event,
         .wanted = &wanted,
+        .waits = 1u << EVENT_DNS,
         .flow = &flow,
         .sink = {.emit = on_event, .context = &reading},
     };

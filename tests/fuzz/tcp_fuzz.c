@@ -141,6 +141,15 @@ static struct packet packet_of(const uint8_t *at, const uint8_t *payload, size_t
         packet.seq += UINT32_C(1) << 30;
     if (at[7] == 3)
         packet.ack += UINT32_C(1) << 31;
+    if (at[7] & 0x40) {
+        packet.flags |= PACKET_HAS_TIMES;
+        packet.time_sent = at[7] & 7;
+        packet.time_echoed = at[7] >> 3 & 7;
+    }
+    if (at[7] & 0x80) {
+        packet.window_scale = at[7] & 15;
+        packet.window = (uint16_t)(at[5] << 4);
+    }
     return packet;
 }
 

@@ -160,6 +160,20 @@ static void a_one_sided_capture_goes_on_after_a_loss(void **state)
     recorder_free(r);
 }
 
+/* Packets that no host answers are free of charge: they prove nothing about the capture. */
+static void silence_alone_gives_no_gap_up(void **state)
+{
+    struct recorder *r = *state;
+
+    for (uint32_t i = 0; i < 2000; i++)
+        up(r, 1, "");
+    for (uint32_t i = 0; i < 200; i++)
+        up(r, 40 + 2 * i, "zz");
+    assert_int_equal(r->gaps[TO_SERVER], 0);
+    up(r, 1, "the truth");
+    assert_bytes(r, TO_SERVER, "the truth");
+}
+
 static void the_flows_end_hands_out_what_waits(void **state)
 {
     struct recorder *r = *state;
@@ -229,6 +243,19 @@ static void waiting_bytes_have_a_bound(void **state)
     assert_int_equal(tcp_stats(r->tcp)->dropped_segments, 100 - 1024 * 1024 / 60000);
 }
 
+/* Each segment wins all but one byte of the one before it. */
+static void what_lost_is_given_back(void **state)
+{
+    struct recorder *r = *state;
+    static char text[60001];
+
+    memset(text, 'x', 60000);
+    for (uint32_t i = 0; i < 500; i++)
+        up(r, 100000 - i, text);
+    assert_true(r->budget.used < 256 * 1024);
+    assert_int_equal(tcp_stats(r->tcp)->dropped_segments, 0);
+}
+
 static void a_spent_budget_drops_and_counts(void **state)
 {
     struct recorder *r = *state;
@@ -263,6 +290,7 @@ static void an_ignored_direction_is_only_counted(void **state)
     up(r, 100, "x");
     up(r, 4, "def");
     recorder_send(r, TO_SERVER, TCP_ACK | TCP_FIN, 101, 1, "");
+    ack(r, 102);
     assert_int_equal(r->len[TO_SERVER], 0);
     assert_int_equal(r->flow->side[TO_SERVER].payload, 100);
     assert_int_equal(r->ends[TO_SERVER], 1);
@@ -320,6 +348,30 @@ static void policies_choose_as_their_table_says(void **state)
             assert_int_equal(tcp_stats(r->tcp)->overlaps_different, 1);
             recorder_free(r);
         }
+    }
+}
+
+/* Each a conversation with Linux 6.18, whose choice stands last. */
+static void linux_compares_runs_of_segments(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t at[4];
+        const char *text[4], *read;
+    } cases[] = {
+        {{4, 13, 4}, {"BBBBBBBBB", "CCCCCCCCCCCC", "AAAAAAAAAAAAA"}, "BBBBBBBBBCCCCCCCCCCCC"},
+        {{6, 4, 7}, {"BBBB", "CC", "AA"}, "CCBBBB"}, /* its place is taken: no run */
+        {{4, 6, 8, 4}, {"aa", "bb", "cc", "DDDD"}, "aabbcc"},
+        {{4, 6, 8, 4}, {"aa", "bb", "cc", "DDDDDDD"}, "DDDDDDD"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct recorder *r = established(OVERLAP_LINUX);
+        char expected[40] = "---";
+        for (size_t k = 0; k < 4 && cases[i].text[k] != NULL; k++)
+            up(r, cases[i].at[k], cases[i].text[k]);
+        up(r, 1, "---");
+        assert_bytes(r, TO_SERVER, strcat(expected, cases[i].read));
+        recorder_free(r);
     }
 }
 
@@ -422,17 +474,20 @@ int main(void)
         T(a_gap_is_given_up_some_packets_after_its_acknowledgement),
         T(an_acknowledgement_captured_too_early_makes_no_gap),
         cmocka_unit_test(a_one_sided_capture_goes_on_after_a_loss),
+        T(silence_alone_gives_no_gap_up),
         T(the_flows_end_hands_out_what_waits),
         T(an_acknowledged_fin_that_was_missed_is_no_gap),
         T(bytes_cut_by_the_snap_length_are_a_gap),
         T(at_the_bound_an_answering_receiver_keeps_the_gap_open),
         T(waiting_bytes_have_a_bound),
+        T(what_lost_is_given_back),
         T(a_spent_budget_drops_and_counts),
         T(without_memory_for_an_overlap_the_first_bytes_stay),
         T(an_ignored_direction_is_only_counted),
         T(the_sink_may_ignore_while_it_is_called),
         cmocka_unit_test(policies_choose_as_their_table_says),
         cmocka_unit_test(an_in_order_segment_competes_with_what_waits),
+        cmocka_unit_test(linux_compares_runs_of_segments),
         T(equal_overlaps_are_no_anomaly),
         cmocka_unit_test(same_bytes_in_any_order_are_read_once),
     };

@@ -126,7 +126,7 @@ static void every_part_of_the_key_makes_another_flow(void **state)
     }
 }
 
-static void the_third_vlan_is_not_part_of_the_key(void **state)
+static void all_three_vlans_are_part_of_the_key(void **state)
 {
     struct fixture *f = *state;
     struct packet packet = test_packet(IP_UDP, CLIENT, 1, SERVER, 2);
@@ -134,9 +134,33 @@ static void the_third_vlan_is_not_part_of_the_key(void **state)
     packet.vlan_count = 3;
     packet.vlan[2] = 7;
     struct flow *flow = give(f, &packet, NULL);
+    assert_int_equal(flow->vlan_count, 3);
     packet.vlan[2] = 8;
-    assert_ptr_equal(give(f, &packet, NULL), flow);
-    assert_int_equal(flow->vlan_count, 2);
+    struct flow *other = give(f, &packet, NULL);
+    assert_ptr_not_equal(other, flow);
+    assert_true(other->id != flow->id);
+}
+
+static void vlans_can_be_left_out_of_the_key(void **state)
+{
+    struct fixture *f = *state;
+    struct packet packet = test_packet(IP_UDP, CLIENT, 1, SERVER, 2);
+    const struct flow_table_options options = {.budget = &f->budget, .joins_vlans = true};
+    struct flow_table *table = flow_table_new(&options, on_end, f);
+    enum direction direction;
+
+    packet.vlan_count = 3;
+    packet.vlan[0] = 5;
+    packet.vlan[2] = 7;
+    struct flow *flow = flow_table_packet(table, &packet, &direction);
+    struct packet reply = test_reply(&packet);
+    reply.vlan_count = 1;
+    reply.vlan[0] = 6;
+    assert_ptr_equal(flow_table_packet(table, &reply, &direction), flow);
+    assert_int_equal(direction, TO_CLIENT);
+    assert_int_equal(flow->vlan[0], 5); /* those of the first packet are told */
+    flow_table_finish(table);
+    flow_table_free(table);
 }
 
 static void the_id_is_the_same_on_every_run(void **state)
@@ -542,7 +566,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(both_directions_are_one_flow),
         T(every_part_of_the_key_makes_another_flow),
-        T(the_third_vlan_is_not_part_of_the_key),
+        T(all_three_vlans_are_part_of_the_key),
+        T(vlans_can_be_left_out_of_the_key),
         T(the_id_is_the_same_on_every_run),
         T(packets_without_transport_have_no_flow),
         T(echo_and_reply_are_one_flow_by_identifier),

@@ -37,12 +37,14 @@ static void a_whole_session_goes_from_new_to_closed(void **state)
     recorder_send(r, TO_SERVER, TCP_ACK | TCP_PSH, 1, 1, "GET");
     recorder_send(r, TO_CLIENT, TCP_ACK, 1, 4, "200 OK");
     recorder_send(r, TO_SERVER, TCP_ACK | TCP_FIN, 4, 7, "");
-    assert_int_equal(r->ends[TO_SERVER], 1);
+    assert_int_equal(r->ends[TO_SERVER], 0); /* not acknowledged yet */
     assert_int_equal(r->flow->state, FLOW_ESTABLISHED);
     recorder_send(r, TO_CLIENT, TCP_ACK | TCP_FIN, 7, 5, "!");
-    assert_int_equal(r->ends[TO_CLIENT], 1);
+    assert_int_equal(r->ends[TO_SERVER], 1);
+    assert_int_equal(r->ends[TO_CLIENT], 0);
     assert_int_equal(r->flow->state, FLOW_CLOSED);
     recorder_send(r, TO_SERVER, TCP_ACK, 5, 9, "");
+    assert_int_equal(r->ends[TO_CLIENT], 1);
     assert_bytes(r, TO_SERVER, "GET");
     assert_bytes(r, TO_CLIENT, "200 OK!");
     assert_int_equal(r->anomaly_count, 0);
@@ -124,7 +126,9 @@ static void a_syn_on_a_closed_flow_starts_a_new_stream(void **state)
 {
     struct recorder *r = *state;
     recorder_handshake(r);
-    recorder_send(r, TO_SERVER, TCP_RST, 1, 0, "");
+    recorder_send(r, TO_SERVER, TCP_ACK | TCP_FIN, 1, 1, "");
+    recorder_send(r, TO_CLIENT, TCP_ACK | TCP_FIN, 1, 2, "");
+    recorder_send(r, TO_SERVER, TCP_ACK, 2, 2, "");
     recorder_send(r, TO_SERVER, TCP_SYN, 70000, 0, "");
     assert_int_equal(flow_table_stats(r->table)->total, 2);
     assert_int_equal(r->flow->state, FLOW_NEW);
@@ -304,10 +308,22 @@ static void a_fin_waits_for_the_bytes_before_it(void **state)
     assert_int_equal(r->ends[TO_SERVER], 0);
     recorder_send(r, TO_SERVER, TCP_ACK, 7, 1, "beyond");
     assert_true(has_anomaly(r, ANOMALY_STREAM_DATA_AFTER_FIN));
-    recorder_send(r, TO_SERVER, TCP_ACK | TCP_FIN, 9, 1, "");
-    assert_true(has_anomaly(r, ANOMALY_STREAM_FIN1_FIN_WRONG_SEQ));
     recorder_send(r, TO_SERVER, TCP_ACK, 1, 1, "abc");
+    recorder_send(r, TO_CLIENT, TCP_ACK, 1, 7, "");
     assert_bytes(r, TO_SERVER, "abcdef");
+    assert_int_equal(r->ends[TO_SERVER], 0);
+    recorder_send(r, TO_CLIENT, TCP_ACK, 1, 8, "");
+    recorder_finish(r);
+    r->is_finished = false;
+    assert_bytes(r, TO_SERVER, "abcdef");
+}
+
+static void behind_an_acknowledged_fin_nothing_is_read(void **state)
+{
+    struct recorder *r = *state;
+    recorder_handshake(r);
+    recorder_send(r, TO_SERVER, TCP_ACK | TCP_FIN, 1, 1, "abcdef");
+    recorder_send(r, TO_CLIENT, TCP_ACK, 1, 8, "");
     assert_int_equal(r->ends[TO_SERVER], 1);
     recorder_send(r, TO_SERVER, TCP_ACK, 7, 1, "late");
     assert_bytes(r, TO_SERVER, "abcdef");
@@ -363,6 +379,7 @@ int main(void)
         T(segments_without_ack_carry_nothing),
         T(strays_are_named),
         T(a_fin_waits_for_the_bytes_before_it),
+        T(behind_an_acknowledged_fin_nothing_is_read),
         T(a_fin_from_before_what_was_read_is_no_end),
         T(without_memory_the_flow_lives_unread),
     };

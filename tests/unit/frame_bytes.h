@@ -357,7 +357,8 @@ struct decoded {
     uint8_t *frame; /* a copy of exactly its length: the sanitizer sees each byte too far */
     struct packet packets[DECODED_MAX];
     enum anomaly anomalies[DECODED_MAX];
-    size_t count, anomaly_count;
+    uint64_t joined[DECODED_MAX]; /* frames of the last datagram that fragments made */
+    size_t count, anomaly_count, joined_count;
     int64_t time_us;
     uint64_t number;
 };
@@ -379,10 +380,24 @@ static inline void decoded_anomaly(void *context, const struct packet *packet, e
     r->anomaly_count++;
 }
 
+static inline void decoded_datagram(void *context, uint64_t number, const uint64_t *frames,
+                                    size_t count)
+{
+    struct decoded *r = context;
+    assert_true(number == r->number && count <= DECODED_MAX);
+    memcpy(r->joined, frames, count * sizeof(*frames));
+    r->joined_count = count;
+}
+
 static inline struct decoded *decoded_new(const struct decode_options *options)
 {
     struct decoded *r = memory_new(1, sizeof(*r));
-    const struct decode_sink sink = {decoded_packet, decoded_anomaly, r};
+    const struct decode_sink sink = {
+        .packet = decoded_packet,
+        .anomaly = decoded_anomaly,
+        .context = r,
+        .datagram = decoded_datagram,
+    };
     r->decoder = decoder_new(options, &sink);
     r->stats = decoder_stats(r->decoder);
     r->time_us = 1000 * INT64_C(1000000);

@@ -213,8 +213,8 @@ static void evidence_names_a_predicate_once_and_counts_what_it_leaves_out(void *
     struct node *all = NULL;
     for (int i = 0; i < EVIDENCE_MAX + 5; i++) {
         snprintf(pattern, sizeof(pattern), "*x%02dy*", i);
-        strcat(uri, "x");
-        snprintf(uri + strlen(uri), 8, "%02dy", i);
+        size_t len = strlen(uri);
+        snprintf(uri + len, sizeof(uri) - len, "x%02dy", i);
         struct node *one = uri_contains(&s, pattern);
         all = all ? node_of(&s.b, NODE_AND, all, one) : one;
     }

@@ -525,9 +525,19 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     part.match.alerts = 3;
     part.flow.total = 10;
     part.proto.transactions[PROTO_DNS] = part.proto.udp_transactions[PROTO_DNS] = 4;
+    part.proto.memory_errors[PROTO_DNS] = 3;
+    part.proto.udp_memory_errors[PROTO_DNS] = 1;
+    part.proto.gap_errors[PROTO_HTTP] = 2;
+    part.match.stream_bytes_skipped = 9;
     run_stats_add(&sum, &part);
     run_stats_add(&sum, &part);
     sum.decode.pkts = 100;
+    sum.decode.fragments6 = 7;
+    sum.decode.reassembled = 2;
+    sum.decode.fragment_timeouts6 = 5;
+    sum.decode.fragment_drops = 3;
+    for (enum anomaly anomaly = ANOMALY_NONE + 1; anomaly < ANOMALY_COUNT; anomaly++)
+        sum.decode.anomalies[anomaly] = anomaly; /* every layer once, or the parser refuses */
     sum.last_us = 5000000;
     buf_reset(&f->line);
     eve_stats(&f->line, &f->options, 5000000, &sum);
@@ -538,6 +548,16 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     counts(line, "stats.detect.alert", 6);
     counts(line, "stats.flow.total", 20);
     counts(line, "stats.app_layer.tx.dns_udp", 8);
+    counts(line, "stats.app_layer.error.dns_tcp.alloc", 4);
+    counts(line, "stats.app_layer.error.dns_udp.alloc", 2);
+    counts(line, "stats.app_layer.error.http.gap", 4);
+    counts(line, "stats.detect.stream_bytes_skipped", 18);
+    counts(line, "stats.defrag.ipv4.reassembled", 2);
+    counts(line, "stats.defrag.ipv6.fragments", 7);
+    counts(line, "stats.defrag.ipv6.timeouts", 5);
+    counts(line, "stats.defrag.max_frags_reached", 3);
+    counts(line, "stats.decoder.event.ipv4.frag_overlap", ANOMALY_IPV4_FRAG_OVERLAP);
+    counts(line, "stats.decoder.event.icmpv4.unknown_code", ANOMALY_ICMPV4_UNKNOWN_CODE);
     json_decref(line);
 }
 

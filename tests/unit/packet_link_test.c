@@ -379,11 +379,15 @@ static void nflog_payload_is_found_among_its_attributes(void **state)
     WRAP(&b, "\x02\x00\x00\x00");
     decode(r, LINK_NFLOG, &b);
     assert_sample(r, 4);
+    put_u16(byte_of(&b, 16 + 2), 500); /* as far as the kernel was asked to copy */
+    decode(r, LINK_NFLOG, &b);
+    assert_int_equal(r->anomaly_count, 0);
+    assert_true(r->packets[0].flags & PACKET_CUT);
     decode_view(r, LINK_NFLOG, VIEW("\x02\0\0\0\x03\0\x09\0E"), 9);
     assert_int_equal(r->count + r->anomaly_count, 0);
     decode_view(r, LINK_NFLOG, VIEW("\x02\0\0\0\xff\0\x09\0E"), 9);
     assert_int_equal(r->count + r->anomaly_count, 0);
-    assert_int_equal(r->stats->nflog, 3);
+    assert_int_equal(r->stats->nflog, 4);
 }
 
 static void an_unknown_link_type_is_an_anomaly(void **state)

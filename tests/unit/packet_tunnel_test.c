@@ -190,7 +190,14 @@ static void erspan_is_read_in_its_three_types(void **state)
     WRAP(&b, "\x20\x00\x00\x2a\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0"); /* eight bytes more */
     decode_in_gre(r, &b, 0x1000, 0x22eb, VIEW("\0\0\0\x01"));
     assert_tunnelled(r, IP_GRE, 4);
-    assert_int_equal(r->stats->erspan, 4);
+    wrap_ethernet(sample_v4(&b), 0x0800);
+    put_u16(byte_of(&b, 14 + 2), 500);
+    WRAP(&b, "\x10\x00\x04\x2a\x00\x00\x00\x00"); /* cut by the mirror, and it says so */
+    decode_in_gre(r, &b, 0x1000, 0x88be, VIEW("\0\0\0\x01"));
+    assert_int_equal(r->anomaly_count, 0);
+    assert_int_equal(r->count, 2);
+    assert_true(r->packets[1].flags & PACKET_CUT);
+    assert_int_equal(r->stats->erspan, 5);
     decode_in_gre(r, frame_begin(&b, VIEW("short")), 0x1000, 0x88be, VIEW("\0\0\0\x01"));
     assert_anomaly(r, "erspan.header_too_small");
 }
@@ -288,7 +295,14 @@ static void teredo_is_read_behind_its_indications(void **state)
     pad_after(sample_v6(&b), 1); /* not of just the right length: something else */
     decode_in_udp(r, &b, 50000, 3544);
     assert_not_tunnelled(r);
-    assert_int_equal(r->stats->teredo, 3);
+    pad_after(sample_v6(&b), 2 + 6); /* trailers (RFC 6081): an empty one, a nonce of four bytes */
+    memcpy(byte_of(&b, frame_view(&b).len - 8), "\x05\x00\x01\x04nonc", 8);
+    decode_in_udp(r, &b, 50000, 3544);
+    assert_tunnelled(r, IP_UDP, 6);
+    *byte_of(&b, frame_view(&b).len - 5) = 5; /* longer than what is there */
+    decode_in_udp(r, &b, 50000, 3544);
+    assert_not_tunnelled(r);
+    assert_int_equal(r->stats->teredo, 4);
 }
 
 static void gre_is_carried_in_udp(void **state)

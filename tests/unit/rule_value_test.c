@@ -223,6 +223,7 @@ static void values_can_be_measured(void **state)
     expect("http", "http.header_names|count|gte: 5", "http.header_names count >= 5");
     expect("http", "http.uri|entropy|gt: 3.75", "http.uri entropy > 3750");
     expect("http", "http.uri|entropy|lt: 4", "http.uri entropy < 4000");
+    expect("dns", "dns.query.entropy|gte: 3.5", "dns.query.entropy >= 3500");
     expect_fault("http", "http.stat_code|len: 5", "field-type");
 }
 

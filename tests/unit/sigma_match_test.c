@@ -40,7 +40,7 @@ struct request {
     char host[TEXT_MAX], path[TEXT_MAX], suffix[TEXT_MAX], rest[TEXT_MAX], end[TEXT_MAX];
     char headers[TEXT_MAX * 4];
     char method[64];
-    char bytes[TEXT_MAX * 8];
+    char bytes[TEXT_MAX * 12];
     int64_t status;
     bool has_agent, has_referer;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --pcap-out: the second pass.
+/* --pcap-out: the second pass, and one before it that only looks for fragments.
  *
  * Comments   each alert stands in the packet that raised it, those of a flow's end in the flow's first packet;
  *            one without a flow brings its packet along. A packet's comments have COMMENTS_MAX bytes, what
@@ -13,6 +13,7 @@
 #include "base/readable.h"
 #include "capture/capture.h"
 #include "hosts/cli/interrupt.h"
+#include "hosts/cli/joined_frames.h"
 
 enum { BATCH_FRAMES = 256, COMMENTS_MAX = 128 * 1024, COMMENT_MAX = 4096 };
 
@@ -50,8 +51,10 @@ struct second_pass {
     const struct alert_notes *notes; /* sorted: those without a flow come first */
     size_t at_flowless;              /* the next of those */
     uint64_t last_number;            /* of the first pass */
-    bool *is_wanted;                 /* by frame of the batch */
-    uint64_t first_number;           /* of the batch */
+    struct joined_frames joined;
+    struct pcapng_writer *writer; /* NULL: only joined frames are asked for */
+    bool *is_wanted;              /* by frame of the batch */
+    uint64_t first_number;        /* of the batch */
     struct comments comments[BATCH_FRAMES];
 };
 
@@ -90,6 +93,10 @@ static void on_packet(void *context, const struct packet *packet, const struct f
 
     if (note == NULL)
         return;
+    if (pass->writer == NULL) {
+        joined_frames_want(&pass->joined, packet->number);
+        return;
+    }
     size_t index = (size_t)(packet->number - pass->first_number);
     pass->is_wanted[index] = true;
     const struct alert_note *end = pass->notes->items + pass->notes->count;
@@ -123,14 +130,22 @@ static struct view end_comments(struct comments *comments)
     return buf_view(&comments->lines);
 }
 
-static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
-                        const struct frame *frames, size_t count, struct error *error)
+static void on_datagram(void *context, uint64_t number, const uint64_t *frames, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    struct second_pass *pass = context;
+    joined_frames_add(&pass->joined, number, frames, count);
+}
+
+static int write_wanted(struct second_pass *pass, const struct frame *frames, size_t count,
+                        struct error *error)
+{
+    for (size_t i = 0; i < count && pass->writer != NULL; i++) {
         size_t index = (size_t)(frames[i].number - pass->first_number);
         take_flowless(pass, &frames[i]);
-        if (pass->is_wanted[index] &&
-            pcapng_packet(writer, &frames[i], end_comments(&pass->comments[index]), error) != 0)
+        bool is_wanted =
+            pass->is_wanted[index] || joined_frames_has(&pass->joined, frames[i].number);
+        if (is_wanted && pcapng_packet(pass->writer, &frames[i],
+                                       end_comments(&pass->comments[index]), error) != 0)
             return -1;
     }
     return 0;
@@ -139,8 +154,7 @@ static int write_wanted(struct second_pass *pass, struct pcapng_writer *writer,
 /* Frame numbers count frames that the filter dropped too, so a batch may span more numbers than it has
  * frames: it is handed on in runs whose numbers fit the table. */
 static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
-                       struct pcapng_writer *writer, const struct frame *frames, size_t count,
-                       struct error *error)
+                       const struct frame *frames, size_t count, struct error *error)
 {
     for (size_t i = 0; i < count;) {
         size_t run = 1;
@@ -153,7 +167,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
             pass->comments[k].left_out = 0;
         }
         pipeline_frames(pipeline, frames + i, run);
-        if (write_wanted(pass, writer, frames + i, run, error) != 0)
+        if (write_wanted(pass, frames + i, run, error) != 0)
             return -1;
         i += run;
     }
@@ -161,7 +175,7 @@ static int take_frames(struct second_pass *pass, struct pipeline *pipeline,
 }
 
 static int read_again(struct second_pass *pass, struct capture *capture, struct pipeline *pipeline,
-                      struct pcapng_writer *writer, struct error *error)
+                      struct error *error)
 {
     struct frame frames[BATCH_FRAMES];
     enum capture_result result;
@@ -178,7 +192,7 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
             is_last = true;
             count--;
         }
-        if (count > 0 && take_frames(pass, pipeline, writer, frames, count, error) != 0)
+        if (count > 0 && take_frames(pass, pipeline, frames, count, error) != 0)
             return -1;
         if (is_last)
             break;
@@ -186,12 +200,17 @@ static int read_again(struct second_pass *pass, struct capture *capture, struct 
     return 0;
 }
 
-static int write_flows(const struct replay_options *options, struct second_pass *pass,
-                       struct pcapng_writer *writer, struct error *error)
+/* Through the captures once more, to `pass->writer` or only to learn of fragments. */
+static int run_pass(const struct replay_options *options, struct second_pass *pass,
+                    struct error *error)
 {
     const struct capture_options capture_options = {
         .filter = options->filter, .recurse = options->recurse, .stop_fd = interrupt_fd()};
-    const struct pipeline_host host = {.packet = on_packet, .context = pass};
+    const struct pipeline_host host = {
+        .packet = on_packet,
+        .datagram = pass->writer == NULL ? on_datagram : NULL,
+        .context = pass,
+    };
     struct pipeline_options pipeline_options = options->pipeline;
     int status = -1;
 
@@ -202,7 +221,7 @@ static int write_flows(const struct replay_options *options, struct second_pass 
                                                  options->capture_count, &capture_options, error);
     struct pipeline *pipeline = pipeline_new(NULL, &pipeline_options, &host, error);
     if (capture != NULL && pipeline != NULL) {
-        status = read_again(pass, capture, pipeline, writer, error);
+        status = read_again(pass, capture, pipeline, error);
         pipeline_finish(pipeline);
     }
     pipeline_free(pipeline);
@@ -211,9 +230,11 @@ static int write_flows(const struct replay_options *options, struct second_pass 
 }
 
 int flow_pcap_write(struct pcapng_writer *writer, const struct replay_options *options,
-                    struct alert_notes *notes, uint64_t last_number, struct error *error)
+                    struct alert_notes *notes, bool has_fragments, uint64_t last_number,
+                    struct error *error)
 {
     struct second_pass pass = {.notes = notes, .last_number = last_number};
+    int status = 0;
 
     if (notes->count == 0)
         return 0;
@@ -221,9 +242,18 @@ int flow_pcap_write(struct pcapng_writer *writer, const struct replay_options *o
     pass.is_wanted = memory_new(BATCH_FRAMES, sizeof(*pass.is_wanted));
     for (size_t i = 0; i < BATCH_FRAMES; i++)
         buf_init(&pass.comments[i].lines, COMMENTS_MAX);
-    int status = write_flows(options, &pass, writer, error);
+    if (has_fragments)
+        status = run_pass(options, &pass, error);
+    joined_frames_sort(&pass.joined);
+    pass.writer = writer;
+    if (status == 0)
+        status = run_pass(options, &pass, error);
+    if (status == 0 && pass.joined.left_out > 0)
+        status = error_set(error, "%s: %llu frames with fragments are missing: there are too many",
+                           options->pcap_out, (unsigned long long)pass.joined.left_out);
     for (size_t i = 0; i < BATCH_FRAMES; i++)
         buf_clear(&pass.comments[i].lines);
+    joined_frames_clear(&pass.joined);
     memory_free(pass.is_wanted);
     return status;
 }

@@ -4,7 +4,8 @@
  * Which flows alert is known only when they have; so the captures are read a second time, through the
  * same decoder and flow table, and the packets of flows on the list are written. Flow identifiers are
  * the same on every run: nothing needs to be kept in memory but the list of alerts. The file is made before
- * the first pass, so that a name that cannot be written is told at once.
+ * the first pass, so that a name that cannot be written is told at once. Where datagrams were joined from fragments,
+ * one more reading comes before the second pass and tells which frames brought them (joined_frames.h).
  */
 #ifndef SHRIKE_HOSTS_CLI_FLOW_PCAP_H
 #define SHRIKE_HOSTS_CLI_FLOW_PCAP_H
@@ -29,8 +30,9 @@ void alert_notes_add(struct alert_notes *notes, const struct alert_note *note);
 void alert_notes_clear(struct alert_notes *notes);
 
 /* Reads the captures again up to frame `last_number`, or until a signal is noted (interrupt.h), and writes
- * what belongs to the alerts. */
+ * what belongs to the alerts. `has_fragments`: datagrams were joined. */
 int flow_pcap_write(struct pcapng_writer *writer, const struct replay_options *options,
-                    struct alert_notes *notes, uint64_t last_number, struct error *error);
+                    struct alert_notes *notes, bool has_fragments, uint64_t last_number,
+                    struct error *error);
 
 #endif

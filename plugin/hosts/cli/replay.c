@@ -364,8 +364,9 @@ static void write_stats(struct replay *replay, const struct run_stats *stats)
 }
 
 /* An interrupt during the first pass leaves this one to do, for what was read; another ends it as well. */
-static void write_pcap(struct replay *replay)
+static void write_pcap(struct replay *replay, const struct run_stats *stats)
 {
+    bool has_fragments = stats->decode.reassembled + stats->decode.reassembled6 > 0;
     struct error error;
     const char *name = replay->options.pcap_out;
 
@@ -373,8 +374,8 @@ static void write_pcap(struct replay *replay)
         return;
     if (replay->interrupt != 0)
         interrupt_arm();
-    if (flow_pcap_write(&replay->pcap, &replay->options, &replay->notes, replay->last_number,
-                        &error) != 0 ||
+    if (flow_pcap_write(&replay->pcap, &replay->options, &replay->notes, has_fragments,
+                        replay->last_number, &error) != 0 ||
         pcapng_close(&replay->pcap, &error) != 0) {
         message("replay", "%s", error.text);
         replay->has_lost = true;
@@ -407,7 +408,7 @@ static void run(struct replay *replay)
     write_stats(replay, &stats);
     close_sink(replay, SINK_EVE);
     close_sink(replay, SINK_TEXT);
-    write_pcap(replay);
+    write_pcap(replay, &stats);
     for (size_t i = 0; i < capture_warning_count(replay->capture); i++)
         message("replay", "warning: %s", capture_warning(replay->capture, i));
     if (!replay->options.quiet)

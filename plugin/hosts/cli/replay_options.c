@@ -136,6 +136,16 @@ static int parse_policy(const char *text, enum overlap_policy *out)
     return usage_error("replay", "--overlap %s: expected linux, first, last or windows", text);
 }
 
+static int parse_vlan_key(const char *text, struct pipeline_options *pipeline)
+{
+    bool is_no = strcmp(text, "no") == 0;
+
+    if (!is_no && strcmp(text, "yes") != 0)
+        return usage_error("replay", "--vlan-key %s: expected yes or no", text);
+    pipeline->worker.joins_vlans = pipeline->decode.joins_vlans = is_no;
+    return -1;
+}
+
 /* "http,dns" or "all" */
 static int parse_log(const char *text, bool log[EVENT_COUNT])
 {
@@ -226,6 +236,8 @@ static int apply(struct replay_options *o, enum option_id id, const char *value)
         return parse_policy(value, &worker->tcp_policy);
     case OPTION_FRAGMENT_OVERLAP:
         return parse_policy(value, &o->pipeline.decode.fragment_policy);
+    case OPTION_VLAN_KEY:
+        return parse_vlan_key(value, &o->pipeline);
     case OPTION_NO_MIDSTREAM:
         worker->refuse_midstream = true;
         return -1;

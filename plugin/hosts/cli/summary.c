@@ -80,13 +80,34 @@ static void print_line(FILE *out, const char *name, uint64_t number, const char 
         fprintf(out, "  %8" PRIu64 "  %s%s\n", number, name, note);
 }
 
+static uint64_t memory_errors(const struct proto_stats *stats)
+{
+    uint64_t sum = 0;
+    for (enum proto_id id = PROTO_UNKNOWN; id < PROTO_COUNT; id++)
+        sum += stats->memory_errors[id];
+    return sum;
+}
+
 static void print_loss(FILE *out, const struct run_stats *stats)
 {
-    print_line(out, "frames with something malformed", stats->decode.invalid, " (--log anomaly)");
+    const struct decode_stats *decode = &stats->decode;
+
+    print_line(out, "frames with something malformed", decode->invalid, " (--log anomaly)");
+    print_line(out, "anomalies left out", decode->anomalies_left_out, " (beyond 15 a packet)");
+    print_line(out, "packets thrown away as hosts do", decode->discarded, " (--log anomaly)");
+    print_line(out, "datagrams joined from fragments", decode->reassembled + decode->reassembled6,
+               "");
+    print_line(out, "datagrams not whole in time",
+               decode->fragment_timeouts + decode->fragment_timeouts6, "");
+    print_line(out, "fragments that overlap", decode->fragment_overlaps, " (--fragment-overlap)");
+    print_line(out, "fragments without room", decode->fragment_drops, " (32 MiB)");
+    print_line(out, "fragments cut by the snap length", decode->fragment_cuts, "");
     print_line(out, "gaps in TCP streams", stats->tcp.gaps, "");
     print_line(out, "TCP segments dropped", stats->tcp.dropped_segments, " (--memcap-reassembly)");
     print_line(out, "flows evicted", stats->flow.evicted, " (--memcap-flow)");
     print_line(out, "packets without a flow record", stats->flow.refused, " (--memcap-flow)");
+    print_line(out, "packets without memory for parsers", memory_errors(&stats->proto),
+               " (--memcap-protocols)");
     print_line(out, "bytes of streams not scanned", stats->match.stream_bytes_skipped,
                " (--memcap-streams)");
     print_line(out, "regular expressions given up", stats->match.confirm_limit_hits, "");

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reuse: see flow_reuse.h. */
+#include "flow/flow_reuse.h"
+
+#include "flow/tcp_flow.h"
+
+enum { SYN_DATA_MAX = UINT16_MAX }; /* bytes that a SYN can carry */
+
+static bool is_over(const struct flow *flow)
+{
+    const struct tcp_side *side = flow->tcp->side;
+    return flow->state == FLOW_CLOSED && side[0].flags & side[1].flags & SIDE_ENDED;
+}
+
+/* Nobody took it up. */
+static bool was_refused(const struct flow *flow)
+{
+    return flow->state == FLOW_CLOSED && !(flow->flags & FLOW_SYNACK_SEEN) &&
+           !(flow->tcp->side[TO_CLIENT].flags & SIDE_HAS_NEXT);
+}
+
+static enum flow_reuse reuse_by_syn(const struct flow *flow, const struct packet *packet,
+                                    enum direction direction)
+{
+    const struct tcp_side *side = &flow->tcp->side[direction];
+    bool is_again = side->flags & SIDE_HAS_SYN && side->isn == packet->seq;
+
+    return !is_again && (is_over(flow) || was_refused(flow)) ? REUSE_BEGINS : REUSE_NONE;
+}
+
+static enum flow_reuse reuse_by_answer(const struct flow *flow, const struct packet *packet,
+                                       enum direction direction)
+{
+    const struct tcp_side *side = &flow->tcp->side[direction];
+    const struct tcp_side *other = &flow->tcp->side[direction_reverse(direction)];
+    bool is_again = side->flags & SIDE_HAS_SYN && side->isn == packet->seq;
+
+    /* Which of the first SYNs it answers is for tcp/opening.c. */
+    if (flow->state == FLOW_NEW && !(flow->flags & FLOW_SYNACK_SEEN))
+        return REUSE_NONE;
+    if (other->flags & SIDE_HAS_RIVAL) {
+        uint32_t taken = packet->ack - (other->rival + 1);
+        if (taken == 0 && (!is_again || is_over(flow)))
+            return REUSE_FOLLOWS;
+        if (taken <= SYN_DATA_MAX && !is_again && other->rival != other->isn)
+            return REUSE_FOLLOWS;
+        if (other->flags & SIDE_HAS_MORE && !is_again && packet->ack != other->isn + 1)
+            return REUSE_FOLLOWS;
+    }
+    return is_over(flow) && !is_again ? REUSE_BEGINS : REUSE_NONE;
+}
+
+static enum flow_reuse reuse_by_segment(const struct flow *flow, const struct packet *packet,
+                                        enum direction direction)
+{
+    const struct tcp_side *side = &flow->tcp->side[direction];
+    const struct tcp_side *other = &flow->tcp->side[direction_reverse(direction)];
+
+    if (!(side->flags & SIDE_HAS_RIVAL) || flow->state == FLOW_NEW || side->rival == side->isn)
+        return REUSE_NONE;
+    if (other->flags & SIDE_HAS_NEXT || packet->seq != side->rival + 1)
+        return REUSE_NONE;
+    return REUSE_FOLLOWS;
+}
+
+enum flow_reuse flow_reuse(const struct flow *flow, const struct packet *packet,
+                           enum direction direction, bool is_unread)
+{
+    bool has_syn = (packet->tcp_flags & TCP_SYN) != 0, has_ack = (packet->tcp_flags & TCP_ACK) != 0;
+
+    if (packet->tcp_flags & TCP_RST)
+        return REUSE_NONE;
+    if (has_syn && !has_ack && is_unread)
+        return REUSE_BEGINS;
+    if (flow->tcp == NULL)
+        return has_syn && !has_ack && flow->state == FLOW_CLOSED ? REUSE_BEGINS : REUSE_NONE;
+    if (!has_syn)
+        return has_ack ? reuse_by_segment(flow, packet, direction) : REUSE_NONE;
+    return has_ack ? reuse_by_answer(flow, packet, direction)
+                   : reuse_by_syn(flow, packet, direction);
+}

@@ -3,6 +3,10 @@
  * kinds that no event shows (indicator.def) and what the user does not want. */
 #include "import/collection.h"
 
+#include "base/readable.h"
+
+enum { SHOWN_MAX = 120, LINE_MAX_BYTES = 1 << 16, KEPT_MAX = 256 };
+
 static void count_skip(struct collection *c, const char *reason)
 {
     struct tally *tally = c->tally;
@@ -22,18 +26,20 @@ static void count_skip(struct collection *c, const char *reason)
 static void skip(void *context, const char *reason, struct view value, struct place place)
 {
     struct collection *c = context;
+    struct buf line;
 
     count_skip(c, reason);
     if (c->options->verbose == NULL)
         return;
-    fprintf(c->options->verbose, "%s:", place.file ? place.file : "?");
+    buf_init(&line, LINE_MAX_BYTES);
+    readable_add(&line, view_from_string(place.file ? place.file : "?"));
     if (place.line > 0)
-        fprintf(c->options->verbose, "%u:", place.line);
-    fputs(" left out: ", c->options->verbose);
-    for (size_t i = 0; i < value.len && i < 120; i++)
-        fputc(value.data[i] < ' ' || value.data[i] == 0x7f ? ' ' : value.data[i],
-              c->options->verbose);
-    fprintf(c->options->verbose, ": %s\n", reason);
+        buf_format(&line, ":%u", place.line);
+    buf_text(&line, ": left out: ");
+    readable_add(&line, view_slice(value, 0, SHOWN_MAX));
+    buf_format(&line, ": %s\n", reason);
+    fwrite(line.data, 1, line.len, c->options->verbose);
+    buf_clear(&line);
 }
 
 /* --- each value once ----------------------------------------------------------------------------- */
@@ -133,13 +139,44 @@ static void take(void *context, const struct indicator *item)
         take_host(c, item);
 }
 
+static struct view *joined(struct arena *arena, const struct view *a, size_t a_count,
+                           const struct view *b, size_t b_count)
+{
+    struct view *out = arena_array(arena, a_count + b_count + 1, sizeof(*out));
+
+    if (a_count > 0)
+        memcpy(out, a, a_count * sizeof(*out));
+    if (b_count > 0)
+        memcpy(out + a_count, b, b_count * sizeof(*out));
+    return out;
+}
+
+/* The first one names the whole; references and tags of all are kept, up to a bound. */
 static void describe(void *context, const struct feed_source *source)
 {
     struct collection *c = context;
+    struct feed_source *known = &c->source;
 
-    if (!c->has_source)
+    if (!c->has_source) {
         c->source = *source;
-    c->has_source = true;
+        c->has_source = true;
+        return;
+    }
+    known->is_filter &= source->is_filter;
+    if (known->reference_count + source->reference_count <= KEPT_MAX) {
+        known->references = joined(c->arena, known->references, known->reference_count,
+                                   source->references, source->reference_count);
+        known->reference_count += source->reference_count;
+    }
+    for (size_t i = 0; i < source->tag_count && known->tag_count < KEPT_MAX; i++) {
+        bool is_known = false;
+        for (size_t k = 0; k < known->tag_count; k++)
+            is_known |= view_equal(known->tags[k], source->tags[i]);
+        if (is_known)
+            continue;
+        known->tags = joined(c->arena, known->tags, known->tag_count, &source->tags[i], 1);
+        known->tag_count++;
+    }
 }
 
 static void add_draft(void *context, const struct draft *draft)

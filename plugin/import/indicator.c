@@ -9,6 +9,7 @@
  */
 #include "import/indicator.h"
 
+#include "base/readable.h"
 #include "rule/loader.h"
 
 enum { VALUE_MAX = 4096 };
@@ -373,26 +374,11 @@ static const char *settle_serial(struct arena *arena, struct indicator *indicato
 
 static bool is_utf8(struct view text)
 {
-    for (size_t i = 0; i < text.len;) {
-        uint8_t c = text.data[i];
-        size_t more = c < 0x80                ? 0
-                      : c >= 0xc2 && c < 0xe0 ? 1
-                      : (c & 0xf0) == 0xe0    ? 2
-                      : c >= 0xf0 && c < 0xf5 ? 3
-                                              : 9;
-        if (more == 9 || i + more >= text.len + (more == 0))
+    while (text.len > 0) {
+        size_t len = text.data[0] < 0x80 ? 1 : utf8_length(text);
+        if (len == 0)
             return false;
-        for (size_t k = 1; k <= more; k++) {
-            if ((text.data[i + k] & 0xc0) != 0x80)
-                return false;
-        }
-        bool is_long = more == 2 && c == 0xe0 && text.data[i + 1] < 0xa0;
-        bool is_surrogate = more == 2 && c == 0xed && text.data[i + 1] >= 0xa0;
-        bool is_outside = more == 3 && ((c == 0xf0 && text.data[i + 1] < 0x90) ||
-                                        (c == 0xf4 && text.data[i + 1] >= 0x90));
-        if (is_long || is_surrogate || is_outside)
-            return false;
-        i += more + 1;
+        text = view_skip(text, len);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 #include <yaml.h>
 
 #include "base/memory.h"
+#include "base/readable.h"
 
 enum { DEEP_MAX = 32 };
 
@@ -157,31 +158,11 @@ static bool looks_like_number(struct view text)
     return digits > 0;
 }
 
-static size_t sequence_length(struct view text)
-{
-    uint8_t c = text.data[0];
-    size_t len = c < 0x80                ? 1
-                 : c >= 0xc2 && c < 0xe0 ? 2
-                 : (c & 0xf0) == 0xe0    ? 3
-                 : c >= 0xf0 && c < 0xf5 ? 4
-                                         : 0;
-
-    if (len == 0 || len > text.len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((text.data[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool is_bad = (c == 0xe0 && text.data[1] < 0xa0) || (c == 0xed && text.data[1] >= 0xa0) ||
-                  (c == 0xf0 && text.data[1] < 0x90) || (c == 0xf4 && text.data[1] >= 0x90);
-    return is_bad ? 0 : len;
-}
-
 /* Bytes that are no UTF-8, and NUL, become U+FFFD. */
 static void mend_into(struct buf *out, struct view text)
 {
     while (text.len > 0) {
-        size_t len = sequence_length(text);
+        size_t len = text.data[0] < 0x80 ? 1 : utf8_length(text);
         if (len == 0 || text.data[0] == 0)
             buf_text(out, "\xef\xbf\xbd");
         else

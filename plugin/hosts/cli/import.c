@@ -104,7 +104,7 @@ static int read_file(struct run *run, struct collection *c, const char *path,
     const char *why = NULL;
 
     if (file_read(path, LIST_FILE_MAX, &bytes, &why) != 0) {
-        fprintf(stderr, "shrike import: %s: cannot be read: %s\n", path, why);
+        message("import", "%s: cannot be read: %s", path, why);
         return 2;
     }
     input.file = path;
@@ -162,7 +162,12 @@ static int import_together(struct run *run, char **paths, size_t count)
         int result = read_file(run, &c, paths[i], &feed);
         status = result > status ? result : status;
     }
-    if (feed != NULL && write_collection(run, &c, run->name, feed, paths[0]) != 0)
+    const char *origin = paths[0];
+    if (count > 1) { /* what one of them says of itself is not said of all */
+        c.source.id = c.source.title = c.source.author = view_make(NULL, 0);
+        origin = arena_format(arena, "%zu files", count);
+    }
+    if (feed != NULL && write_collection(run, &c, run->name, feed, origin) != 0)
         status = STATUS_OUTPUT;
     arena_free(arena);
     return status;
@@ -293,7 +298,7 @@ static int finish(struct run *run, int status, bool is_quiet)
     if (!is_quiet)
         print_summary(run);
     if (status == 0 && taken_in_all(&run->tally) == 0) {
-        fprintf(stderr, "shrike import: nothing to import\n");
+        message("import", "nothing to import");
         status = STATUS_FOUND;
     }
     if (fwrite(run->out.data, 1, run->out.len, stdout) != run->out.len || fflush(stdout) != 0)

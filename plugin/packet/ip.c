@@ -18,11 +18,15 @@ enum {
 static void decode_ipv6_payload(struct decoder *d, struct packet *p, struct view payload,
                                 bool is_cut);
 
+/* Longer than any link's frames: the network card joined segments or was to part them, and captures cut such
+ * frames without a word. */
+enum { FRAME_MAX = 16 * 1024 };
+
 /* The header says more bytes than there are, and no snap length took them: every host throws that away. What was
  * cut is read as far as it goes. */
 static bool is_longer_than_came(const struct packet *p, bool is_cut)
 {
-    return is_cut && !(p->flags & PACKET_CUT);
+    return is_cut && !(p->flags & PACKET_CUT) && p->frame_len <= FRAME_MAX;
 }
 
 static void discard(struct decoder *d, const struct packet *p, enum anomaly anomaly)

@@ -575,7 +575,7 @@ static void read_expiry(struct loader *l, const struct yaml_node *node, struct l
         return;
     }
     if (list->expires_us / 1000000 < (int64_t)time(NULL))
-        loader_warn(l, node->place, "expired-list", "ask its source for newer values, or remove it",
+        loader_note(l, node->place, "expired-list", "ask its source for newer values, or remove it",
                     "the list `%s` has expired; hits are told as informational", list->name);
 }
 

@@ -152,11 +152,9 @@ static void settle_fin(struct tcp *tcp, struct flow *flow, enum direction direct
     const struct tcp_side *side = &flow->tcp->side[direction];
     bool has_byte = side->waiting != NULL && waiting_first(side->waiting)->seq == side->fin;
 
-    if (!has_byte)
-        reassembly_end(tcp, flow, direction, packet);
-    else if (packet != NULL)
+    if (has_byte && packet != NULL)
         return;
-    else if (waiting_first(side->waiting)->len == 1)
+    if (has_byte && waiting_first(side->waiting)->len == 1)
         forget_fin(tcp, flow, direction, packet);
     else
         reassembly_end(tcp, flow, direction, packet);

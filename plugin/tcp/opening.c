@@ -178,15 +178,14 @@ static bool settle_claim(struct tcp *tcp, struct flow *flow, const struct packet
 
     if (!(side->flags & SIDE_HAS_CLAIM))
         return acknowledges(side->isn, end);
-    if (has_rival && end == side->rival + 1)
+    /* An exact number goes before one that would cover data, too. */
+    bool is_own = end == side->isn + 1 || acknowledges(side->isn, end);
+    bool is_rival = has_rival && (end == side->rival + 1 || acknowledges(side->rival, end));
+    if (is_rival && (end == side->rival + 1 || !is_own))
         change_claim(tcp, side, side->rival);
-    else if (end == side->isn + 1 || acknowledges(side->isn, end))
-        ;
-    else if (has_rival && acknowledges(side->rival, end))
-        change_claim(tcp, side, side->rival);
-    else if (side->flags & SIDE_HAS_MORE)
+    else if (!is_own && side->flags & SIDE_HAS_MORE)
         change_claim(tcp, side, end - 1);
-    else
+    else if (!is_own)
         return false;
     side->flags &= (uint16_t) ~(SIDE_HAS_RIVAL | SIDE_HAS_MORE);
     reassembly_confirm(tcp, flow, direction, packet, end);

@@ -351,7 +351,7 @@ static void policies_choose_as_their_table_says(void **state)
     }
 }
 
-/* Each a conversation with Linux 6.18, whose choice stands last. */
+/* As tcp_data_queue_ofo() does; the first two as Linux 6.18 was seen to do. */
 static void linux_compares_runs_of_segments(void **state)
 {
     (void)state;

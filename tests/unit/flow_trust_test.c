@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Trust: what a host would throw away changes nothing, and what proves a claim decides it. Nearly every case is
- * one that Linux 6.18 and shrike once read differently. */
+/* Trust: what a host would throw away changes nothing, and what proves a claim decides it. Most
+ * cases were once read otherwise than Linux 6.18 reads them (docs/decisions/0008). */
 #include "unit/test.h"
 
 #include "flow/tcp_flow.h"

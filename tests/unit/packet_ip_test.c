@@ -146,6 +146,23 @@ static void a_datagram_longer_than_its_frame_is_thrown_away(void **state)
     assert_int_equal(r->stats->discarded, 1);
 }
 
+/* Segments that the network card joined: captures cut them at their buffer and do not say so. */
+static void a_frame_longer_than_any_link_has_may_be_cut_silently(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+    static uint8_t large[20000];
+
+    sample_v4(&b);
+    struct view small = frame_view(&b);
+    memcpy(large, small.data, small.len);
+    large[2] = 22000 >> 8;
+    large[3] = 22000 & 0xff;
+    decode_view(r, LINK_RAW, view_make(large, sizeof(large)), sizeof(large));
+    assert_int_equal(r->anomaly_count, 0);
+    assert_int_equal(r->count, 1);
+}
+
 static void anomalies_of_a_packet_are_bounded(void **state)
 {
     struct decoded *r = *state;
@@ -439,6 +456,7 @@ int main(void)
         DECODER_TEST(odd_ipv4_options_are_anomalies_and_some_refuse_the_packet),
         DECODER_TEST(each_malformed_ipv4_header_has_its_anomaly),
         DECODER_TEST(a_datagram_longer_than_its_frame_is_thrown_away),
+        DECODER_TEST(a_frame_longer_than_any_link_has_may_be_cut_silently),
         DECODER_TEST(anomalies_of_a_packet_are_bounded),
         DECODER_TEST(what_the_snap_length_cut_off_is_no_anomaly),
         DECODER_TEST(a_total_length_of_zero_means_the_rest_of_the_frame),

@@ -301,7 +301,9 @@ static int finish(struct run *run, int status, bool is_quiet)
         message("import", "nothing to import");
         status = STATUS_FOUND;
     }
-    if (fwrite(run->out.data, 1, run->out.len, stdout) != run->out.len || fflush(stdout) != 0)
+    bool is_lost =
+        run->out.len > 0 && fwrite(run->out.data, 1, run->out.len, stdout) != run->out.len;
+    if (is_lost || fflush(stdout) != 0)
         status = STATUS_OUTPUT;
     return status;
 }

@@ -21,7 +21,7 @@ SAY      = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
 OUT      := build/$(FLAVOUR)
 PARSERS  := $(patsubst plugin/%/,%,$(wildcard plugin/proto/*/))
-ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) ruleset sigma compile match engine output
+ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) import ruleset sigma compile match engine output
 LIB_SRC  := $(sort $(wildcard $(ROOMS:%=plugin/%/*.c)))
 CLI_SRC  := $(sort $(wildcard plugin/hosts/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
@@ -29,7 +29,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/*/*/*.h))
 obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8
+PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson
 PKG_CONFIG ?= pkg-config
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -103,17 +103,17 @@ $(SHRIKE): $(call obj,$(CLI_SRC)) $(INNER)
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka -ljansson -lm
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka
 
 $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/main.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -ljansson
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(INNER)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -ljansson
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/obj/tests/%.o: ALL_CFLAGS += -Itests -DTESTS_DIR='"tests"' -Wno-missing-prototypes -UNDEBUG
 

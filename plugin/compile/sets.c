@@ -140,7 +140,8 @@ static void add_note(struct builder *b, struct set_row *row, const char *note)
     if (row->notes == UINT64_MAX) {
         row->notes = b->notes.count;
         uint32_t *none = vector_grow(&b->notes, row->entry_count - 1);
-        memset(none, 0xff, (row->entry_count - 1) * sizeof(*none));
+        if (row->entry_count > 1) /* nothing stands before the first note of all */
+            memset(none, 0xff, (row->entry_count - 1) * sizeof(*none));
     }
     uint32_t offset = note ? builder_string(b, note) : NO_INDEX;
     vector_push(&b->notes, &offset);

@@ -104,7 +104,9 @@ enum list_type {
 struct list_entry {
     struct view value;      /* text as written; for LIST_IP also parsed */
     struct address address; /* LIST_IP */
-    unsigned prefix_bits;   /* LIST_IP, in the 128-bit form */
+    uint16_t prefix_bits;   /* LIST_IP, in the 128-bit form */
+    int16_t confidence;     /* 0 to 100; -1 when nobody said */
+    uint32_t valid_until_s; /* since 1970; 0: for ever */
     const char *note;       /* NULL when there is none */
 };
 

@@ -3,7 +3,8 @@
  *
  * Files      one value a line, with `#` comments; or CSV (RFC 4180) when `column:` names one or the name
  *            ends in .csv. The file is read whole and kept; values point into it, so a list of millions
- *            costs its bytes and one entry each.
+ *            costs its bytes and one entry each. Other formats are read by import/ (sigma/list_feed.c): those
+ *            that `format:` names, JSON, Zeek intelligence, Maltrail.
  * Faults     a value that does not fit the list's type is told with its own line and left out; the others
  *            are kept. Only the first FAULTS_MAX of a list are told.
  */
@@ -14,6 +15,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "sigma/list_feed.h"
 
 enum { FAULTS_MAX = 20, VALUE_MAX = 8192 };
 #define READ_STEP ((size_t)65536)
@@ -122,13 +125,17 @@ static bool has_blank(struct view text)
 static bool take_value(struct builder *b, struct view text, struct list_entry *entry)
 {
     struct view hash;
+    unsigned bits;
 
     entry->value = text;
     if (text.len > VALUE_MAX)
         return false;
     switch (b->type->type) {
     case LIST_IP:
-        return address_parse_prefix(text, &entry->address, &entry->prefix_bits);
+        if (!address_parse_prefix(text, &entry->address, &bits))
+            return false;
+        entry->prefix_bits = (uint16_t)bits;
+        return true;
     case LIST_DOMAIN:
         return is_domain(text);
     case LIST_URL:
@@ -150,11 +157,11 @@ static bool take_value(struct builder *b, struct view text, struct list_entry *e
     return false;
 }
 
-/* `text` must live as long as the rules. */
-static void add_entry(struct builder *b, struct view text, const char *note, struct place place)
+/* `text` must live as long as the rules; `entry` has what is known of it. */
+static void add_known(struct builder *b, struct view text, struct list_entry entry,
+                      struct place place)
 {
     struct list *list = b->list;
-    struct list_entry entry = {.note = note};
 
     if (!take_value(b, text, &entry)) {
         if (b->faults++ < FAULTS_MAX)
@@ -171,6 +178,17 @@ static void add_entry(struct builder *b, struct view text, const char *note, str
         b->capacity = capacity;
     }
     list->entries[list->count++] = entry;
+}
+
+static void add_entry(struct builder *b, struct view text, const char *note, struct place place)
+{
+    add_known(b, text, (struct list_entry){.note = note, .confidence = -1}, place);
+}
+
+static void add_from_feed(void *context, struct view text, struct list_entry entry,
+                          struct place place)
+{
+    add_known(context, text, entry, place);
 }
 
 /* --- inline -------------------------------------------------------------------------------------- */
@@ -194,6 +212,31 @@ static const char *entry_note(struct loader *l, const struct yaml_node *map)
     if (confidence != NULL)
         text = arena_format(l->arena, "%s%sconfidence %s", text, *text ? ", " : "", confidence);
     return *text ? text : NULL;
+}
+
+/* The entry's own confidence and end; faults in them are told. */
+static struct list_entry entry_facts(struct loader *l, const struct yaml_node *map)
+{
+    const struct yaml_node *confidence = yaml_get(map, "confidence");
+    const struct yaml_node *until = yaml_get(map, "valid_until");
+    struct list_entry entry = {.note = entry_note(l, map), .confidence = -1};
+    int64_t number;
+
+    if (confidence != NULL && confidence->kind == YAML_SCALAR) {
+        if (loader_parse_number(confidence->text, &number) && number >= 0 && number <= 100)
+            entry.confidence = (int16_t)number;
+        else
+            loader_error(l, confidence->place, "confidence", "write `confidence: 80`",
+                         "`confidence` has to be a number between 0 and 100");
+    }
+    if (until != NULL && until->kind == YAML_SCALAR) {
+        if (loader_parse_time(until->text, &number) && number > 0 && number / 1000000 <= UINT32_MAX)
+            entry.valid_until_s = (uint32_t)(number / 1000000);
+        else
+            loader_error(l, until->place, "date", "write `valid_until: 2027-01-01`",
+                         "`%s` is not a date", loader_shown(l, until->text));
+    }
+    return entry;
 }
 
 static void add_map_entry(struct builder *b, const struct yaml_node *map)
@@ -224,7 +267,7 @@ static void add_map_entry(struct builder *b, const struct yaml_node *map)
         loader_error(b->l, map->place, "list-value", "write `{value: 192.0.2.1, note: relay}`",
                      "an entry without `value`");
     else
-        add_entry(b, arena_copy(b->l->arena, view_trim(value->text)), entry_note(b->l, map),
+        add_known(b, arena_copy(b->l->arena, view_trim(value->text)), entry_facts(b->l, map),
                   value->place);
 }
 
@@ -436,7 +479,7 @@ static bool ends_in(const char *path, const char *suffix)
 }
 
 static void read_file(struct builder *b, const struct yaml_node *node,
-                      const struct yaml_node *column)
+                      const struct yaml_node *column, const struct yaml_node *format)
 {
     struct loader *l = b->l;
     const char *name = loader_string(l, node, "file");
@@ -446,11 +489,6 @@ static void read_file(struct builder *b, const struct yaml_node *node,
     if (name == NULL)
         return;
     const char *path = beside(l, node->place.file, name);
-    if (ends_in(path, ".json") || ends_in(path, ".intel")) {
-        loader_error(l, node->place, "list-format", "give the values one a line, or as CSV",
-                     "STIX, MISP and Zeek intelligence files come with a later version");
-        return;
-    }
     if (file_read(path, LIST_FILE_MAX, &bytes, &why) != 0) {
         loader_error(l, node->place, "list-file", "the path is relative to the rule file",
                      "the list's file cannot be read: %s: %s", why, path);
@@ -466,7 +504,16 @@ static void read_file(struct builder *b, const struct yaml_node *node,
         kept += 3;
     }
     struct place place = {path, 1, 1};
-    if (column != NULL || ends_in(path, ".csv"))
+    if (column == NULL && (format != NULL || list_feed_is_one(path, text)))
+        list_feed_read(&(struct list_feed){.l = l,
+                                           .type = b->type->name,
+                                           .path = path,
+                                           .text = text,
+                                           .format = format,
+                                           .place = node->place,
+                                           .context = b,
+                                           .add = add_from_feed});
+    else if (column != NULL || ends_in(path, ".csv"))
         read_csv(b, (struct csv){text, kept, text.data, 0}, column, place);
     else
         read_lines(b, text, place);
@@ -475,9 +522,9 @@ static void read_file(struct builder *b, const struct yaml_node *node,
 /* --- the document -------------------------------------------------------------------------------- */
 
 static const char *const KEYS[] = {
-    "list",   "type",       "source",      "expires",  "values",  "file",
-    "column", "title",      "id",          "author",   "date",    "status",
-    "tags",   "references", "description", "modified", "license", "decay",
+    "list",        "type",     "source",  "expires", "values", "file", "column",
+    "title",       "id",       "author",  "date",    "status", "tags", "references",
+    "description", "modified", "license", "decay",   "format",
 };
 
 static void check_keys(struct loader *l, const struct yaml_node *root)
@@ -488,11 +535,11 @@ static void check_keys(struct loader *l, const struct yaml_node *root)
         while (at < LENGTH(KEYS) && !view_equal(key->text, view_from_string(KEYS[at])))
             at++;
         if (at == LENGTH(KEYS))
-            loader_error(
-                l, key->place, "unknown-key",
-                loader_did_you_mean(l, nearest_name(key->text, KEYS, LENGTH(KEYS)),
-                                    "one of list, type, source, expires, values, file, column"),
-                "a list document has no key `%s`", loader_shown(l, key->text));
+            loader_error(l, key->place, "unknown-key",
+                         loader_did_you_mean(
+                             l, nearest_name(key->text, KEYS, LENGTH(KEYS)),
+                             "one of list, type, source, expires, values, file, format, column"),
+                         "a list document has no key `%s`", loader_shown(l, key->text));
         else if (view_equal(key->text, VIEW("decay")))
             loader_warn(l, key->place, "unsupported-key", "give the list an `expires:`",
                         "`decay` is not evaluated by this version");
@@ -595,7 +642,7 @@ void list_read(struct loader *l, const struct yaml_node *root)
     if (values != NULL)
         read_values(&b, values);
     if (file != NULL)
-        read_file(&b, file, yaml_get(root, "column"));
+        read_file(&b, file, yaml_get(root, "column"), yaml_get(root, "format"));
     check_count(&b, values != NULL || file != NULL);
     add_list(l, list);
 }

@@ -44,7 +44,7 @@ covenant=tests/pcaps/covenant.cap
 
 check "no command is wrong usage" 2 "$shrike"
 check "help is no error" 0 "$shrike" --help
-for command in replay check fields; do
+for command in replay check import fields; do
     check "$command --help is no error" 0 "$shrike" $command --help
 done
 check "an unknown command is wrong usage" 2 "$shrike" fly
@@ -347,6 +347,53 @@ check "and in the stats record too" 0 grep -q '"stream_bytes_skipped":[1-9]' "$w
 
 # The last record of a run.
 check "the stats record is last" 0 sh -c "tail -n 1 '$work/eve.json' | grep -q '\"event_type\":\"stats\"'"
+
+# Foreign indicators become rules that check accepts and replay fires.
+feeds=tests/fuzz/seeds/import
+check "import without a format is wrong usage" 2 "$shrike" import
+check "import of an unknown format is wrong usage" 2 "$shrike" import sticks "$work/x"
+says "that is named" err "there is no format 'sticks'"
+check "import without a file is wrong usage" 2 "$shrike" import stix
+check "import of a missing file is wrong usage" 2 "$shrike" import stix "$work/none.json"
+check "a level that there is not is wrong usage" 2 "$shrike" import text --level loud "$work/x"
+check "a name that is none is wrong usage" 2 "$shrike" import text --name 'a b' "$work/x"
+check "a confidence over 100 is wrong usage" 2 "$shrike" import text --min-confidence 101 "$work/x"
+for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity text:text_made zeek-intel:zeek_made; do
+    tail -c +2 "$feeds/${format#*:}" > "$work/feed"
+    check "import ${format%%:*}" 0 "$shrike" import "${format%%:*}" "$work/feed"
+    cp "$work/out" "$work/imported.yml"
+    says "counts what it took" err "taken "
+    check "what it wrote is clean" 0 "$shrike" check --strict "$work/imported.yml"
+    check "import auto" 0 "$shrike" import auto "$work/feed"
+    cp "$work/out" "$work/auto.yml"
+    check "tells ${format%%:*} by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"
+done
+printf 'evil.example # relay\n203.0.113.7:443\nd41d8cd98f00b204e9800998ecf8427e\nword\n' > "$work/list.txt"
+check "import says what it left out" 0 "$shrike" import text -v "$work/list.txt"
+says "by reason" err "left out         1  the hash of a file: no event carries files"
+says "and by line with -v" err "list.txt:4: left out: word: of a kind that cannot be told from the value"
+check "several files under one name" 0 "$shrike" import auto --name mine -l high "$work/list.txt" "$work/feed"
+cp "$work/out" "$work/imported.yml"
+says "are one list" out "list: mine_domains"
+check "that is clean" 0 "$shrike" check --strict "$work/imported.yml"
+printf 'word\n' > "$work/words.txt"
+check "nothing to import is a status of its own" 1 "$shrike" import text "$work/words.txt"
+says "that says so" err "nothing to import"
+printf '{"Event": {"Attribute": [}}\n' > "$work/broken.json"
+check "a broken file is the same" 1 "$shrike" import misp "$work/broken.json" "$work/feed"
+says "with its place" err "broken.json:1:26: error: not JSON"
+check "import to a full disk is an output fault" 4 sh -c "'$shrike' import -q text '$work/list.txt' > /dev/full"
+"$shrike" replay -q --log http --eve "$work/http.json" "$covenant"
+sed -n 's/.*"event_type":"http".*"dest_ip":"\([^"]*\)".*/\1/p' "$work/http.json" | head -1 > "$work/seen.txt"
+check "an address that a capture holds" 0 "$shrike" import -q text "$work/seen.txt"
+cp "$work/out" "$work/seen.yml"
+check "alerts in it" 1 "$shrike" replay -q --fail-on-alert -S "$work/seen.yml" --eve "$work/eve.json" "$covenant"
+printf 'list: relays\ntype: ip\nfile: seen.intel\n---\ntitle: Relay\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c12\nlevel: high\nlogsource: {product: shrike, service: flow}\ndetection: {a: {dst_ip|expand: "%%relays%%"}, condition: a}\n' > "$work/direct.yml"
+printf '#fields\tindicator\tindicator_type\tmeta.source\n%s\tIntel::ADDR\tour report\nx.example\tIntel::DOMAIN\t-\n' "$(cat "$work/seen.txt")" > "$work/seen.intel"
+check "a list reads a foreign file itself" 0 "$shrike" check --strict "$work/direct.yml"
+says "and counts what it passes over" out "1 taken from $work/seen.intel; passed over: 1 domain"
+check "and alerts" 1 "$shrike" replay -q --fail-on-alert -S "$work/direct.yml" --eve "$work/eve.json" "$covenant"
+check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json

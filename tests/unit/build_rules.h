@@ -197,8 +197,10 @@ static inline struct list *list_of(struct bench *b, enum list_type type, const c
     for (size_t i = 0; i < count; i++) {
         struct list_entry *entry = &list->entries[i];
         entry->value = arena_copy(b->arena, view_from_string(values[i]));
+        unsigned bits = 0;
         if (type == LIST_IP)
-            assert_true(address_parse_prefix(entry->value, &entry->address, &entry->prefix_bits));
+            assert_true(address_parse_prefix(entry->value, &entry->address, &bits));
+        entry->prefix_bits = (uint16_t)bits;
     }
     return list;
 }

@@ -26,6 +26,7 @@ extern const struct command COMMANDS[]; /* ends with name NULL */
 
 int replay_command(int argc, char **argv);
 int check_command(int argc, char **argv);
+int import_command(int argc, char **argv);
 int fields_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 

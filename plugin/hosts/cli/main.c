@@ -16,6 +16,7 @@
 const struct command COMMANDS[] = {
     {"replay", replay_command, "match captures against rules and write alerts"},
     {"check", check_command, "check rule files and report all that is wrong with them"},
+    {"import", import_command, "turn STIX, MISP, CSV and other indicators into lists and rules"},
     {"fields", fields_command, "list the events and fields that rules can use"},
     {"version", version_command, "print the version and those of the libraries in use"},
     {NULL, NULL, NULL},

@@ -370,16 +370,16 @@ static void a_header_is_found_by_name_over_folded_lines(void **unused)
     (void)unused;
     struct scene s;
     begin(&s);
-    struct predicate *p = glob(&s.b, FIELD_HTTP_HEADER, "secret*value");
+    struct predicate *p = glob(&s.b, FIELD_HTTP_HEADER_RAW, "secret*value");
     p->header_name = VIEW("X-Key");
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, p));
     bench_compile(&s.b);
     request(&s, "/", 0, true);
-    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+    event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nx-KEY:  secret\r\n  value  \r\n"));
     assert_int_equal(match(&s), 1);
     request(&s, "/", 1, true);
-    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+    event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nX-Keys: secretvalue"));
     assert_int_equal(match(&s), 0);
     end(&s);

@@ -237,7 +237,9 @@ enum file_result pcapng_next(struct capture_file *file, struct frame *frame, str
             return result;
         const uint8_t *block = source_need(&file->source, PACKET_BLOCK_MIN);
         if (block == NULL && !is_last_block(file))
-            return file_tail(file, error);
+            return source_offset(&file->source) > 0
+                       ? file_tail(file, error)
+                       : file_cut(file, 0, error, "the file ends within its header");
         block = file->source.block->bytes + file->source.at;
         uint64_t offset = source_offset(&file->source);
         uint32_t type = file_u32(file, block);

@@ -178,7 +178,7 @@ static void add_path(struct paths *paths, const char *path, unsigned depth)
     paths->depths[paths->count++] = depth;
 }
 
-static bool is_rule_file(const char *path)
+bool rules_is_file(const char *path)
 {
     struct view name = view_from_string(path);
     return view_ends_fold(name, VIEW(".yml")) || view_ends_fold(name, VIEW(".yaml"));
@@ -201,7 +201,7 @@ static int list_folder(struct rules *rules, const char *folder, unsigned depth, 
             continue;
         if (S_ISDIR(status.st_mode) && depth < FOLDERS_DEEP_MAX)
             add_path(folders, path, depth + 1);
-        else if (S_ISREG(status.st_mode) && is_rule_file(path))
+        else if (S_ISREG(status.st_mode) && rules_is_file(path))
             add_path(files, path, depth);
     }
     closedir(dir);

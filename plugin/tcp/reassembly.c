@@ -111,7 +111,8 @@ static struct view clip(const struct tcp_side *side, uint32_t seq, struct view b
     return early > 0 ? view_skip(bytes, (size_t)early) : bytes;
 }
 
-/* A segment with `ack` is early: see "Causes". A single byte may be a SYN, a FIN or a keep-alive. */
+/* A segment with `ack` is early: see "Causes". A single byte may be a SYN, a FIN or a keep-alive. Of a side that
+ * never sent a packet nothing will come: asymmetric routes show one direction alone. */
 static bool is_early(const struct flow *flow, enum direction direction, uint32_t ack)
 {
     const struct tcp_side *side = side_of(flow, direction);
@@ -119,6 +120,7 @@ static bool is_early(const struct flow *flow, enum direction direction, uint32_t
     int32_t lacking = seq_diff(ack, other->next);
 
     return lacking > 1 && lacking <= LACKING_MAX && side->acked_beyond != RELEASED &&
+           flow->side[direction_reverse(direction)].pkts > 0 &&
            (other->flags & (SIDE_HAS_NEXT | SIDE_ENDED | SIDE_IGNORED)) == SIDE_HAS_NEXT;
 }
 

@@ -132,6 +132,11 @@ for link in in soft hard; do
     refused --pcap-out "$work/$link.pcap" --eve /dev/null "$work/in.pcap"
 done
 refused --eve "$work/in.yml" "$work/in.pcap"
+mkdir -p "$work/in.rules/more"
+cp rules/frameworks.yml "$work/in.rules/more/x.yml"
+check "a rule of a folder is no output" 2 "$shrike" replay -q -S "$work/in.rules" --eve "$work/in.rules/more/x.yml" "$work/in.pcap"
+says "and is named" err "--eve $work/in.rules/more/x.yml would overwrite the rules $work/in.rules/more/x.yml"
+check "another file in it may be one" 0 "$shrike" replay -q -S "$work/in.rules" --eve "$work/in.rules/more/out.json" "$work/in.pcap"
 refused --eve "$work/new.out" -o "$work/./new.out" "$work/in.pcap"
 says "and both are named" err "--eve $work/new.out and --output $work/./new.out are one file"
 refused --eve "$work/dangling" --pcap-out "$work/new.out" "$work/in.pcap"

@@ -276,6 +276,7 @@ static void what_should_be_a_capture_in_a_folder_is_a_fault(void **state)
         {"b.PCAPNG", VIEW("noise"), "byte 0: not a capture file"},
         {"c.pcap12", VIEW(""), "byte 0: the file is empty"},
         {"d", VIEW("\xd4\xc3\xb2\xa1\2\0\4\0"), "byte 0: the file ends within its header"},
+        {"e", VIEW("\n\r\r\n\x1c\0\0\0\x4d\x3c"), "byte 0: the file ends within its header"},
         {"e.gz", VIEW("\x1f\x8b\x08\0garbage"), "byte 0: the compressed data is cut off"},
         {"f", VIEW("snoop\0\0\0"), "byte 0: this is a snoop capture"},
         {"g.capital", VIEW("noise"), NULL},

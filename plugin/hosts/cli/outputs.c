@@ -8,6 +8,7 @@
  */
 #include "hosts/cli/outputs.h"
 
+#include <ftw.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 
 #include "hosts/cli/cli.h"
 #include "output/whole_file.h"
+#include "sigma/rules.h"
 
 struct identity {
     bool is_known, exists;
@@ -62,6 +64,37 @@ static int refuse_input(const struct output *output, const char *kind, const cha
                        kind, name);
 }
 
+/* ---- rule folders ---- */
+
+struct rule_search {
+    const struct identity *wanted;
+    char found[PATH_MAX];
+};
+
+static _Thread_local struct rule_search search; /* nftw() hands no context on */
+
+static int look_at_rule(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status;
+    (void)at;
+    if (type != FTW_F || !rules_is_file(path))
+        return 0;
+    const struct identity identity = identity_of(path, STDIN_FILENO);
+    if (!is_same(search.wanted, &identity))
+        return 0;
+    snprintf(search.found, sizeof(search.found), "%s", path);
+    return 1;
+}
+
+/* The rule file at `path`, or in that folder, that `identity` is; NULL when it is none. */
+static const char *find_rule(const char *path, const struct identity *identity)
+{
+    enum { DESCRIPTORS = 16 };
+
+    search = (struct rule_search){.wanted = identity};
+    return nftw(path, look_at_rule, DESCRIPTORS, 0) > 0 ? search.found : NULL;
+}
+
 static int check_inputs(const struct replay_options *options, const struct capture *capture,
                         const struct output *output, const struct identity *identity)
 {
@@ -75,8 +108,10 @@ static int check_inputs(const struct replay_options *options, const struct captu
     }
     for (size_t i = 0; i < options->rule_count; i++) {
         const struct identity input = identity_of(options->rules[i], STDIN_FILENO);
-        if (is_same(identity, &input))
-            return refuse_input(output, "rules", options->rules[i]);
+        const char *found = is_same(identity, &input) ? options->rules[i]
+                                                      : find_rule(options->rules[i], identity);
+        if (found != NULL)
+            return refuse_input(output, "rules", found);
     }
     return -1;
 }

@@ -108,8 +108,8 @@ static int check_inputs(const struct replay_options *options, const struct captu
     }
     for (size_t i = 0; i < options->rule_count; i++) {
         const struct identity input = identity_of(options->rules[i], STDIN_FILENO);
-        const char *found = is_same(identity, &input) ? options->rules[i]
-                                                      : find_rule(options->rules[i], identity);
+        const char *found =
+            is_same(identity, &input) ? options->rules[i] : find_rule(options->rules[i], identity);
         if (found != NULL)
             return refuse_input(output, "rules", found);
     }

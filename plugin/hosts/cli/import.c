@@ -273,7 +273,7 @@ static int take_option(struct run *run, int option, bool *is_quiet)
                    ? STATUS_OK
                    : usage_error("import", "--type %s: there is no such kind of indicator", optarg);
     case 'c':
-        run->input.column = optarg;
+        run->input.columns[FEED_VALUE] = optarg;
         return STATUS_OK;
     case 'u':
         run->options.takes_url_hosts = true;

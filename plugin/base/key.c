@@ -26,27 +26,30 @@ void key_address(const struct address *address, unsigned bits, uint8_t out[KEY_A
     out[16] = (uint8_t)bits;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (byte_is_digit(c))
-        return c - '0';
-    c = byte_fold(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value of a hex digit and 16; 0 for other bytes. */
+static const uint8_t DIGITS[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['A'] = 26, ['B'] = 27, ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31,
+    ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+};
+enum { IS_DIGIT = 16 };
 
 bool key_digest(struct view text, uint8_t *out, size_t bytes)
 {
     size_t step = text.len == bytes * 3 - 1 ? 3 : 2;
+    uint8_t all = IS_DIGIT, colons = 0;
 
     if (text.len != bytes * step - (step - 2))
         return false;
-    for (size_t i = 0; i < bytes; i++) {
-        int high = hex_digit(text.data[i * step]), low = hex_digit(text.data[i * step + 1]);
-        if (high < 0 || low < 0 || (step == 3 && i + 1 < bytes && text.data[i * step + 2] != ':'))
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
+    const uint8_t *at = text.data;
+    for (size_t i = 0; i < bytes; i++, at += step) {
+        uint8_t high = DIGITS[at[0]], low = DIGITS[at[1]];
+        all &= high & low;
+        out[i] = (uint8_t)(high << 4 | (low & 15));
     }
-    return true;
+    for (size_t i = 2; step == 3 && i < text.len; i += 3)
+        colons |= text.data[i] ^ ':';
+    return all == IS_DIGIT && colons == 0;
 }
 
 /* --- URLs ---------------------------------------------------------------------------------------- */
@@ -75,12 +78,12 @@ static void put_all(struct room *room, struct view text)
 /* The byte of "%41" when it never needs encoding (RFC 3986, 2.3); 0 when it does or is none. */
 static uint8_t needless_escape(struct view text)
 {
-    if (text.len < 3 || text.data[0] != '%')
+    if (text.len < 3)
         return 0;
-    int high = hex_digit(text.data[1]), low = hex_digit(text.data[2]);
-    if (high < 0 || low < 0)
+    uint8_t high = DIGITS[text.data[1]], low = DIGITS[text.data[2]];
+    if ((high & low & IS_DIGIT) == 0)
         return 0;
-    uint8_t byte = (uint8_t)(high << 4 | low), folded = byte_fold(byte);
+    uint8_t byte = (uint8_t)(high << 4 | (low & 15)), folded = byte_fold(byte);
     bool is_free = byte_is_digit(byte) || (folded >= 'a' && folded <= 'z') ||
                    view_find_byte(VIEW("-._~"), byte) != VIEW_NOT_FOUND;
     return is_free ? byte : 0;
@@ -124,7 +127,8 @@ size_t key_url(struct view text, uint8_t *out, size_t max)
     size_t end = 0;
 
     struct view scheme = take_scheme(&room, &text);
-    while (end < text.len && view_find_byte(VIEW("/?#"), text.data[end]) == VIEW_NOT_FOUND)
+    while (end < text.len && text.data[end] != '/' && text.data[end] != '?' &&
+           text.data[end] != '#')
         end++;
     struct view host = without_extras(view_slice(text, 0, end), scheme);
     if (host.len == 0)
@@ -134,7 +138,7 @@ size_t key_url(struct view text, uint8_t *out, size_t max)
     if (text.len == 0 || text.data[0] != '/')
         put(&room, '/');
     for (size_t i = 0; i < text.len && text.data[i] != '#' && !room.is_over; i++) {
-        uint8_t byte = needless_escape(view_skip(text, i));
+        uint8_t byte = text.data[i] == '%' ? needless_escape(view_skip(text, i)) : 0;
         put(&room, byte != 0 ? byte : text.data[i]);
         i += byte != 0 ? 2 : 0;
     }

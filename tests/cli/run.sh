@@ -395,6 +395,12 @@ says "and counts what it passes over" out "1 taken from $work/seen.intel; passed
 check "and alerts" 1 "$shrike" replay -q --fail-on-alert -S "$work/direct.yml" --eve "$work/eve.json" "$covenant"
 check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
+tail -c +2 "$feeds/stix_unit42" > "$work/feed"
+check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
+says "keeps them" out "valid_from: 20"
+check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
+check "leaves the first one out" 1 grep -q valid_from "$work/out"
+
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"
 printf 'list: million\ntype: domain\nfile: million.txt\n---\ntitle: Many\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c13\nlevel: high\nlogsource: {product: shrike, service: dns}\ndetection: {a: {dns.query|expand: "%%million%%"}, condition: a}\n' > "$work/million.yml"

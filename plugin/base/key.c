@@ -123,9 +123,10 @@ static struct view without_extras(struct view authority, struct view scheme)
 
 size_t key_url(struct view text, uint8_t *out, size_t max)
 {
-    struct room room = {.out = out, .max = max};
+    struct room room = {.max = max};
     size_t end = 0;
 
+    room.out = out;
     struct view scheme = take_scheme(&room, &text);
     while (end < text.len && text.data[end] != '/' && text.data[end] != '?' &&
            text.data[end] != '#')

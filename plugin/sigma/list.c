@@ -411,18 +411,31 @@ static void read_dates(struct loader *l, const struct yaml_node *root, struct li
                      "`decay` has to be a span of time");
 }
 
-/* How far the list may be passed on, the Traffic Light Protocol's word. */
-static void read_marking(struct loader *l, const struct yaml_node *root, struct list *list)
+/* The Traffic Light Protocol's word; NULL when it is none. */
+static const char *marking_word(const struct yaml_node *node, size_t skipped)
 {
     static const char *const WORDS[] = {"clear", "white", "green", "amber", "amber+strict", "red"};
-    const struct yaml_node *node = yaml_get(root, "tlp");
 
+    for (size_t i = 0; node->kind == YAML_SCALAR && i < LENGTH(WORDS); i++) {
+        if (view_equal_fold(view_skip(node->text, skipped), view_from_string(WORDS[i])))
+            return WORDS[i];
+    }
+    return NULL;
+}
+
+/* How far the list may be passed on: `tlp: green`, or `tags: [tlp.green]` as importers write it. */
+static void read_marking(struct loader *l, const struct yaml_node *root, struct list *list)
+{
+    const struct yaml_node *node = yaml_get(root, "tlp"), *tags = yaml_get(root, "tags");
+
+    for (size_t i = 0; tags != NULL && tags->kind == YAML_LIST && i < tags->count; i++) {
+        const struct yaml_node *tag = tags->items[i];
+        if (tag->kind == YAML_SCALAR && view_starts_fold(tag->text, VIEW("tlp.")))
+            list->tlp = marking_word(tag, VIEW("tlp.").len);
+    }
     if (node == NULL)
         return;
-    for (size_t i = 0; node->kind == YAML_SCALAR && i < LENGTH(WORDS); i++) {
-        if (view_equal_fold(node->text, view_from_string(WORDS[i])))
-            list->tlp = WORDS[i];
-    }
+    list->tlp = marking_word(node, 0);
     if (list->tlp == NULL)
         loader_error(l, node->place, "tlp", "one of clear, green, amber, amber+strict, red",
                      "`tlp` has to be a marking of the Traffic Light Protocol");

@@ -397,7 +397,7 @@ check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
 tail -c +2 "$feeds/stix_unit42" > "$work/feed"
 check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
-says "keeps them" out "valid_from: 20"
+says "keeps them" out "valid_from: '20"
 check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
 check "leaves the first one out" 1 grep -q valid_from "$work/out"
 

@@ -229,6 +229,20 @@ static void columns_without_a_header_have_numbers(void **unused)
     unload(&loaded);
 }
 
+static void markings_stand_in_tlp_or_in_the_tags(void **unused)
+{
+    (void)unused;
+    struct loaded loaded =
+        load("list: a\ntype: ip\ntlp: Amber+Strict\ntags: [tlp.green]\nvalues: [192.0.2.1]\n---\n"
+             "list: b\ntype: ip\ntags: [x, TLP.RED]\nvalues: [192.0.2.1]\n---\n"
+             "list: c\ntype: ip\ntags: [tlp.none]\nvalues: [192.0.2.1]\n");
+    assert_int_equal(loaded.diagnostics.count, 0);
+    assert_string_equal(loaded.rules->lists[0]->tlp, "amber+strict");
+    assert_string_equal(loaded.rules->lists[1]->tlp, "red");
+    assert_null(loaded.rules->lists[2]->tlp);
+    unload(&loaded);
+}
+
 static void dates_out_of_reach_are_no_dates(void **unused)
 {
     (void)unused;
@@ -249,6 +263,7 @@ int main(void)
         cmocka_unit_test(lines_may_have_comments_blanks_and_any_end),
         cmocka_unit_test(columns_are_named_by_the_document),
         cmocka_unit_test(columns_without_a_header_have_numbers),
+        cmocka_unit_test(markings_stand_in_tlp_or_in_the_tags),
         cmocka_unit_test(dates_out_of_reach_are_no_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

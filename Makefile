@@ -137,6 +137,15 @@ fuzz: ## Fuzz every target for FUZZ_SECONDS (60) each
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
+$(OUT)/bench/%: $(OUT)/obj/bench/%.o $(INNER)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+bench-lists: all $(OUT)/bench/lists ## What lists of 10^4 to 10^6 entries cost: time, memory, ns a look-up
+	$(Q)python3 bench/lists.py $(OUT)
+.PHONY: bench-lists
+
 bench: all ## Speed against Suricata, raw reading and raw Hyperscan, as ratios
 	$(Q)sh bench/run.sh $(OUT)
 

@@ -125,7 +125,7 @@ struct builder {
     struct vector sources; /* uint32_t, one a row of `rules`: its number in the rules given */
     struct vector rules, nodes, predicates, pieces, steps, ports, blob, regexes, info, probes,
         rule_lists;
-    struct vector sets, slots, bloom, entries, notes, bytes;
+    struct vector sets, slots, bloom, ends, fact_of, facts, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
         pattern_index, glob_index, tested_index, step_index;
     struct vector gate_tables; /* struct gate_table */
@@ -192,7 +192,6 @@ unsigned program_flags(const struct rule *rule);
 uint32_t sets_add_list(struct builder *b, const struct list *list);
 struct set_key {
     struct view bytes;
-    const char *note;
 };
 /* Keys in their stored form; equal keys become one entry, so entries number distinct keys in order.
  */

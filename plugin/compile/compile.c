@@ -32,8 +32,10 @@ static void init_vectors(struct builder *b)
     vector_init(&b->sets, sizeof(struct set_row));
     vector_init(&b->slots, sizeof(uint64_t));
     vector_init(&b->bloom, sizeof(uint64_t));
-    vector_init(&b->entries, sizeof(struct set_entry));
-    vector_init(&b->notes, sizeof(uint32_t));
+    vector_init(&b->ends, sizeof(uint32_t));
+    vector_init(&b->fact_of, sizeof(uint32_t));
+    vector_init(&b->facts, sizeof(struct set_facts));
+    vector_init(&b->notes, 1);
     vector_init(&b->bytes, 1);
     vector_init(&b->gate_tables, sizeof(struct gate_table));
     vector_init(&b->gate_uses, sizeof(struct gate_use));
@@ -292,7 +294,9 @@ static void move_tables(struct builder *b)
     MOVE(b->sets, sets, set_count);
     MOVE(b->slots, set_slots, set_slot_count);
     MOVE(b->bloom, set_bloom, set_bloom_count);
-    MOVE(b->entries, set_entries, set_entry_count);
+    MOVE(b->ends, set_ends, set_end_count);
+    MOVE(b->fact_of, set_fact_of, set_fact_of_count);
+    MOVE(b->facts, set_facts, set_fact_count);
     MOVE(b->notes, set_notes, set_note_count);
     MOVE(b->bytes, set_bytes, set_byte_count);
     MOVE(b->databases, databases, database_count);

@@ -14,6 +14,7 @@
  *            instead.
  */
 #include "compile/builder.h"
+#include "rule/list.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -315,6 +316,8 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
         break;
     case MATCH_LIST:
         row->set = sets_add_list(b, p->list);
+        row->from = p->confidence.is_asked ? p->confidence.from : 0;
+        row->to = p->confidence.is_asked ? p->confidence.to : UINT64_MAX;
         break;
     case MATCH_FIELD:
         row->other = (uint16_t)p->other;

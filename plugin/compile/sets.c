@@ -3,26 +3,26 @@
  *
  * Idea       open addressing with linear probing at a load of at most a half, 64-bit slots that
  *            hold half the keyed hash and the entry's number; keys lie one after the other in one
- *            array of bytes. From 4,096 entries on a blocked Bloom filter (12 bits a key, one
- *            cache line a question) stands in front, since most look-ups are misses.
- * Keys       text is folded; a domain loses its final dot; an address is masked to its prefix and
- *            followed by the prefix length, so that one table answers for all lengths present.
+ *            array of bytes, as the list has them. From 4,096 entries on a blocked Bloom filter (12 bits a
+ *            key, one cache line a question) stands in front, since most look-ups are misses.
+ * Batches    a slot and a Bloom block are a cache miss each, so BATCH keys are hashed and their places fetched
+ *            ahead before the first is entered.
+ * Twice      a value that stands in a list twice is one entry: the table finds it, and what is said of both is
+ *            joined. Its second key stays behind unused, so that entries keep the numbers of the list.
  */
 #include "compile/builder.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { BLOOM_FROM = 4096, BLOOM_BITS = 12, BLOOM_BLOCK_BITS = 512 };
+#include "rule/list.h"
+
+enum { BLOOM_FROM = 4096, BLOOM_BITS = 12, BLOOM_BLOCK_BITS = 512, BATCH = 16 };
 
 size_t sets_address_key(const struct address *address, unsigned bits, uint8_t out[17])
 {
-    memset(out, 0, 17);
-    memcpy(out, address->bytes, bits / 8);
-    if (bits % 8 != 0)
-        out[bits / 8] = address->bytes[bits / 8] & (uint8_t)(0xff00U >> bits % 8);
-    out[16] = (uint8_t)bits;
-    return 17;
+    key_address(address, bits, out);
+    return KEY_ADDRESS_LEN;
 }
 
 static size_t power_of_two(size_t least)
@@ -33,19 +33,25 @@ static size_t power_of_two(size_t least)
     return size;
 }
 
+/* --- the table ----------------------------------------------------------------------------------- */
+
 /* Empties: the arrays of all sets stand in common vectors, so a row keeps offsets. */
-static struct set_row begin_set(struct builder *b, enum set_kind kind, size_t count)
+static struct set_row begin_set(struct builder *b, enum set_kind kind, size_t key_len, size_t count)
 {
     size_t slots = power_of_two(count * 2);
     struct set_row row = {.kind = kind,
                           .slot_mask = (uint32_t)(slots - 1),
                           .slots = b->slots.count,
                           .bloom = b->bloom.count / 8,
-                          .entries = b->entries.count,
+                          .bytes = b->bytes.count,
+                          .ends = b->ends.count,
+                          .key_len = (uint32_t)key_len,
                           .min_len = UINT32_MAX,
                           .name = NO_INDEX,
-                          .notes = UINT64_MAX};
+                          .source = NO_INDEX,
+                          .tlp = NO_INDEX};
 
+    assert(count < UINT32_MAX / 4);
     memset(vector_grow(&b->slots, slots), 0, slots * sizeof(uint64_t));
     if (count >= BLOOM_FROM) {
         size_t blocks = power_of_two(count * BLOOM_BITS / BLOOM_BLOCK_BITS);
@@ -56,33 +62,35 @@ static struct set_row begin_set(struct builder *b, enum set_kind kind, size_t co
     return row;
 }
 
-/* Adds a key; false when it was there. */
-static bool add_key(struct builder *b, struct set_row *row, struct view key)
+static uint64_t *bloom_block(const struct builder *b, const struct set_row *row, uint64_t hash)
 {
-    uint64_t hash = hash_keyed(b->set->key, key.data, key.len);
+    return (uint64_t *)b->bloom.rows + (row->bloom + set_bloom_block(row, hash)) * 8;
+}
+
+static struct view key_at(const struct builder *b, const struct set_row *row, uint32_t entry)
+{
+    const struct ruleset so_far = {.set_bytes = b->bytes.rows, .set_ends = b->ends.rows};
+    return set_entry_key(&so_far, row, entry);
+}
+
+/* Enters the key of `entry`, whose bytes are in place. Returns the entry that had it already, NO_INDEX when none did. */
+static uint32_t enter(const struct builder *b, struct set_row *row, uint64_t hash, uint32_t entry)
+{
     uint64_t *slots = (uint64_t *)b->slots.rows + row->slots;
     uint32_t at = (uint32_t)hash & row->slot_mask;
+    struct view key = key_at(b, row, entry);
 
     for (; slots[at] != 0; at = (at + 1) & row->slot_mask) {
-        if (slots[at] >> 32 != hash >> 32)
-            continue;
-        const struct set_entry *e = vector_at(&b->entries, row->entries + (uint32_t)slots[at] - 1);
-        if (view_equal(view_make((uint8_t *)b->bytes.rows + e->offset, e->len), key))
-            return false;
+        uint32_t other = (uint32_t)slots[at] - 1;
+        if (slots[at] >> 32 == hash >> 32 && view_equal(key_at(b, row, other), key))
+            return other;
     }
-    slots[at] = (hash >> 32) << 32 | ++row->entry_count;
-    if (row->has_bloom) {
-        uint64_t *blocks = (uint64_t *)b->bloom.rows + row->bloom * 8;
-        set_bloom_add(blocks + (size_t)set_bloom_block(row, hash) * 8, hash);
-    }
-    assert(b->bytes.count + key.len < UINT32_MAX);
-    struct set_entry entry = {(uint32_t)b->bytes.count, (uint32_t)key.len};
-    vector_push(&b->entries, &entry);
-    if (key.len > 0)
-        memcpy(vector_grow(&b->bytes, key.len), key.data, key.len);
-    row->max_len = entry.len > row->max_len ? entry.len : row->max_len;
-    row->min_len = entry.len < row->min_len ? entry.len : row->min_len;
-    return true;
+    slots[at] = (hash >> 32) << 32 | (entry + 1);
+    if (row->has_bloom)
+        set_bloom_add(bloom_block(b, row, hash), hash);
+    row->max_len = key.len > row->max_len ? (uint32_t)key.len : row->max_len;
+    row->min_len = key.len < row->min_len ? (uint32_t)key.len : row->min_len;
+    return NO_INDEX;
 }
 
 /* The prefix lengths of address keys, longest first: the most specific entry answers. */
@@ -98,82 +106,189 @@ static void note_length(struct set_row *row, uint8_t bits)
     row->length_count++;
 }
 
-static uint32_t end_set(struct builder *b, const struct set_row *row)
+static uint32_t end_set(struct builder *b, const struct set_row *row, size_t distinct)
 {
-    if (row->kind != SET_ADDRESS && row->kind != SET_NUMBER && row->max_len > b->set->fold_max)
+    bool is_text = row->kind == SET_TEXT || row->kind == SET_DOMAIN || row->kind == SET_URL;
+
+    if (is_text && row->max_len > b->set->fold_max)
         b->set->fold_max = row->max_len;
     b->stats->sets++;
-    b->stats->set_entries += row->entry_count;
+    b->stats->set_entries += distinct;
     return vector_push(&b->sets, row);
+}
+
+static void push_key(struct builder *b, struct set_row *row, struct view key)
+{
+    if (key.len > 0)
+        memcpy(vector_grow(&b->bytes, key.len), key.data, key.len);
+    if (row->key_len == 0) {
+        assert(b->bytes.count - row->bytes <= UINT32_MAX);
+        uint32_t end = (uint32_t)(b->bytes.count - row->bytes);
+        vector_push(&b->ends, &end);
+    }
+}
+
+static size_t key_len_of(enum set_kind kind)
+{
+    return kind == SET_ADDRESS ? KEY_ADDRESS_LEN : kind == SET_NUMBER ? sizeof(int64_t) : 0;
 }
 
 uint32_t sets_build(struct builder *b, enum set_kind kind, const struct set_key *keys, size_t count)
 {
-    struct set_row row = begin_set(b, kind, count);
+    struct set_row row = begin_set(b, kind, key_len_of(kind), count);
+
     for (size_t i = 0; i < count; i++) {
-        if (add_key(b, &row, keys[i].bytes) && kind == SET_ADDRESS)
+        size_t bytes = b->bytes.count, ends = b->ends.count;
+        push_key(b, &row, keys[i].bytes);
+        uint64_t hash = hash_keyed(b->set->key, keys[i].bytes.data, keys[i].bytes.len);
+        if (enter(b, &row, hash, row.entry_count) != NO_INDEX) { /* it stands there already */
+            b->bytes.count = bytes;
+            b->ends.count = ends;
+            continue;
+        }
+        row.entry_count++;
+        if (kind == SET_ADDRESS)
             note_length(&row, keys[i].bytes.data[16]);
     }
-    return end_set(b, &row);
+    return end_set(b, &row, row.entry_count);
 }
 
-static struct view entry_key(const struct list *list, const struct list_entry *entry,
-                             struct vector *scratch)
+/* --- what is said of entries --------------------------------------------------------------------- */
+
+static void copy_facts(struct builder *b, struct set_row *row, const struct list *list)
 {
-    scratch->count = 0;
-    if (list->type == LIST_IP) {
-        uint8_t *key = vector_grow(scratch, 17);
-        return view_make(key, sets_address_key(&entry->address, entry->prefix_bits, key));
+    size_t count = list->facts.len / sizeof(struct list_facts);
+
+    if (list->fact_of.len == 0)
+        return;
+    row->has_facts = 1;
+    row->fact_of = b->fact_of.count;
+    row->facts = b->facts.count;
+    row->notes = b->notes.count;
+    memcpy(vector_grow(&b->fact_of, list->count), list->fact_of.data, list->fact_of.len);
+    memcpy(vector_grow(&b->notes, list->notes.len), list->notes.data, list->notes.len);
+    const struct list_facts *facts = (const struct list_facts *)(const void *)list->facts.data;
+    for (size_t i = 0; i < count; i++) {
+        struct set_facts kept = {.note = facts[i].note,
+                                 .first_seen_s = facts[i].first_seen_s,
+                                 .valid_from_s = facts[i].valid_from_s,
+                                 .valid_until_s = facts[i].valid_until_s,
+                                 .confidence = facts[i].confidence};
+        vector_push(&b->facts, &kept);
     }
-    struct view value = entry->value;
-    if (list->type == LIST_DOMAIN && value.len > 0 && value.data[value.len - 1] == '.')
-        value.len--;
-    uint8_t *key = vector_grow(scratch, value.len + 1);
-    for (size_t i = 0; i < value.len; i++)
-        key[i] = byte_fold(value.data[i]);
-    return view_make(key, value.len);
 }
 
-/* Notes beside the entries, only when there is one. */
-static void add_note(struct builder *b, struct set_row *row, const char *note)
+static uint32_t earlier(uint32_t a, uint32_t b)
 {
-    if (row->notes == UINT64_MAX) {
-        row->notes = b->notes.count;
-        uint32_t *none = vector_grow(&b->notes, row->entry_count - 1);
-        if (row->entry_count > 1) /* nothing stands before the first note of all */
-            memset(none, 0xff, (row->entry_count - 1) * sizeof(*none));
+    return a < b ? a : b;
+}
+
+/* Valid as long as one of them is, as sure as the surer, first seen when either was. */
+static struct set_facts joined(struct set_facts a, struct set_facts b)
+{
+    bool is_for_ever = a.valid_until_s == 0 || b.valid_until_s == 0;
+
+    if (!is_for_ever && b.valid_until_s > a.valid_until_s)
+        a.valid_until_s = b.valid_until_s;
+    if (is_for_ever)
+        a.valid_until_s = 0;
+    a.valid_from_s = earlier(a.valid_from_s, b.valid_from_s); /* 0: from the beginning */
+    if (a.first_seen_s == 0 || b.first_seen_s == 0)
+        a.first_seen_s |= b.first_seen_s;
+    else
+        a.first_seen_s = earlier(a.first_seen_s, b.first_seen_s);
+    a.confidence = b.confidence > a.confidence ? b.confidence : a.confidence;
+    a.note = a.note != 0 ? a.note : b.note;
+    return a;
+}
+
+static void join_facts(struct builder *b, const struct set_row *row, uint32_t entry, uint32_t again)
+{
+    uint32_t *fact_of = (uint32_t *)b->fact_of.rows + row->fact_of;
+
+    if (!row->has_facts || fact_of[entry] == fact_of[again])
+        return;
+    const struct set_facts *facts = vector_at(&b->facts, row->facts);
+    const struct set_facts old = facts[fact_of[entry]];
+    const struct set_facts both = joined(old, facts[fact_of[again]]);
+    if (memcmp(&both, &old, sizeof(both)) != 0)
+        fact_of[entry] = vector_push(&b->facts, &both) - (uint32_t)row->facts;
+}
+
+/* --- lists --------------------------------------------------------------------------------------- */
+
+static void copy_keys(struct builder *b, const struct list *list)
+{
+    memcpy(vector_grow(&b->bytes, list->keys.len), list->keys.data, list->keys.len);
+    if (list->ends.len > 0)
+        memcpy(vector_grow(&b->ends, list->count), list->ends.data, list->ends.len);
+}
+
+/* Enters [first, end) of the list's keys; returns how many are new. */
+static size_t enter_batch(struct builder *b, struct set_row *row, uint32_t first, uint32_t end)
+{
+    uint64_t hashes[BATCH];
+    size_t distinct = 0;
+
+    for (uint32_t i = first; i < end; i++) {
+        struct view key = key_at(b, row, i);
+        uint64_t hash = hashes[i - first] = hash_keyed(b->set->key, key.data, key.len);
+        __builtin_prefetch(
+            (uint64_t *)b->slots.rows + row->slots + ((uint32_t)hash & row->slot_mask), 1);
+        if (row->has_bloom)
+            __builtin_prefetch(bloom_block(b, row, hash), 1);
     }
-    uint32_t offset = note ? builder_string(b, note) : NO_INDEX;
-    vector_push(&b->notes, &offset);
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t known = enter(b, row, hashes[i - first], i);
+        if (known != NO_INDEX) {
+            join_facts(b, row, known, i);
+            continue;
+        }
+        distinct++;
+        if (row->kind == SET_ADDRESS)
+            note_length(row, key_at(b, row, i).data[16]);
+    }
+    return distinct;
+}
+
+static uint32_t optional_string(struct builder *b, const char *text)
+{
+    return text == NULL ? NO_INDEX : builder_string(b, text);
+}
+
+static uint32_t build_list(struct builder *b, const struct list *list)
+{
+    static const enum set_kind KINDS[] = {
+        [LIST_IP] = SET_ADDRESS,  [LIST_DOMAIN] = SET_DOMAIN, [LIST_URL] = SET_URL,
+        [LIST_STRING] = SET_TEXT, [LIST_JA3] = SET_DIGEST,    [LIST_JA4] = SET_TEXT,
+        [LIST_SHA1] = SET_DIGEST, [LIST_SHA256] = SET_DIGEST};
+    struct set_row row = begin_set(b, KINDS[list->type], list_key_len(list->type), list->count);
+    uint32_t count = (uint32_t)list->count;
+    size_t distinct = 0;
+
+    row.entry_count = count;
+    row.name = builder_string(b, list->name);
+    row.source = optional_string(b, list->source);
+    row.tlp = optional_string(b, list->tlp);
+    row.expires_us = list->expires_us;
+    row.date_us = list->date_us;
+    row.decay_us = list->decay_us;
+    if (count > 0)
+        copy_keys(b, list);
+    copy_facts(b, &row, list);
+    for (uint32_t at = 0; at < count; at += BATCH)
+        distinct += enter_batch(b, &row, at, count - at > BATCH ? at + BATCH : count);
+    return end_set(b, &row, distinct);
 }
 
 uint32_t sets_add_list(struct builder *b, const struct list *list)
 {
     uint32_t *known = index_find(&b->list_index, view_make(&list, sizeof(list)));
-    if (*known != NO_INDEX)
-        return *known;
-    static const enum set_kind KINDS[] = {
-        [LIST_IP] = SET_ADDRESS,  [LIST_DOMAIN] = SET_DOMAIN, [LIST_URL] = SET_TEXT,
-        [LIST_STRING] = SET_TEXT, [LIST_JA3] = SET_TEXT,      [LIST_JA4] = SET_TEXT,
-        [LIST_SHA1] = SET_TEXT,   [LIST_SHA256] = SET_TEXT};
-    struct set_row row = begin_set(b, KINDS[list->type], list->count);
-    struct vector scratch;
 
-    vector_init(&scratch, 1);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct list_entry *entry = &list->entries[i];
-        struct view key = entry_key(list, entry, &scratch);
-        if (key.len == 0 || !add_key(b, &row, key))
-            continue;
-        if (row.kind == SET_ADDRESS)
-            note_length(&row, (uint8_t)entry->prefix_bits);
-        if (entry->note != NULL || row.notes != UINT64_MAX)
-            add_note(b, &row, entry->note);
+    if (*known == NO_INDEX) {
+        uint32_t set = build_list(b, list);
+        known = index_find(&b->list_index, view_make(&list, sizeof(list)));
+        *known = set;
     }
-    memory_free(scratch.rows);
-    row.name = builder_string(b, list->name);
-    row.expires_us = list->expires_us;
-    uint32_t set = end_set(b, &row);
-    *index_find(&b->list_index, view_make(&list, sizeof(list))) = set;
-    return set;
+    return *known;
 }

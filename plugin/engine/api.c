@@ -181,7 +181,7 @@ void shrike_alert_evidence(const struct shrike_alert *alert, size_t index,
         .predicate = evidence->predicate,
         .offset = evidence->has_offset ? (int64_t)evidence->offset : -1,
         .excerpt = {evidence->excerpt.data, evidence->excerpt.len},
-        .list_name = evidence->list_name,
+        .list_name = evidence->list.name,
     };
 }
 

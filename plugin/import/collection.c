@@ -86,6 +86,19 @@ static void grow(struct collection *c)
         *slot_of(c, &c->items[i]) = (uint32_t)i + 1;
 }
 
+/* The same value again: valid as long as either says, as sure as the surer, first seen when either was. */
+static void join_dates(struct indicator *known, const struct indicator *again)
+{
+    if (known->valid_until_us != 0 &&
+        (again->valid_until_us == 0 || again->valid_until_us > known->valid_until_us))
+        known->valid_until_us = again->valid_until_us;
+    if (again->valid_from_us < known->valid_from_us)
+        known->valid_from_us = again->valid_from_us;
+    if (known->first_seen_us == 0 ||
+        (again->first_seen_us != 0 && again->first_seen_us < known->first_seen_us))
+        known->first_seen_us = again->first_seen_us;
+}
+
 static bool add(struct collection *c, const struct indicator *item)
 {
     if (c->count == c->capacity)
@@ -97,9 +110,13 @@ static bool add(struct collection *c, const struct indicator *item)
             known->note = item->note;
         if (item->confidence > known->confidence)
             known->confidence = item->confidence;
+        join_dates(known, item);
         return false;
     }
-    c->items[c->count++] = *item;
+    c->items[c->count] = *item;
+    if (c->options->looks_back)
+        c->items[c->count].valid_from_us = 0;
+    c->count++;
     *slot = (uint32_t)c->count;
     return true;
 }
@@ -134,7 +151,6 @@ static void take(void *context, const struct indicator *item)
         return;
     }
     c->tally->taken[item->kind]++;
-    c->tally->expiring += item->valid_until_us != 0;
     if (item->kind == INDICATOR_URL && c->options->takes_url_hosts)
         take_host(c, item);
 }

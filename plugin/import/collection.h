@@ -15,7 +15,6 @@ enum { REASONS_MAX = 64 };
 struct tally {
     uint64_t taken[INDICATOR_KINDS];
     uint64_t rules, correlations; /* of drafts */
-    uint64_t expiring;            /* entries with valid_until */
     struct {
         const char *reason;
         uint64_t count;
@@ -27,6 +26,7 @@ struct collection_options {
     const char *level;    /* of all rules; NULL: by confidence */
     int min_confidence;   /* what is said to be less sure is left out */
     bool takes_url_hosts; /* the host of each URL is an indicator, too */
+    bool looks_back;      /* entries hit before their valid_from, too */
     FILE *verbose;        /* every value that is left out, with its reason; NULL: nobody asks */
 };
 

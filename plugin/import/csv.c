@@ -24,6 +24,7 @@ enum role {
     ID,
     CONFIDENCE,
     FIRST_SEEN,
+    VALID_FROM,
     VALID_UNTIL,
     MARKING,
     NO_ROLE
@@ -33,6 +34,17 @@ struct column {
     const char *name;
     enum role role;
     enum indicator_kind kind;
+};
+
+/* By enum feed_column. */
+static const enum role ROLES[] = {
+#define FEED_COLUMN(id, name) id,
+#include "import/feed_column.def"
+};
+
+const char *const FEED_COLUMN_NAMES[] = {
+#define FEED_COLUMN(id, name) name,
+#include "import/feed_column.def"
 };
 
 static const struct column KNOWN[] = {
@@ -52,7 +64,8 @@ struct reader {
     struct column columns[CELLS_MAX]; /* of the header */
     size_t column_count;
     bool has_header;
-    bool is_ja3; /* the file's name says so: 32 hex digits are JA3 */
+    unsigned met; /* bits by enum feed_column: names given by the user that some record has */
+    bool is_ja3;  /* the file's name says so: 32 hex digits are JA3 */
 };
 
 /* --- records ------------------------------------------------------------------------------------- */
@@ -176,29 +189,82 @@ static struct column column_named(struct view cell)
     return (struct column){NULL, NO_ROLE, INDICATOR_NONE};
 }
 
-/* Whether the record names columns; if so they are kept. The name that the user gave counts alone. */
+/* What the user calls column `at`; FEED_COLUMNS when nothing. */
+static enum feed_column column_given(const struct reader *r, size_t at)
+{
+    enum feed_column given = 0;
+
+    while (given < FEED_COLUMNS &&
+           (r->input->columns[given] == NULL ||
+            !view_equal_fold(r->cells[at], view_from_string(r->input->columns[given]))))
+        given++;
+    return given;
+}
+
+/* Column `at` by its usual name, but what the user gave another column for. */
+static struct column column_usual(const struct reader *r, size_t at)
+{
+    struct column column = column_named(r->cells[at]);
+
+    for (unsigned i = 0; i < FEED_COLUMNS; i++) {
+        if (column.role == ROLES[i] && r->input->columns[i] != NULL)
+            column.role = NO_ROLE;
+    }
+    return column;
+}
+
+/* Whether the record names columns; if so they are kept. The names that the user gave count alone. */
 static bool read_header(struct reader *r)
 {
-    size_t known = 0;
+    size_t known = 0, wanted = 0, found = 0;
     bool has_value = false;
 
+    for (unsigned i = 0; i < FEED_COLUMNS; i++)
+        wanted += r->input->columns[i] != NULL;
     for (size_t i = 0; i < r->count; i++) {
-        struct column column = column_named(r->cells[i]);
-        if (r->input->column != NULL) {
-            bool is_it = view_equal_fold(r->cells[i], view_from_string(r->input->column));
-            has_value |= is_it;
-            if (is_it)
-                column = (struct column){"value", VALUE, r->input->kind};
-            else if (column.role == VALUE)
-                column.role = NO_ROLE;
-        } else {
-            has_value |= column.role == VALUE;
+        enum feed_column given = column_given(r, i);
+        r->columns[i] = column_usual(r, i);
+        if (given != FEED_COLUMNS) {
+            found++;
+            r->met |= 1U << given;
+            r->columns[i] = (struct column){FEED_COLUMN_NAMES[given], ROLES[given], r->input->kind};
         }
-        known += column.role != NO_ROLE;
-        r->columns[i] = column;
+        has_value |= r->columns[i].role == VALUE;
+        known += r->columns[i].role != NO_ROLE;
     }
     r->column_count = r->count;
-    return has_value && (known >= 2 || r->count == 1 || r->input->column != NULL);
+    if (wanted > 0)
+        return has_value && found >= wanted;
+    return has_value && (known >= 2 || r->count == 1);
+}
+
+/* Without a header columns have numbers, from 1; with that of the value alone the others are its note. False when the
+ * user named one, or none. */
+static bool number_columns(struct reader *r)
+{
+    uint64_t numbers[FEED_COLUMNS] = {0};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < FEED_COLUMNS; i++) {
+        const char *name = r->input->columns[i];
+        if (name == NULL)
+            continue;
+        if (!view_parse_u64(view_from_string(name), &numbers[i]) || numbers[i] == 0 ||
+            numbers[i] > CELLS_MAX)
+            return false;
+        count++;
+    }
+    if (numbers[FEED_VALUE] == 0)
+        return false;
+    for (size_t i = 0; i < CELLS_MAX; i++)
+        r->columns[i] = (struct column){"", count == 1 ? NOTE : NO_ROLE, INDICATOR_NONE};
+    for (unsigned i = 0; i < FEED_COLUMNS; i++) {
+        if (numbers[i] > 0)
+            r->columns[numbers[i] - 1] =
+                (struct column){FEED_COLUMN_NAMES[i], ROLES[i], r->input->kind};
+    }
+    r->column_count = CELLS_MAX;
+    return true;
 }
 
 /* --- values -------------------------------------------------------------------------------------- */
@@ -207,6 +273,10 @@ static void add_note(struct reader *r, struct view *note, const char *name, stru
 {
     if (cell.len == 0 || view_equal(cell, VIEW("None")) || view_equal(cell, VIEW("-")))
         return;
+    if (note->len == 0 && *name == '\0') {
+        *note = cell;
+        return;
+    }
     *note = view_from_string(arena_format(r->input->arena, "%.*s%s%s%s%.*s", (int)note->len,
                                           note->len ? (const char *)note->data : "",
                                           note->len ? ", " : "", name, *name ? " " : "",
@@ -261,6 +331,9 @@ static void fill(struct reader *r, struct indicator *indicator, struct view *typ
         case FIRST_SEEN:
             (void)indicator_parse_time(cell, &indicator->first_seen_us);
             break;
+        case VALID_FROM:
+            (void)indicator_parse_time(cell, &indicator->valid_from_us);
+            break;
         case VALID_UNTIL:
             (void)indicator_parse_time(cell, &indicator->valid_until_us);
             break;
@@ -314,19 +387,15 @@ static void read_record(struct reader *r)
     }
 }
 
-/* A record without a header: the first cell that looks like an indicator, or the one of the number given. */
+/* A record without a header: the first cell that looks like an indicator. */
 static void read_bare(struct reader *r)
 {
     struct indicator indicator = {
         .kind = r->input->kind, .confidence = -1, .place = {r->input->file, r->line, 1}};
-    uint64_t number = 0;
     size_t at = 0;
 
-    if (r->input->column != NULL && view_parse_u64(view_from_string(r->input->column), &number))
-        at = number == 0 || number > r->count ? r->count : (size_t)number - 1;
-    else
-        while (at < r->count && guess(r, r->cells[at]) == INDICATOR_NONE)
-            at++;
+    while (at < r->count && guess(r, r->cells[at]) == INDICATOR_NONE)
+        at++;
     if (at == r->count) {
         r->sink->skip(r->sink->context, "a record without an indicator",
                       r->count ? r->cells[0] : view_make("", 0), indicator.place);
@@ -385,11 +454,28 @@ bool csv_detect(struct view text)
     return found || (records > 1 && values >= records - 1 && values > 0);
 }
 
-/* A number names a column only where no header does. */
-static bool column_is_number(const struct feed_input *input)
+/* The first name given that the file does not have. */
+static int tell_missing(const struct reader *r)
 {
-    uint64_t number;
-    return input->column != NULL && view_parse_u64(view_from_string(input->column), &number);
+    const char *name = "value";
+
+    for (unsigned i = FEED_COLUMNS; i-- > 0;) {
+        if (r->input->columns[i] != NULL && (r->met >> i & 1) == 0)
+            name = r->input->columns[i];
+    }
+    feed_fault(r->input, (struct place){r->input->file, 1, 1},
+               "write its name as the header has it, or its number, from 1",
+               "there is no column `%.64s`", name);
+    return -1;
+}
+
+static bool has_given(const struct feed_input *input)
+{
+    for (unsigned i = 0; i < FEED_COLUMNS; i++) {
+        if (input->columns[i] != NULL)
+            return true;
+    }
+    return false;
 }
 
 int csv_read(const struct feed_input *input, const struct indicator_sink *sink)
@@ -408,15 +494,12 @@ int csv_read(const struct feed_input *input, const struct indicator_sink *sink)
         r.has_header = is_comment(&r) ? read_commented_header(&r) : read_header(&r);
         bare++;
     }
-    if (!r.has_header && input->column != NULL && !column_is_number(input)) {
-        feed_fault(input, (struct place){input->file, 1, 1},
-                   "write its name as the header has it, or its number, from 1",
-                   "there is no column `%.64s`", input->column);
-        return -1;
-    }
     if (!r.has_header) {
         r.rest = input->text;
         r.next_line = 1;
+        r.has_header = number_columns(&r);
+        if (!r.has_header && has_given(input))
+            return tell_missing(&r);
     }
     while (take_record(&r)) {
         if (is_comment(&r))

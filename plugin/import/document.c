@@ -167,9 +167,9 @@ static void put_value(struct writer *w, struct view value)
 static void put_entry(struct writer *w, const struct indicator *item)
 {
     struct view note = note_of(w, item);
-    int64_t first = item->first_seen_us ? item->first_seen_us : item->valid_from_us;
 
-    if (note.len == 0 && item->confidence < 0 && first <= 0 && item->valid_until_us <= 0) {
+    if (note.len == 0 && item->confidence < 0 && item->first_seen_us <= 0 &&
+        item->valid_from_us <= 0 && item->valid_until_us <= 0) {
         put_value(w, item->value);
         return;
     }
@@ -181,7 +181,8 @@ static void put_entry(struct writer *w, const struct indicator *item)
         emit_key(w->e, "confidence");
         emit_number(w->e, (uint64_t)item->confidence);
     }
-    put_time(w, "first_seen", first);
+    put_time(w, "first_seen", item->first_seen_us);
+    put_time(w, "valid_from", item->valid_from_us);
     put_time(w, "valid_until", item->valid_until_us);
     emit_end(w->e);
 }

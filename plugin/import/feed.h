@@ -5,12 +5,20 @@
 
 #include "import/indicator.h"
 
+/* Columns of CSV files that a user can name. */
+enum feed_column {
+#define FEED_COLUMN(id, name) FEED_##id,
+#include "import/feed_column.def"
+    FEED_COLUMNS
+};
+extern const char *const FEED_COLUMN_NAMES[FEED_COLUMNS];
+
 struct feed_input {
     const char *file; /* in messages */
     struct view text;
     struct arena *arena; /* what indicators point into, besides the text */
     struct diagnostics *diagnostics;
-    const char *column; /* CSV: name or number of the column of values; NULL: known by its name */
+    const char *columns[FEED_COLUMNS]; /* CSV: name or number; NULL: known by its usual name */
     enum indicator_kind kind; /* of values whose kind nobody tells; INDICATOR_NONE: guessed */
     bool takes_all;           /* MISP: what is not meant for detection (to_ids: false) too */
 };

@@ -3,12 +3,13 @@
  *
  * Guess      from the strictest form to the loosest: address, address with port, URL, mail address, hash by its
  *            length, JA4, path, host with path, domain. A word without a dot is none of them.
- * Form       what lists compare: addresses without blanks; domains without a leading dot and `*.`; URLs as
+ * Form       what people write: addresses without blanks; domains without a leading dot and `*.`; URLs as
  *            http.url has them, that is with a path, without fragment and default port, and always http:
- *            what shrike reads in clear has no other scheme.
+ *            what shrike reads in clear has no other scheme. What counts when they are compared: base/key.h.
  */
 #include "import/indicator.h"
 
+#include "base/key.h"
 #include "base/readable.h"
 #include "rule/loader.h"
 
@@ -306,6 +307,9 @@ static const char *settle_url(struct arena *arena, struct indicator *indicator)
     struct view usual = view_starts_fold(value, VIEW("https")) ? VIEW(":443") : VIEW(":80");
     if (view_ends(authority, usual))
         authority = view_slice(authority, 0, authority.len - usual.len);
+    uint8_t key[VALUE_MAX + 1];
+    if (key_url(value, key, sizeof(key)) == 0)
+        return "a URL without a host";
     bool wants_slash = path.len == 0 || path.data[0] == '?';
     indicator->value = view_from_string(
         arena_format(arena, "http://%.*s%s%.*s", (int)authority.len, (const char *)authority.data,

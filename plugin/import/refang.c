@@ -10,10 +10,13 @@
 static const struct {
     const char *fanged, *plain;
 } FORMS[] = {
-    {"[.]", "."},  {"(.)", "."},  {"{.}", "."}, {"[dot]", "."},   {"(dot)", "."}, {"{dot}", "."},
-    {"[.", "."},   {".]", "."},   {"\\.", "."}, {"[://]", "://"}, {"[:]", ":"},   {"[/]", "/"},
-    {"[at]", "@"}, {"(at)", "@"}, {"[@]", "@"}, {"(@)", "@"},
+    {"[.]", "."},  {"[dot]", "."}, /* the IN_PATH first */
+    {"(.)", "."},  {"{.}", "."},   {"(dot)", "."},   {"{dot}", "."}, {"[.", "."},
+    {".]", "."},   {"\\.", "."},   {"[://]", "://"}, {"[:]", ":"},   {"[/]", "/"},
+    {"[at]", "@"}, {"(at)", "@"},  {"[@]", "@"},     {"(@)", "@"},
 };
+/* So many forms mean nothing else in a path, where brackets have a meaning of their own. */
+enum { IN_PATH = 2 };
 
 static const struct {
     const char *fanged, *plain;
@@ -37,8 +40,7 @@ static bool is_fanged(struct view text)
     return false;
 }
 
-/* Writes `text` to `out`; returns how much. Its path and query keep what they have: brackets mean
- * something there. */
+/* Writes `text` to `out`; returns how much. Its path and query keep what they have but for the first forms. */
 static size_t write_plain(struct view text, uint8_t *out)
 {
     size_t len = 0, end = 0;
@@ -55,8 +57,9 @@ static size_t write_plain(struct view text, uint8_t *out)
         text = after;
         break;
     }
-    for (unsigned slashes = 0; text.len > 0 && slashes < 3; end = 0) {
-        for (size_t i = 0; i < LENGTH(FORMS) && end == 0; i++) {
+    for (unsigned slashes = 0; text.len > 0; end = 0) {
+        size_t forms = slashes < 3 ? LENGTH(FORMS) : IN_PATH;
+        for (size_t i = 0; i < forms && end == 0; i++) {
             struct view fanged = view_from_string(FORMS[i].fanged);
             if (!view_starts_fold(text, fanged))
                 continue;
@@ -73,9 +76,7 @@ static size_t write_plain(struct view text, uint8_t *out)
             slashes += out[len + i] == '/';
         len += end;
     }
-    if (text.len > 0)
-        memcpy(out + len, text.data, text.len);
-    return len + text.len;
+    return len;
 }
 
 struct view indicator_refang(struct arena *arena, struct view text)

@@ -11,6 +11,18 @@
 
 enum { EVIDENCE_MAX = 32, EXCERPT_MAX = 128 };
 
+/* The entry of a list that was hit, with what is said of it. */
+struct listed {
+    const char *name; /* of the list; NULL: no list was asked */
+    struct view entry;
+    const char *source, *tlp; /* of the list; NULL when not said, so `note` */
+    const char *note;
+    int confidence, confidence_given; /* now, and before it decayed; -1 when nobody said */
+    int64_t first_seen_us;            /* 0 when nobody said */
+    int64_t age_days;   /* since then, or since it became valid or the list was made; -1: unknown */
+    int64_t expired_us; /* when it or its list expired; 0: it has not */
+};
+
 /* One predicate that held. */
 struct evidence {
     enum field_id field;     /* the field it read (keywords: the one it was found in) */
@@ -18,11 +30,8 @@ struct evidence {
     const char *predicate;   /* as the author wrote it */
     uint64_t offset; /* of the match within the value (streams: within the direction's bytes) */
     bool has_offset;
-    struct view excerpt;    /* matched bytes, at most EXCERPT_MAX; a number or address as text */
-    struct view list_entry; /* MATCH_LIST: the entry; empty otherwise */
-    const char *list_name;  /* NULL unless a list */
-    const char *list_note;
-    int64_t expired_us; /* when the list expired; 0: it has not */
+    struct view excerpt; /* matched bytes, at most EXCERPT_MAX; a number or address as text */
+    struct listed list;  /* its entry as text */
 };
 
 struct alert {

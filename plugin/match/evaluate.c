@@ -98,26 +98,11 @@ static bool prefix_holds(const struct predicate_row *p, enum field_type type,
 static bool list_holds(struct matcher *m, const struct predicate_row *p, enum field_type type,
                        const union value *value, struct place_found *found)
 {
-    const struct ruleset *set = m->set;
-    const struct set_row *row = &set->sets[p->set];
-    uint32_t member;
+    const struct set_row *row = &m->set->sets[p->set];
+    uint32_t members[LOOKUP_MAX];
+    size_t count = lookup_value(m, row, type, value, members, row->has_facts ? LOOKUP_MAX : 1);
 
-    if (lookup_value(m, row, type, value, &member, 1) == 0)
-        return false;
-    bool is_expired = row->expires_us != 0 && m->event->time_us >= row->expires_us;
-    if (is_expired && !(m->reading & READ_EXPIRED)) {
-        m->has_expired_hit = true;
-        return false;
-    }
-    if (found != NULL) {
-        found->expired_us = is_expired ? row->expires_us : 0;
-        const struct set_entry *entry = &set->set_entries[row->entries + member];
-        found->list_entry = view_make(set->set_bytes + entry->offset, entry->len);
-        found->list_name = ruleset_string(set, row->name);
-        uint32_t note = row->notes == UINT64_MAX ? NO_INDEX : set->set_notes[row->notes + member];
-        found->list_note = note == NO_INDEX ? NULL : ruleset_string(set, note);
-    }
-    return true;
+    return member_holds(m, p, row, members, count, found ? &found->list : NULL);
 }
 
 /* fieldref: equal to any value of the other field. */

@@ -10,7 +10,8 @@
 
 #include <assert.h>
 
-enum { ENTRY_TEXT = 64 };
+enum { ENTRY_TEXT = 72 }; /* a SHA-256 in hex; an address with its prefix */
+static_assert(ENTRY_TEXT * 2 == EVIDENCE_TEXT, "match.c makes room for so much");
 
 struct collector {
     struct matcher *m;
@@ -37,16 +38,11 @@ static struct view value_text(struct collector *c, enum field_type type, const u
     return view_make(room, (size_t)len);
 }
 
-/* Address entries are kept as bytes and a length. */
-static struct view entry_text(struct collector *c, struct view entry, const struct predicate_row *p)
+static struct view address_text(struct view entry, char *room)
 {
-    const struct set_row *row = &c->m->set->sets[p->set];
-    char *room = text_room(c, true);
     struct address address;
 
-    if (row->kind != SET_ADDRESS)
-        return entry;
-    assert(entry.len == 17);
+    assert(entry.len == KEY_ADDRESS_LEN);
     memcpy(&address, entry.data, 16);
     address_format(&address, room);
     unsigned bits = entry.data[16];
@@ -56,6 +52,35 @@ static struct view entry_text(struct collector *c, struct view entry, const stru
         snprintf(room + len, ENTRY_TEXT - len, "/%u", is_v4 ? bits - 96 : bits);
     }
     return view_from_string(room);
+}
+
+static struct view digest_text(struct view entry, char *room)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+
+    assert(entry.len * 2 <= ENTRY_TEXT);
+    for (size_t i = 0; i < entry.len; i++) {
+        room[i * 2] = DIGITS[entry.data[i] >> 4];
+        room[i * 2 + 1] = DIGITS[entry.data[i] & 15];
+    }
+    return view_make(room, entry.len * 2);
+}
+
+/* Addresses and digests are kept as bytes. */
+static struct view entry_text(struct collector *c, struct view entry, const struct predicate_row *p)
+{
+    switch ((enum set_kind)c->m->set->sets[p->set].kind) {
+    case SET_ADDRESS:
+        return address_text(entry, text_room(c, true));
+    case SET_DIGEST:
+        return digest_text(entry, text_room(c, true));
+    case SET_TEXT:
+    case SET_DOMAIN:
+    case SET_URL:
+    case SET_NUMBER:
+        break;
+    }
+    return entry;
 }
 
 static void add(struct collector *c, const struct predicate_row *p, enum field_id field,
@@ -74,12 +99,10 @@ static void add(struct collector *c, const struct predicate_row *p, enum field_i
         .offset = found->offset,
         .has_offset = found->has_offset,
         .excerpt = view_slice(excerpt, 0, EXCERPT_MAX),
-        .list_entry =
-            p->op == QUERY_LIST ? entry_text(c, found->list_entry, p) : (struct view){NULL, 0},
-        .list_name = found->list_name,
-        .list_note = found->list_note,
-        .expired_us = found->expired_us,
+        .list = found->list,
     };
+    if (p->op == QUERY_LIST)
+        c->out[c->count].list.entry = entry_text(c, found->list.entry, p);
     c->count++;
 }
 

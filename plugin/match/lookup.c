@@ -4,6 +4,8 @@
  * Text       the folded value itself; one question.
  * Domain     the folded name and every name above it that begins at a label, longest first, at
  *            most as long as the longest member: a hostile name costs no more than an honest one.
+ * URL        its key (base/key.h): what does not count is left out on both sides.
+ * Digest     its bytes, from hex digits with or without colons.
  * Address    masked to each prefix length that the set has, longest first.
  */
 #include "match/matcher.h"
@@ -48,11 +50,35 @@ static size_t lookup_domain(struct matcher *m, const struct set_row *row, struct
     return count;
 }
 
+static size_t lookup_url(struct matcher *m, const struct set_row *row, struct view value,
+                         uint32_t *members)
+{
+    size_t len = key_url(value, m->fold, row->max_len);
+
+    assert(row->max_len <= m->set->fold_max);
+    if (len == 0)
+        return 0;
+    members[0] = set_find_key(m->set, row, view_make(m->fold, len));
+    return members[0] != NO_INDEX;
+}
+
+static size_t lookup_digest(const struct matcher *m, const struct set_row *row, struct view value,
+                            uint32_t *members)
+{
+    uint8_t key[32];
+
+    assert(row->key_len <= sizeof(key));
+    if (!key_digest(value, key, row->key_len))
+        return 0;
+    members[0] = set_find_key(m->set, row, view_make(key, row->key_len));
+    return members[0] != NO_INDEX;
+}
+
 static size_t lookup_address(const struct matcher *m, const struct set_row *row,
                              const struct address *address, uint32_t *members, size_t max)
 {
     size_t count = 0;
-    uint8_t key[17];
+    uint8_t key[KEY_ADDRESS_LEN];
 
     memcpy(key, address, 16);
     for (unsigned i = 0; i < row->length_count && count < max; i++) {
@@ -79,6 +105,10 @@ size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_typ
         return type == TYPE_BYTES ? lookup_text(m, row, value->bytes, members) : 0;
     case SET_DOMAIN:
         return type == TYPE_BYTES ? lookup_domain(m, row, value->bytes, members, max) : 0;
+    case SET_URL:
+        return type == TYPE_BYTES ? lookup_url(m, row, value->bytes, members) : 0;
+    case SET_DIGEST:
+        return type == TYPE_BYTES ? lookup_digest(m, row, value->bytes, members) : 0;
     case SET_ADDRESS:
         if (type == TYPE_IP)
             return lookup_address(m, row, &value->ip, members, max);

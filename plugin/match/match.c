@@ -9,7 +9,7 @@
  *            time only rules are judged that read what the answer brings (RULE_AGAIN), and one that
  *            was true of the request already, which is found out by asking it again without the
  *            answer's fields, is passed over: nothing has to be remembered.
- * Expired    entries of an expired list hit nothing. A rule that is not true is asked again as if they
+ * Expired    entries that have expired (match/member.c) hit nothing. A rule that is not true is asked again as if they
  *            did, when one was hit: an alert that needs them is told as informational.
  */
 #include "match/match.h"
@@ -18,8 +18,6 @@
 #include <stdlib.h>
 
 #include "match/matcher.h"
-
-enum { EVIDENCE_TEXT = EVIDENCE_MAX * 2 * 64 };
 
 /* PCRE2: about what a megabyte of honest text takes; hostile text stops here. */
 enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 4096 };
@@ -77,7 +75,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->holding = memory_new(set->rule_count, sizeof(*m->holding));
     m->predicate_memo = memory_new(set->predicate_count, sizeof(*m->predicate_memo));
     m->header_values = memory_new(EVENT_VALUES_MAX, sizeof(*m->header_values));
-    m->entry_text = memory_new(1, EVIDENCE_TEXT);
+    m->entry_text = memory_new(EVIDENCE_MAX, EVIDENCE_TEXT);
     m->fold = memory_new(set->fold_max + 1, 1);
     new_regex_state(m);
     new_stream_state(m);

@@ -21,6 +21,7 @@ struct match_stats {
     uint64_t candidates;          /* gate fired */
     uint64_t alerts, suppressed;
     uint64_t confirm_limit_hits; /* PCRE2 gave up: not confirmed */
+    uint64_t early_hits;         /* entries of lists before their `valid_from`: no hits */
     uint64_t scan_errors;        /* Hyperscan returned neither success nor terminated */
     uint64_t streams_open, streams_peak, stream_bytes_skipped;
 };

@@ -20,6 +20,7 @@ enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
     ENVELOPE_COUNT = 16, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
+    EVIDENCE_TEXT = 144, /* bytes of an evidence's value and list entry as text */
     WINDOW_MAX = 4096,   /* bytes in which the start of a stream's match is looked for */
 };
 
@@ -28,9 +29,7 @@ struct place_found {
     uint64_t offset;
     struct view bytes;
     bool has_offset;
-    const char *list_name, *list_note;
-    struct view list_entry;
-    int64_t expired_us;
+    struct listed list; /* its entry as the set has it */
 };
 
 /* A hit of a group's predicate, with the bytes, which are gone later. */
@@ -151,6 +150,11 @@ struct match_flow *match_flow_of(struct matcher *m, struct flow *flow);
 /* lookup.c: members of a set that a value hits, most specific first; at most `max`. */
 size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_type type,
                     const union value *value, uint32_t *members, size_t max);
+
+/* member.c: whether one of these members counts at the event's time, for a predicate that may ask how sure it is; `out` (may
+ * be NULL) receives it. Sets m->has_expired_hit when an expired one is hit. */
+bool member_holds(struct matcher *m, const struct predicate_row *p, const struct set_row *row,
+                  const uint32_t *members, size_t count, struct listed *out);
 
 /* envelope.c */
 struct value_list envelope_get(struct matcher *m, enum field_id field);

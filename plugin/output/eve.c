@@ -259,6 +259,32 @@ static void put_excerpt(struct buf *line, struct view excerpt)
     buf_byte(line, '"');
 }
 
+static void put_date(struct buf *line, const char *name, int64_t time_us)
+{
+    if (time_us == 0)
+        return;
+    json_put_name(line, name);
+    eve_time(line, time_us);
+}
+
+/* The entry that was hit, and what its list says of it; what nobody said is left out. */
+static void put_listed(struct buf *line, const struct listed *list)
+{
+    json_put_chars(line, "list", list->name);
+    json_put_text(line, "entry", list->entry);
+    json_put_chars(line, "source", list->source);
+    json_put_chars(line, "tlp", list->tlp);
+    json_put_chars(line, "note", list->note);
+    if (list->confidence >= 0)
+        json_put_number(line, "confidence", (uint64_t)list->confidence);
+    if (list->confidence != list->confidence_given)
+        json_put_number(line, "confidence_given", (uint64_t)list->confidence_given);
+    put_date(line, "first_seen", list->first_seen_us);
+    if (list->age_days >= 0)
+        json_put_number(line, "age_days", (uint64_t)list->age_days);
+    put_date(line, "expired", list->expired_us);
+}
+
 static void put_evidence(struct buf *line, const struct evidence *evidence)
 {
     json_put_item(line);
@@ -271,15 +297,8 @@ static void put_evidence(struct buf *line, const struct evidence *evidence)
     if (evidence->has_offset)
         json_put_number(line, "offset", evidence->offset);
     put_excerpt(line, evidence->excerpt);
-    if (evidence->list_name != NULL) {
-        json_put_chars(line, "list", evidence->list_name);
-        json_put_text(line, "entry", evidence->list_entry);
-        json_put_chars(line, "note", evidence->list_note);
-        if (evidence->expired_us != 0) {
-            json_put_name(line, "expired");
-            eve_time(line, evidence->expired_us);
-        }
-    }
+    if (evidence->list.name != NULL)
+        put_listed(line, &evidence->list);
     json_put_close(line);
 }
 

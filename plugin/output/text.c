@@ -68,7 +68,7 @@ static const struct evidence *strongest(const struct alert *alert)
 
     for (size_t i = 0; i < alert->evidence_count; i++) {
         const struct evidence *one = &alert->evidence[i];
-        if (one->list_name != NULL)
+        if (one->list.name != NULL)
             return one;
         if (one->excerpt.len > 0 && (best == NULL || one->excerpt.len > best->excerpt.len))
             best = one;
@@ -98,9 +98,9 @@ static void put_evidence(struct buf *line, const struct evidence *evidence)
     buf_text(line, "=\"");
     put_printable(line, shown);
     buf_string(line, shown.len < evidence->excerpt.len ? "...\"" : "\"");
-    if (evidence->list_name != NULL) {
+    if (evidence->list.name != NULL) {
         buf_text(line, " in ");
-        readable_add(line, view_from_string(evidence->list_name));
+        readable_add(line, view_from_string(evidence->list.name));
     }
 }
 

@@ -101,23 +101,12 @@ enum list_type {
     LIST_SHA256
 };
 
-struct list_entry {
-    struct view value;      /* text as written; for LIST_IP also parsed */
-    struct address address; /* LIST_IP */
-    uint16_t prefix_bits;   /* LIST_IP, in the 128-bit form */
-    int16_t confidence;     /* 0 to 100; -1 when nobody said */
-    uint32_t valid_until_s; /* since 1970; 0: for ever */
-    const char *note;       /* NULL when there is none */
-};
+struct list; /* rule/list.h */
 
-struct list {
-    const char *name;
-    enum list_type type;
-    const char *source; /* metadata, NULL when absent */
-    int64_t expires_us; /* 0: never */
-    struct list_entry *entries;
-    size_t count;
-    struct place place;
+/* How sure the entry of a list has to be; what nobody said is in no range. */
+struct confidence_range {
+    bool is_asked;
+    uint8_t from, to; /* 0 to 100, both included */
 };
 
 struct predicate {
@@ -137,10 +126,11 @@ struct predicate {
     int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */
     struct address address; /* MATCH_PREFIX */
     unsigned prefix_bits;
-    bool wanted;             /* MATCH_EXISTS: true or false asked for */
-    enum field_id other;     /* MATCH_FIELD */
-    const struct list *list; /* MATCH_LIST; set by rules_finish() */
-    struct step *steps;      /* MATCH_SEQUENCE */
+    bool wanted;                        /* MATCH_EXISTS: true or false asked for */
+    enum field_id other;                /* MATCH_FIELD */
+    const struct list *list;            /* MATCH_LIST; set by rules_finish() */
+    struct confidence_range confidence; /* MATCH_LIST */
+    struct step *steps;                 /* MATCH_SEQUENCE */
     size_t step_count;
     struct offsets offsets;
     const char *text; /* as the author wrote it, for explanations: `http.uri|contains: /news.php` */
@@ -224,6 +214,7 @@ struct rules {
     size_t count;
     struct list **lists;
     size_t list_count;
+    struct list *made_lists;       /* these, and those that were left out */
     size_t refused[REFUSAL_COUNT]; /* documents */
     size_t documents;              /* YAML documents seen */
     size_t files;

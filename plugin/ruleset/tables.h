@@ -27,6 +27,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/key.h"
 #include "ruleset/ruleset.h"
 
 enum {
@@ -88,7 +89,7 @@ struct predicate_row {
     uint32_t written; /* blob offset of the author's text, NUL-terminated */
     uint32_t reserved;
     int64_t number;
-    uint64_t from, to;
+    uint64_t from, to; /* QUERY_LIST: how sure an entry has to be; `to` above 100: not asked */
     struct address address;
 };
 
@@ -181,11 +182,12 @@ struct event_row {
     uint32_t waits; /* rules that are RULE_WAITS */
 };
 
-enum set_kind { SET_TEXT, SET_DOMAIN, SET_ADDRESS, SET_NUMBER };
+enum set_kind { SET_TEXT, SET_DOMAIN, SET_URL, SET_DIGEST, SET_ADDRESS, SET_NUMBER };
 
 /* Open addressing over 64-bit slots (fingerprint << 32 | entry + 1; 0 is free), behind a blocked
- * Bloom filter when there are many entries. Text keys are folded. Address keys are 16 bytes and a
- * length. */
+ * Bloom filter when there are many entries. Keys are those of base/key.h and lie one behind the other: where each ends
+ * stands in set_ends, but for kinds whose keys are all of one length. What is said of entries (set_facts) stands apart, and
+ * only for sets in which something is. */
 struct set_row {
     uint32_t kind;
     uint32_t slot_mask;
@@ -193,19 +195,29 @@ struct set_row {
     uint64_t bloom; /* first 64-byte block, in set_bloom */
     uint32_t bloom_mask;
     uint32_t has_bloom;
-    uint64_t entries; /* first, in set_entries */
+    uint64_t bytes;   /* its first key, in set_bytes */
+    uint64_t ends;    /* first, in set_ends: offsets from `bytes` */
+    uint32_t key_len; /* of every key; 0: they differ, see `ends` */
     uint32_t entry_count;
     uint32_t max_len; /* longest key: longer text cannot be a member */
     uint32_t min_len;
-    uint32_t name;        /* blob offset; NO_INDEX when it is no list of the author */
-    uint64_t notes;       /* first, in set_notes; UINT64_MAX when no entry has one */
-    int64_t expires_us;   /* 0: never */
-    uint8_t length_count; /* SET_ADDRESS: prefix lengths present, longest first */
+    uint32_t name;             /* blob offset; NO_INDEX when it is no list of the author */
+    uint32_t source, tlp;      /* blob offsets; NO_INDEX when not said */
+    uint32_t has_facts;        /* 0: nothing is said of any entry */
+    uint64_t fact_of;          /* first, in set_fact_of: row of the set's facts, one an entry */
+    uint64_t facts;            /* first, in set_facts; the first says nothing */
+    uint64_t notes;            /* first byte, in set_notes */
+    int64_t expires_us;        /* 0: never */
+    int64_t date_us, decay_us; /* 0: not said */
+    uint8_t length_count;      /* SET_ADDRESS: prefix lengths present, longest first */
     uint8_t lengths[SET_LENGTHS];
 };
 
-struct set_entry {
-    uint32_t offset, len; /* in set_bytes */
+/* Dates are seconds since 1970, 0 when nobody said. */
+struct set_facts {
+    uint32_t note; /* offset into the set's notes; 0: none */
+    uint32_t first_seen_s, valid_from_s, valid_until_s;
+    int32_t confidence; /* 0 to 100; -1: nobody said */
 };
 
 enum stream_part { PART_WHOLE, PART_HEAD, PART_COUNT };
@@ -289,9 +301,13 @@ struct ruleset {
     size_t set_slot_count;
     uint64_t *set_bloom; /* blocks of 8 words */
     size_t set_bloom_count;
-    struct set_entry *set_entries;
-    size_t set_entry_count;
-    uint32_t *set_notes; /* blob offsets; NO_INDEX: none */
+    uint32_t *set_ends;
+    size_t set_end_count;
+    uint32_t *set_fact_of;
+    size_t set_fact_of_count;
+    struct set_facts *set_facts;
+    size_t set_fact_count;
+    char *set_notes; /* strings; the first of each set is empty */
     size_t set_note_count;
     uint8_t *set_bytes;
     size_t set_byte_count;
@@ -361,8 +377,18 @@ static inline bool set_bloom_has(const uint64_t *block, uint64_t hash)
     return true;
 }
 
-/* Key of a set entry by hash and bytes; NO_INDEX when it is none. The one place that walks slots.
- */
+static inline struct view set_entry_key(const struct ruleset *set, const struct set_row *row,
+                                        uint32_t entry)
+{
+    const uint8_t *bytes = set->set_bytes + row->bytes;
+    if (row->key_len > 0)
+        return view_make(bytes + (size_t)entry * row->key_len, row->key_len);
+    const uint32_t *ends = set->set_ends + row->ends;
+    uint32_t begin = entry > 0 ? ends[entry - 1] : 0;
+    return view_make(bytes + begin, ends[entry] - begin);
+}
+
+/* Number of the entry that has this key; NO_INDEX when none has. The one place that walks slots. */
 static inline uint32_t set_find_key(const struct ruleset *set, const struct set_row *row,
                                     struct view key)
 {
@@ -376,8 +402,7 @@ static inline uint32_t set_find_key(const struct ruleset *set, const struct set_
         if (slots[at] >> 32 != hash >> 32)
             continue;
         uint32_t entry = (uint32_t)slots[at] - 1;
-        const struct set_entry *e = &set->set_entries[row->entries + entry];
-        if (view_equal(view_make(set->set_bytes + e->offset, e->len), key))
+        if (view_equal(set_entry_key(set, row, entry), key))
             return entry;
     }
     return NO_INDEX;

@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "rule/list.h"
 #include "sigma/list.h"
 #include "sigma/sigma.h"
 
@@ -32,8 +33,10 @@ struct rules *rules_new(void)
 
 void rules_free(struct rules *rules)
 {
-    if (rules != NULL)
-        arena_free(rules->arena);
+    if (rules == NULL)
+        return;
+    lists_clear(rules);
+    arena_free(rules->arena);
 }
 
 /* --- documents ----------------------------------------------------------------------------------- */

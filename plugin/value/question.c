@@ -374,10 +374,77 @@ static bool parse_within(struct loader *l, const struct yaml_node *node, struct 
            parse_offset(l, node->items[1], "within", &offsets->to);
 }
 
+/* `confidence|gte: 50`; several make a range. */
+static bool parse_confidence(struct loader *l, const struct yaml_node *key,
+                             const struct yaml_node *node, struct question *q)
+{
+    struct view compare = view_skip(key->text, VIEW("confidence").len);
+    struct confidence_range *range = &q->confidence;
+    int64_t number;
+
+    if (node->kind != YAML_SCALAR || !loader_parse_number(node->text, &number) || number < 0 ||
+        number > 100) {
+        loader_error(l, node->place, "confidence", "write `confidence|gte: 50`",
+                     "`confidence` has to be a number between 0 and 100");
+        return false;
+    }
+    if (!range->is_asked)
+        *range = (struct confidence_range){true, 0, 100};
+    int64_t from = 0, to = 100;
+    if (view_equal(compare, VIEW("|gte")))
+        from = number;
+    else if (view_equal(compare, VIEW("|gt")))
+        from = number + 1;
+    else if (view_equal(compare, VIEW("|lte")))
+        to = number;
+    else if (view_equal(compare, VIEW("|lt")))
+        to = number - 1;
+    else {
+        loader_error(l, key->place, "confidence", "write `confidence|gte: 50`",
+                     "`confidence` is compared with gte, gt, lte or lt");
+        return false;
+    }
+    from = from > range->from ? from : range->from;
+    to = to < range->to ? to : range->to;
+    if (from > to) {
+        loader_error(l, node->place, "confidence", "turn the two numbers round",
+                     "no entry can be as sure as this asks");
+        return false;
+    }
+    range->from = (uint8_t)from;
+    range->to = (uint8_t)to;
+    return true;
+}
+
+/* What the map adds to the value goes with the value that it has. */
+static bool map_is_consistent(struct loader *l, const struct yaml_node *map,
+                              const struct question *q)
+{
+    bool is_list = question_has(q, MODIFIER_EXPAND);
+
+    if (q->confidence.is_asked && !is_list) {
+        loader_error(l, map->place, "confidence",
+                     "write `{expand: '%relays%', confidence|gte: 50}`",
+                     "`confidence` is that of a list's entry and goes with `expand`");
+        return false;
+    }
+    if (is_list && (q->offsets.from != 0 || q->offsets.to != SIZE_MAX || q->offsets.is_exact)) {
+        loader_error(l, map->place, "offset", "leave the offsets out",
+                     "`expand` compares whole values, not parts of them");
+        return false;
+    }
+    return true;
+}
+
 /* One key of the map form; a key that is no offset names the modifiers of the value. */
 static bool parse_entry(struct loader *l, const struct yaml_node *key, const struct yaml_node *node,
                         struct question *q, const struct yaml_node **value)
 {
+    size_t end = view_find_byte(key->text, '|');
+    struct view name = view_slice(key->text, 0, end);
+
+    if (view_equal(name, VIEW("confidence")))
+        return parse_confidence(l, key, node, q);
     if (view_equal(key->text, VIEW("within")))
         return parse_within(l, node, &q->offsets);
     if (view_equal(key->text, VIEW("from")))
@@ -396,8 +463,6 @@ static bool parse_entry(struct loader *l, const struct yaml_node *key, const str
     *value = node;
     if (view_equal(key->text, VIEW("equals")))
         return true;
-    size_t end = view_find_byte(key->text, '|');
-    struct view name = view_slice(key->text, 0, end);
     bool is_windash = view_equal(name, VIEW("windash"));
     if (is_windash ? !add_windash(l, key->place, q) : !add_modifier(l, key->place, name, q))
         return false;
@@ -453,6 +518,8 @@ bool question_parse_map(struct loader *l, const struct yaml_node *map, struct qu
                      q->offsets.to);
         return false;
     }
+    if (!map_is_consistent(l, map, q))
+        return false;
     write_around(l, map, *value, q);
     return true;
 }

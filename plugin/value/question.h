@@ -21,6 +21,7 @@ struct question {
     enum modifier encodings[ENCODINGS_MAX];
     size_t encoding_count;
     struct offsets offsets;
+    struct confidence_range confidence; /* of the list entry that `expand` hits */
     const char *before, *after; /* what the author wrote around the value, for explanations */
     struct place place;
 };
@@ -36,7 +37,7 @@ bool question_parse(struct loader *l, const struct yaml_node *key, const char *l
                     struct question *q);
 /* A keyword without key. */
 struct question question_keyword(struct loader *l, struct place place, const char *label);
-/* Reads `{hex: "16 03 01", at: 0}`: modifiers and offsets are added to those of the key; `value` receives
+/* Reads `{hex: "16 03 01", at: 0}`: modifiers, offsets and confidence are added to those of the key; `value` receives
  * the node that holds the value. */
 bool question_parse_map(struct loader *l, const struct yaml_node *map, struct question *q,
                         const struct yaml_node **value);

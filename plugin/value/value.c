@@ -119,6 +119,7 @@ static struct node *list_node(struct loader *l, const struct question *q,
         return NULL;
     }
     struct predicate *p = value_predicate(l, q, scalar, MATCH_LIST);
+    p->confidence = q->confidence;
     loader_await_list(l, p, (const char *)arena_copy(l->arena, name).data, scalar->place);
     return node_predicate(l->arena, p);
 }

@@ -400,6 +400,35 @@ says "and counts what it passes over" out "1 taken from $work/seen.intel; passed
 check "and alerts" 1 "$shrike" replay -q --fail-on-alert -S "$work/direct.yml" --eve "$work/eve.json" "$covenant"
 check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
+tail -c +2 "$feeds/stix_unit42" > "$work/feed"
+check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
+says "keeps them" out "valid_from: '20"
+check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
+check "leaves the first one out" 1 grep -q valid_from "$work/out"
+
+# Lists at scale, and entries with their dates.
+awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"
+printf 'list: million\ntype: domain\nfile: million.txt\n---\ntitle: Many\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c13\nlevel: high\nlogsource: {product: shrike, service: dns}\ndetection: {a: {dns.query|expand: "%%million%%"}, condition: a}\n' > "$work/million.yml"
+check "one fault among a million lines" 1 "$shrike" check "$work/million.yml"
+says "is told with its line" out "million.txt:500000:1: error: \`two words\` is not a domain name [list-value]"
+says "and is the only one" out "1 file(s), 1 rule(s) loaded, 1 error(s), 0 warning(s)"
+rm "$work/million.txt"
+dated() { # entry, condition: of an address that the capture holds
+    printf 'list: relays\ntype: ip\nsource: our report\ntlp: amber\ndate: 2001-01-01\n%s\nvalues:\n- {value: %s, note: relay, %s}\n---\ntitle: Relay\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c12\nlevel: high\nlogsource: {product: shrike, service: flow}\ndetection: {a: {dst_ip: {expand: "%%relays%%"%s}}, condition: a}\n' "$3" "$(cat "$work/seen.txt")" "$1" "$2" > "$work/dated.yml"
+    "$shrike" replay -S "$work/dated.yml" --eve "$work/eve.json" "$covenant"
+}
+check "an entry that is sure" 0 dated 'confidence: 80, first_seen: 2001-01-01' ', confidence|gte: 80' ''
+check "is shown with all that is known" 0 grep -q '"list":"relays","entry":"[0-9.]*","source":"our report","tlp":"amber","note":"relay","confidence":80,"first_seen":"2001-01-01T00:00:00.000000+0000","age_days":[0-9]*}' "$work/eve.json"
+check "one that is not sure" 0 dated 'confidence: 79' ', confidence|gte: 80' ''
+check "is no hit" 1 grep -q '"event_type":"alert"' "$work/eve.json"
+check "one whose confidence has decayed" 0 dated 'confidence: 80' ', confidence|lt: 10' 'decay: 90d'
+check "says what it was" 0 grep -q '"confidence":0,"confidence_given":80' "$work/eve.json"
+check "one that has expired" 0 dated 'valid_until: 2002-01-01' '' ''
+check "is informational" 0 grep -q '"level":"informational","expired":true.*"expired":"2002-01-01T00:00:00.000000+0000"' "$work/eve.json"
+check "one that is not valid yet" 0 dated 'valid_from: 2099-01-01' '' ''
+says "is counted" err "list entries met before their valid_from"
+check "and is no hit, either" 1 grep -q '"event_type":"alert"' "$work/eve.json"
+
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json
 if [ -f "$schema" ]; then

@@ -51,8 +51,7 @@ static void write_alert(struct buf *line, const struct event *event, struct view
         .header_name = text,
         .predicate = "p",
         .excerpt = view_slice(text, 0, EXCERPT_MAX),
-        .list_entry = text,
-        .list_name = "l",
+        .list = {.entry = text, .name = "l", .note = "n", .confidence = 4},
     };
     const struct alert alert = {
         .rule = &rule, .event = event, .evidence = &evidence, .evidence_count = 1};

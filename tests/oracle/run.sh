@@ -23,4 +23,5 @@ python3 tests/oracle/compare.py --shrike "$out/shrike" $(cat "$list") || status=
 python3 tests/oracle/anomalies.py --shrike "$out/shrike" --list "$list" || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1
+python3 tests/corpora/urls.py --shrike "$out/shrike" || status=1
 exit $status

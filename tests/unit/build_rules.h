@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "compile/compile.h"
 #include "match/match.h"
-#include "rule/rule.h"
+#include "rule/list.h"
 
 struct bench {
     struct arena *arena;
@@ -42,6 +42,7 @@ static inline void bench_end(struct bench *b)
     matcher_free(b->matcher);
     ruleset_release(b->set);
     diagnostics_clear(&b->diagnostics);
+    lists_clear(&b->rules);
     arena_free(b->arena);
 }
 
@@ -189,19 +190,10 @@ static inline struct predicate *prefix(struct bench *b, enum field_id field, con
 static inline struct list *list_of(struct bench *b, enum list_type type, const char *const *values,
                                    size_t count)
 {
-    struct list *list = arena_alloc(b->arena, sizeof(*list));
+    struct list *list = list_new(&b->rules, type);
     list->name = "names";
-    list->type = type;
-    list->count = count;
-    list->entries = arena_array(b->arena, count + 1, sizeof(*list->entries));
-    for (size_t i = 0; i < count; i++) {
-        struct list_entry *entry = &list->entries[i];
-        entry->value = arena_copy(b->arena, view_from_string(values[i]));
-        unsigned bits = 0;
-        if (type == LIST_IP)
-            assert_true(address_parse_prefix(entry->value, &entry->address, &bits));
-        entry->prefix_bits = (uint16_t)bits;
-    }
+    for (size_t i = 0; i < count; i++)
+        assert_true(list_add(list, view_from_string(values[i]), NULL));
     return list;
 }
 

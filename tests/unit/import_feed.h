@@ -35,6 +35,8 @@ static inline void fed_take(void *context, const struct indicator *i)
         buf_format(&fed->text, " %s", marking_tag(i->marking));
     if (i->first_seen_us != 0)
         buf_format(&fed->text, " first=%lld", (long long)(i->first_seen_us / 1000000));
+    if (i->valid_from_us != 0)
+        buf_format(&fed->text, " from=%lld", (long long)(i->valid_from_us / 1000000));
     if (i->valid_until_us != 0)
         buf_format(&fed->text, " until=%lld", (long long)(i->valid_until_us / 1000000));
     if (i->place.line > 1)

@@ -165,7 +165,8 @@ static void stix_indicators_keep_what_is_said_of_them(void **state)
             "\"pattern\":\"[ipv4-addr:value = '192.0.2.1']\",\"external_references\":[{\"url\":"
             "\"https://r\"}],\"object_marking_refs\":["
             "\"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed\"]")),
-        "ip 192.0.2.1 note=Relay ref=https://r confidence=90 tlp.red until=1798761600\n");
+        "ip 192.0.2.1 note=Relay ref=https://r confidence=90 tlp.red from=1704801150 "
+        "until=1798761600\n");
 }
 
 static void stix_markings_are_known(void **state)
@@ -193,7 +194,7 @@ static void stix_markings_are_known(void **state)
                        "\"pattern\":\"[domain-name:value = 'a.example']\",\"object_marking_refs\":"
                        "[\"%s\"]")),
             ROWS[i].id);
-        snprintf(expected, sizeof(expected), "domain a.example%s\n", ROWS[i].tag);
+        snprintf(expected, sizeof(expected), "domain a.example%s from=1704801150\n", ROWS[i].tag);
         assert_gives("stix", text, expected);
     }
 }
@@ -215,7 +216,7 @@ static void stix_relationships_name_the_malware(void **state)
                                                       "\"external_references\":[{\"url\":\"https://"
                                                       "r\"},{\"url\":\"https://r\"}]}"));
     (void)state;
-    assert_string_equal(fed_text(&fed), "domain a.example note=indicates Bad\n");
+    assert_string_equal(fed_text(&fed), "domain a.example note=indicates Bad from=1704801150\n");
     assert_true(view_equal(fed.source.title, VIEW("A report")));
     assert_true(view_equal(fed.source.author, VIEW("Us")));
     assert_int_equal(fed.source.reference_count, 1);

@@ -81,15 +81,16 @@ static void a_column_can_be_told(void **state)
 {
     static const char TEXT[] = "who,where\na.example,b.example\n";
     (void)state;
-    struct fed fed =
-        feed_options("csv", TEXT, (struct feed_input){.kind = INDICATOR_NONE, .column = "WHERE"});
+    struct fed fed = feed_options(
+        "csv", TEXT, (struct feed_input){.kind = INDICATOR_NONE, .columns = {"WHERE"}});
     assert_string_equal(fed_text(&fed), "domain b.example line=2\n");
     fed_end(&fed);
     fed = feed_options("csv", "x,b.example\n",
-                       (struct feed_input){.kind = INDICATOR_NONE, .column = "2"});
+                       (struct feed_input){.kind = INDICATOR_NONE, .columns = {"2"}});
     assert_string_equal(fed_text(&fed), "domain b.example note=x\n");
     fed_end(&fed);
-    fed = feed_options("csv", TEXT, (struct feed_input){.kind = INDICATOR_NONE, .column = "when"});
+    fed =
+        feed_options("csv", TEXT, (struct feed_input){.kind = INDICATOR_NONE, .columns = {"when"}});
     assert_int_equal(fed.result, -1);
     assert_non_null(strstr(fed.diagnostics.items[0].text, "there is no column `when`"));
     fed_end(&fed);

@@ -199,8 +199,8 @@ static void hits_on_an_expired_list_are_informational(void **unused)
     assert_int_equal(match(&s), 3); /* 2 and 3 hold without the list */
     assert_int_equal(s.b.expired, 1);
     assert_int_equal(s.b.sids[2], 1);
-    assert_string_equal(s.b.evidence[0].list_name, "names");
-    assert_int_equal(s.b.evidence[0].expired_us, 1000);
+    assert_string_equal(s.b.evidence[0].list.name, "names");
+    assert_int_equal(s.b.evidence[0].list.expired_us, 1000);
     end(&s);
 }
 
@@ -443,20 +443,21 @@ static void a_keyword_is_found_in_any_bytes_field(void **unused)
 static void the_most_specific_entry_and_its_note_are_shown(void **unused)
 {
     (void)unused;
-    static const char *const VALUES[] = {"192.0.0.0/8", "192.0.2.0/24", "198.51.100.1"};
     struct scene s;
     begin(&s);
-    struct list *list = list_of(&s.b, LIST_IP, VALUES, 3);
-    list->entries[1].note = "seen in May";
+    struct list *list = list_of(&s.b, LIST_IP, NULL, 0);
+    assert_true(list_add(list, VIEW("192.0.0.0/8"), NULL));
+    assert_true(list_add(list, VIEW("192.0.2.0/24"),
+                         &(struct list_entry){.note = VIEW("seen in May"), .confidence = -1}));
+    assert_true(list_add(list, VIEW("198.51.100.1"), NULL));
     list->expires_us = 1000;
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, member(&s.b, FIELD_DST_IP, list)));
     bench_compile(&s.b);
     request(&s, "/", 0, true);
     assert_int_equal(match(&s), 1);
-    assert_int_equal(s.b.evidence[0].list_entry.len, 12);
-    assert_memory_equal(s.b.evidence[0].list_entry.data, "192.0.2.0/24", 12);
-    assert_string_equal(s.b.evidence[0].list_name, "names");
-    assert_string_equal(s.b.evidence[0].list_note, "seen in May");
+    assert_true(view_equal(s.b.evidence[0].list.entry, VIEW("192.0.2.0/24")));
+    assert_string_equal(s.b.evidence[0].list.name, "names");
+    assert_string_equal(s.b.evidence[0].list.note, "seen in May");
     assert_string_equal(s.b.excerpt, "192.0.2.9");
     s.event->time_us = 1000; /* expired */
     assert_int_equal(match(&s), 1);

@@ -95,11 +95,12 @@ static inline bool naive_domain(struct view name, struct view domain_name)
 static inline bool naive_list(const struct list *list, const union value *value)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const struct list_entry *entry = &list->entries[i];
-        bool is_member = list->type == LIST_IP
-                             ? address_in_prefix(&value->ip, &entry->address, entry->prefix_bits)
-                         : list->type == LIST_DOMAIN ? naive_domain(value->bytes, entry->value)
-                                                     : view_equal_fold(value->bytes, entry->value);
+        struct view key = list_key(list, i);
+        bool is_member =
+            list->type == LIST_IP
+                ? address_in_prefix(&value->ip, (const struct address *)key.data, key.data[16])
+            : list->type == LIST_DOMAIN ? naive_domain(value->bytes, key)
+                                        : view_equal_fold(value->bytes, key);
         if (is_member)
             return true;
     }

@@ -289,9 +289,15 @@ static void an_alert_says_what_matched(void **state)
         {.field = FIELD_DNS_ANSWER_IP,
          .predicate = "dns.answer.ip: '%bad%'",
          .excerpt = VIEW("192.0.2.99"),
-         .list_entry = VIEW("192.0.2.0/24"),
-         .list_name = "bad",
-         .list_note = "seen in 2026"},
+         .list = {.name = "bad",
+                  .entry = VIEW("192.0.2.0/24"),
+                  .source = "https://example.org/bad",
+                  .tlp = "green",
+                  .note = "seen in 2026",
+                  .confidence = 40,
+                  .confidence_given = 80,
+                  .first_seen_us = INT64_C(1767225600000000),
+                  .age_days = 90}},
     };
     add_dns_answer(f);
     json_t *line = alert_line(f, evidence, 3);
@@ -315,7 +321,14 @@ static void an_alert_says_what_matched(void **state)
     says(line, "alert.metadata.shrike.evidence.1.excerpt_hex", "61225c01ff");
     says(line, "alert.metadata.shrike.evidence.2.list", "bad");
     says(line, "alert.metadata.shrike.evidence.2.entry", "192.0.2.0/24");
+    says(line, "alert.metadata.shrike.evidence.2.source", "https://example.org/bad");
+    says(line, "alert.metadata.shrike.evidence.2.tlp", "green");
     says(line, "alert.metadata.shrike.evidence.2.note", "seen in 2026");
+    counts(line, "alert.metadata.shrike.evidence.2.confidence", 40);
+    counts(line, "alert.metadata.shrike.evidence.2.confidence_given", 80);
+    says(line, "alert.metadata.shrike.evidence.2.first_seen", "2026-01-01T00:00:00.000000+0000");
+    counts(line, "alert.metadata.shrike.evidence.2.age_days", 90);
+    lacks(line, "alert.metadata.shrike.evidence.2.expired");
     json_decref(line);
 }
 
@@ -325,9 +338,12 @@ static void an_alert_that_rests_on_an_expired_list_is_informational(void **state
     const struct evidence evidence[] = {{.field = FIELD_DNS_ANSWER_IP,
                                          .predicate = "dns.answer.ip|expand: '%bad%'",
                                          .excerpt = VIEW("192.0.2.99"),
-                                         .list_entry = VIEW("192.0.2.0/24"),
-                                         .list_name = "bad",
-                                         .expired_us = INT64_C(1767225600000000)}};
+                                         .list = {.entry = VIEW("192.0.2.0/24"),
+                                                  .name = "bad",
+                                                  .confidence = -1,
+                                                  .confidence_given = -1,
+                                                  .age_days = -1,
+                                                  .expired_us = INT64_C(1767225600000000)}}};
     add_dns_answer(f);
     f->is_expired = true;
     json_t *line = alert_line(f, evidence, 1);
@@ -336,6 +352,9 @@ static void an_alert_that_rests_on_an_expired_list_is_informational(void **state
     counts(line, "alert.severity", 4);
     says(line, "alert.metadata.shrike.level", "informational");
     says(line, "alert.metadata.shrike.evidence.0.entry", "192.0.2.0/24");
+    lacks(line, "alert.metadata.shrike.evidence.0.confidence");
+    lacks(line, "alert.metadata.shrike.evidence.0.confidence_given");
+    lacks(line, "alert.metadata.shrike.evidence.0.age_days");
     says(line, "alert.metadata.shrike.evidence.0.expired", "2026-01-01T00:00:00.000000+0000");
     counts(line, "alert.metadata.shrike.evidence_left_out", 3);
     json_decref(line);

@@ -6,6 +6,7 @@
 #include "unit/test.h"
 
 #include "base/buf.h"
+#include "rule/list.h"
 #include "sigma/rules.h"
 
 struct loaded {
@@ -142,6 +143,8 @@ static inline void write_predicate(struct buf *out, const struct predicate *p)
         break;
     case MATCH_LIST:
         buf_format(out, "in list %s", p->list->name);
+        if (p->confidence.is_asked)
+            buf_format(out, " sure %u..%u", p->confidence.from, p->confidence.to);
         break;
     case MATCH_SEQUENCE:
         write_steps(out, p);

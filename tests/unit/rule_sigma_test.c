@@ -171,24 +171,28 @@ static void lists_may_stand_after_the_rules_that_name_them(void **state)
     const struct list *list = loaded.rules->items[0]->condition->predicate->list;
     assert_ptr_equal(list, loaded.rules->lists[0]);
     assert_int_equal(list->count, 3);
-    assert_int_equal(list->entries[1].prefix_bits, 32);
-    assert_int_equal(list->entries[2].prefix_bits, 104);
-    assert_string_equal(list->entries[2].note, "lab, confidence 80");
+    assert_int_equal(list_key(list, 1).data[16], 32);
+    assert_int_equal(list_key(list, 2).data[16], 104);
+    struct list_facts facts = list_facts_of(list, 2);
+    assert_string_equal(list_note(list, &facts), "lab");
+    assert_int_equal(facts.confidence, 80);
+    assert_int_equal(list_facts_of(list, 1).confidence, -1);
     assert_true(list->expires_us == INT64_C(4102444800000000));
     unload(&loaded);
 }
 
-static void hashes_of_lists_have_the_form_of_their_field(void **state)
+static void hashes_of_lists_are_kept_as_bytes(void **state)
 {
     (void)state;
     struct loaded loaded =
         load("list: a\ntype: sha1\nvalues: [DA39A3EE5E6B4B0D3255BFEF95601890AFD80709]\n---\n"
              "list: b\ntype: ja3\nvalues: [D41D8CD98F00B204E9800998ECF8427E]\n");
     assert_int_equal(loaded.diagnostics.count, 0);
-    assert_true(view_equal(loaded.rules->lists[0]->entries[0].value,
-                           VIEW("da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09")));
-    assert_true(view_equal(loaded.rules->lists[1]->entries[0].value,
-                           VIEW("d41d8cd98f00b204e9800998ecf8427e")));
+    assert_int_equal(list_key(loaded.rules->lists[0], 0).len, 20);
+    assert_int_equal(list_key(loaded.rules->lists[0], 0).data[19], 0x09);
+    assert_true(
+        view_equal(list_key(loaded.rules->lists[1], 0),
+                   VIEW("\xd4\x1d\x8c\xd9\x8f\x00\xb2\x04\xe9\x80\x09\x98\xec\xf8\x42\x7e")));
     unload(&loaded);
 }
 
@@ -270,7 +274,7 @@ int main(void)
         cmocka_unit_test(aliases_of_other_taxonomies_are_fields),
         cmocka_unit_test(the_shrike_block_is_read),
         cmocka_unit_test(lists_may_stand_after_the_rules_that_name_them),
-        cmocka_unit_test(hashes_of_lists_have_the_form_of_their_field),
+        cmocka_unit_test(hashes_of_lists_are_kept_as_bytes),
         cmocka_unit_test(a_rule_without_its_list_is_left_out),
         cmocka_unit_test(the_first_of_two_rules_with_one_id_stays),
         cmocka_unit_test(levels_have_names_and_severities),

@@ -254,6 +254,12 @@ static void expand_looks_a_list_up(void **state)
     (void)state;
     expect("http", "src_ip|expand: '%relays%'", "src_ip in list relays");
     expect("http", "src_ip|expand|cidr: '%relays%'", "src_ip in list relays");
+    expect("http", "src_ip: {expand: '%relays%', confidence|gte: 50}",
+           "src_ip in list relays sure 50..100");
+    expect("http", "src_ip: {confidence|gt: 50, expand: '%relays%', confidence|lt: 75}",
+           "src_ip in list relays sure 51..74");
+    expect("http", "src_ip: [{expand: '%relays%', confidence|lte: 0}, 192.0.2.9]",
+           "(src_ip in list relays sure 0..0 or src_ip in 192.0.2.9/128)");
 }
 
 static void keywords_are_looked_for_in_any_field(void **state)

@@ -41,6 +41,7 @@ static void print_help(void)
          "      --column NAME|N        csv: the column of the values\n"
          "      --type TYPE            kind of values whose kind nobody tells: ip, domain, url, "
          "ja3, ...\n"
+         "      --look-back            entries hit in captures older than their valid_from, too\n"
          "      --url-hosts            take the host of each URL, too\n"
          "      --all                  misp: also what is not meant for detection (to_ids: false)\n"
          "  -v, --verbose              name every value that is left out, with the reason\n"
@@ -216,6 +217,7 @@ static const struct option OPTIONS[] = {{"name", required_argument, NULL, 'n'},
                                         {"min-confidence", required_argument, NULL, 'm'},
                                         {"column", required_argument, NULL, 'c'},
                                         {"type", required_argument, NULL, 't'},
+                                        {"look-back", no_argument, NULL, 'b'},
                                         {"url-hosts", no_argument, NULL, 'u'},
                                         {"all", no_argument, NULL, 'a'},
                                         {"verbose", no_argument, NULL, 'v'},
@@ -273,7 +275,10 @@ static int take_option(struct run *run, int option, bool *is_quiet)
                    ? STATUS_OK
                    : usage_error("import", "--type %s: there is no such kind of indicator", optarg);
     case 'c':
-        run->input.column = optarg;
+        run->input.columns[FEED_VALUE] = optarg;
+        return STATUS_OK;
+    case 'b':
+        run->options.looks_back = true;
         return STATUS_OK;
     case 'u':
         run->options.takes_url_hosts = true;

@@ -144,8 +144,9 @@ lint: all ## clang-format, clang-tidy, cppcheck, floors, headers alone, banned w
 	$(Q)sh tests/lint/run.sh
 format: ## Reformat all C files
 	$(Q)clang-format -i $(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
-docs: all ## Generate docs/fields.md from the field table
+docs: all ## Generate docs/fields.md and docs/checks.md from their tables
 	$(Q)build/shrike fields --format markdown > docs/fields.md
+	$(Q)build/shrike check --list-checks --format markdown > docs/checks.md
 
 $(OUT)/shrike.pc: packaging/shrike.pc.in Makefile
 	$(Q)sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),' \

@@ -70,6 +70,16 @@ check "rules that cannot be read are wrong usage" 2 "$shrike" check "$work/none.
 printf 'title: x\ndetection:\n  a:\n    http.uri: /x\n  condition: b\nlogsource: {product: shrike, service: http}\n' > "$work/bad.yml"
 check "a bad rule is an error" 1 "$shrike" check "$work/bad.yml"
 says "with its place" out "bad.yml:5:"
+check "as JSON" 1 "$shrike" check --format json "$work/bad.yml"
+cp "$work/out" "$work/check.json"
+check "with its messages" 0 jq -e '.errors == 1 and (.messages | map(select(.severity == "error" and .line == 5)) | length) == 1' "$work/check.json"
+check "as SARIF" 1 "$shrike" check --format sarif tests/rules/bad
+cp "$work/out" "$work/check.sarif"
+check "that is SARIF" 0 python3 tests/cli/sarif.py "$work/check.sarif"
+check "another format is wrong usage" 2 "$shrike" check --format xml "$work/bad.yml"
+check "the table of checks" 0 "$shrike" check --list-checks
+says "has the names that messages have" out "unknown-field"
+check "every name of the code stands in it" 0 python3 tests/lint/checks.py
 check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"

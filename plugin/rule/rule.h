@@ -165,6 +165,7 @@ enum rule_direction { RULE_EITHER, RULE_TO_SERVER, RULE_TO_CLIENT };
 struct rule_test {
     const char *pcap; /* path, relative to the rule file */
     uint64_t alerts;
+    struct place place;
 };
 
 struct rule {

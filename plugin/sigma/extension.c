@@ -181,6 +181,7 @@ static void read_test(struct loader *l, const struct yaml_node *node)
         return;
     }
     test->alerts = (uint64_t)alerts;
+    test->place = node->place;
     l->rule->test_count++;
 }
 

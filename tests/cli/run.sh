@@ -80,6 +80,34 @@ check "another format is wrong usage" 2 "$shrike" check --format xml "$work/bad.
 check "the table of checks" 0 "$shrike" check --list-checks
 says "has the names that messages have" out "unknown-field"
 check "every name of the code stands in it" 0 python3 tests/lint/checks.py
+
+# The tests that rules carry.
+tested() { # TESTS: a rule that fires on covenant.cap
+    printf 'title: t\nid: 5b8f0d1e-0000-4000-8000-000000000001\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  s: {http.method: POST}\n  condition: s\n' > "$work/t.yml"
+    [ -z "$1" ] || printf 'shrike:\n  tests:\n%s\n' "$1" >> "$work/t.yml"
+}
+cp "$covenant" "$work/c.cap"
+posts=$("$shrike" replay -q --log http --eve - "$covenant" 2> /dev/null | grep -c '"http_method":"POST"')
+tested "    - {pcap: c.cap, alerts: $posts}"
+check "a test that holds" 0 "$shrike" check --test "$work/t.yml"
+says "is counted" out "1 passed, 0 failed, 0 skipped"
+tested "    - {pcap: c.cap, alerts: 1000}
+    - {pcap: none.cap, alerts: 1}"
+check "a test that does not hold is an error" 1 "$shrike" check --test "$work/t.yml"
+says "at its place" out "t.yml:10:7: error: \`t\` raises $posts alert(s) in \`c.cap\`, expected 1000 [test-failed]"
+says "a capture that is missing is told" out "skipped: there is no capture \`none.cap\`"
+says "and counted" out "0 passed, 1 failed, 1 skipped"
+check "as JSON" 1 "$shrike" check --test --format json "$work/t.yml"
+cp "$work/out" "$work/check.json"
+check "with what was found" 0 jq -e --argjson n "$posts" '.tests.results[0] | .alerts == $n and .expected == 1000 and .outcome == "failed"' "$work/check.json"
+tested ""
+check "a rule without tests is a warning" 0 "$shrike" check --test "$work/t.yml"
+says "that says so" out "\`t\` has no tests [untested]"
+check "and an error with --strict" 1 "$shrike" check --test --strict "$work/t.yml"
+tested "    - {pcap: c.cap, alerts: 0}"
+check "so is one that no test sees alert" 1 "$shrike" check --test --strict "$work/t.yml"
+says "that says so, too" out "\`t\` has no test in which it alerts"
+
 check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"

@@ -40,7 +40,7 @@ def arguments(text, at):
 
 def uses():
     """(name, severity, place) of every call that names a check, or a table from which one is taken."""
-    for path in sorted(glob.glob("plugin/*/*.c")):
+    for path in sorted(glob.glob("plugin/**/*.c", recursive=True)):
         with open(path, encoding="utf-8") as file:
             text = file.read()
         for call in re.finditer(r"\b(%s)\(" % "|".join(CALLS), text):

@@ -18,6 +18,9 @@ static void print_help(void)
          "      --format FORMAT  text, json or sarif (SARIF 2.1.0)\n"
          "  -q, --quiet          errors only, no summary\n"
          "      --strict         warnings count as errors\n"
+         "      --test           replay the captures of the rules' own tests (shrike: tests:) "
+         "instead,\n"
+         "                       and tell which fail and which rules have none\n"
          "      --list-checks    print what can be found, one check a line, and stop\n"
          "                       (--format text, json or markdown)\n"
          "  -h, --help\n\n"
@@ -47,25 +50,51 @@ static void write_report(const struct check_report *report)
     buf_clear(&out);
 }
 
+/* Only tests are told, but for errors: the rest is what the plain command is for. */
+static void keep_errors(struct diagnostics *diagnostics)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        struct diagnostic *d = &diagnostics->items[i];
+        if (d->severity == SEVERITY_ERROR) {
+            diagnostics->items[kept++] = *d;
+            continue;
+        }
+        memory_free(d->file);
+        memory_free(d->text);
+        memory_free(d->help);
+    }
+    diagnostics->count = kept;
+    diagnostics->warnings = 0;
+}
+
 static int compile_and_report(struct rules *rules, struct diagnostics *diagnostics,
                               const struct check_options *options)
 {
     struct compile_stats stats = {0};
+    struct test_report tests = {0};
     struct error error = {0};
     struct ruleset *set = compile_rules(rules, diagnostics, &stats, &error);
+    bool is_whole = set != NULL;
 
-    if (set == NULL)
+    if (is_whole && options->is_test) {
+        keep_errors(diagnostics);
+        is_whole = check_run_tests(rules, set, diagnostics, &tests, &error) == 0;
+    }
+    if (!is_whole)
         message("check", "%s", error.text);
     diagnostics_sort(diagnostics);
     const struct check_report report = {.options = options,
                                         .rules = rules,
                                         .diagnostics = diagnostics,
                                         .stats = &stats,
-                                        .loaded = set ? ruleset_count(set) : 0};
+                                        .loaded = set ? ruleset_count(set) : 0,
+                                        .tests = options->is_test ? &tests : NULL};
     write_report(&report);
-    if (set == NULL)
-        return STATUS_USAGE;
     ruleset_release(set);
+    if (!is_whole)
+        return STATUS_USAGE;
     bool has_failed = diagnostics->errors > 0 || (options->is_strict && diagnostics->warnings > 0);
     return has_failed ? STATUS_FOUND : STATUS_OK;
 }
@@ -100,10 +129,13 @@ static int parse_format(const char *text)
 
 int check_command(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"format", required_argument, NULL, 'f'}, {"quiet", no_argument, NULL, 'q'},
-        {"strict", no_argument, NULL, 's'},       {"list-checks", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {0}};
+    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"strict", no_argument, NULL, 's'},
+                                            {"list-checks", no_argument, NULL, 'l'},
+                                            {"test", no_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct check_options asked = {.format = CHECK_TEXT};
     const char *format = "text";
     bool is_list = false;
@@ -122,6 +154,9 @@ int check_command(int argc, char **argv)
             break;
         case 's':
             asked.is_strict = true;
+            break;
+        case 't':
+            asked.is_test = true;
             break;
         case 'l':
             is_list = true;

@@ -21,6 +21,24 @@ static void summary(const struct check_report *report)
            stats->databases, stats->seconds);
 }
 
+static size_t failed_tests(const struct check_report *report)
+{
+    return report->tests->outcomes[TEST_FAILED] +
+           (report->options->is_strict ? report->tests->untested : 0);
+}
+
+/* The last line is for scripts. */
+static void tests_summary(const struct check_report *report)
+{
+    const struct test_report *tests = report->tests;
+
+    if (!report->options->is_quiet)
+        printf("%zu rule(s), %zu of them without a test in which they alert\n", report->loaded,
+               tests->untested);
+    printf("%zu passed, %zu failed, %zu skipped\n", tests->outcomes[TEST_PASSED],
+           failed_tests(report), tests->outcomes[TEST_SKIPPED]);
+}
+
 void check_write_text(const struct check_report *report)
 {
     for (size_t i = 0; i < report->diagnostics->count; i++) {
@@ -28,7 +46,9 @@ void check_write_text(const struct check_report *report)
         if (check_tells(report, one.items))
             diagnostics_print(&one, stdout);
     }
-    if (!report->options->is_quiet)
+    if (report->tests != NULL)
+        tests_summary(report);
+    else if (!report->options->is_quiet)
         summary(report);
 }
 
@@ -46,6 +66,37 @@ static void json_message(struct buf *out, const struct diagnostic *d)
     }
     json_put_chars(out, "text", d->text);
     json_put_chars(out, "help", d->help);
+    json_put_close(out);
+}
+
+static void json_tests(struct buf *out, const struct check_report *report)
+{
+    static const char *const OUTCOMES[] = {
+        [TEST_PASSED] = "passed", [TEST_FAILED] = "failed", [TEST_SKIPPED] = "skipped"};
+    const struct test_report *tests = report->tests;
+
+    json_put_open(out, "tests");
+    json_put_number(out, "passed", tests->outcomes[TEST_PASSED]);
+    json_put_number(out, "failed", failed_tests(report));
+    json_put_number(out, "skipped", tests->outcomes[TEST_SKIPPED]);
+    json_put_number(out, "untested_rules", tests->untested);
+    json_put_open_array(out, "results");
+    for (size_t i = 0; i < tests->count; i++) {
+        const struct test_result *result = &tests->results[i];
+        json_put_open_item(out);
+        json_put_chars(out, "outcome", OUTCOMES[result->outcome]);
+        json_put_chars(out, "rule", result->rule->title);
+        json_put_chars(out, "id", result->rule->id);
+        json_put_number(out, "sid", result->rule->sid);
+        json_put_chars(out, "file", result->test->place.file);
+        json_put_number(out, "line", result->test->place.line);
+        json_put_chars(out, "pcap", result->path);
+        json_put_number(out, "expected", result->test->alerts);
+        if (result->outcome != TEST_SKIPPED)
+            json_put_number(out, "alerts", result->alerts);
+        json_put_close(out);
+    }
+    json_put_close_array(out);
     json_put_close(out);
 }
 
@@ -75,6 +126,8 @@ void check_write_json(struct buf *out, const struct check_report *report)
     json_put_number(out, "set_entries", report->stats->set_entries);
     json_put_number(out, "microseconds", (uint64_t)(report->stats->seconds * 1e6));
     json_put_close(out);
+    if (report->tests != NULL)
+        json_tests(out, report);
     json_put_open_array(out, "messages");
     for (size_t i = 0; i < diagnostics->count; i++) {
         if (check_tells(report, &diagnostics->items[i]))

@@ -108,6 +108,19 @@ tested "    - {pcap: c.cap, alerts: 0}"
 check "so is one that no test sees alert" 1 "$shrike" check --test --strict "$work/t.yml"
 says "that says so, too" out "\`t\` has no test in which it alerts"
 
+# What a rule becomes.
+check "a rule is explained by its title" 0 "$shrike" check --explain "covenant default http profile" rules/
+says "with its gate" out "literal  http.cookie"
+says "and the order of its condition" out "    http.cookie|contains|all: ASPSESSIONID="
+check "by its sid, as JSON" 0 "$shrike" check --explain 267771837 --format json rules/
+cp "$work/out" "$work/explain.json"
+check "that names gates and fields" 0 jq -e '.gates[0].field == "http.cookie" and .gates[0].opens_rules == 1 and .condition[0].kind == "and"' "$work/explain.json"
+check "a rule over raw bytes" 0 "$shrike" check --explain ac21ce72-b0c8-5f77-b5dc-cb3131f57a55 rules/
+says "with its patterns" out "DOTALL; payload.head of to_client; in a Hyperscan database of"
+check "a rule that is not there is wrong usage" 2 "$shrike" check --explain "covenant defalt http profile" rules/
+says "and the nearest is named" err "did you mean 'Covenant default HTTP profile'?"
+check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837 --format sarif rules/
+
 check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"

@@ -21,6 +21,8 @@ static void print_help(void)
          "      --test           replay the captures of the rules' own tests (shrike: tests:) "
          "instead,\n"
          "                       and tell which fail and which rules have none\n"
+         "      --explain RULE   tell what the rule of this id, sid or title compiles to\n"
+         "                       (--format text or json)\n"
          "      --list-checks    print what can be found, one check a line, and stop\n"
          "                       (--format text, json or markdown)\n"
          "  -h, --help\n\n"
@@ -99,6 +101,18 @@ static int compile_and_report(struct rules *rules, struct diagnostics *diagnosti
     return has_failed ? STATUS_FOUND : STATUS_OK;
 }
 
+/* Errors go to stderr: standard output is the explanation alone. */
+static int explain(struct rules *rules, struct diagnostics *diagnostics,
+                   const struct check_options *options)
+{
+    int status = check_explain(rules, options, diagnostics);
+
+    keep_errors(diagnostics);
+    diagnostics_sort(diagnostics);
+    diagnostics_print(diagnostics, stderr);
+    return status;
+}
+
 static int check_paths(char *const *paths, int count, const struct check_options *options)
 {
     struct rules *rules = rules_new();
@@ -109,7 +123,8 @@ static int check_paths(char *const *paths, int count, const struct check_options
     for (int i = 0; i < count; i++)
         is_unreadable |= rules_load(rules, paths[i], &diagnostics) != 0;
     rules_finish(rules, &diagnostics);
-    int status = compile_and_report(rules, &diagnostics, options);
+    int status = options->explain ? explain(rules, &diagnostics, options)
+                                  : compile_and_report(rules, &diagnostics, options);
     diagnostics_clear(&diagnostics);
     rules_free(rules);
     return is_unreadable ? STATUS_USAGE : status;
@@ -129,13 +144,11 @@ static int parse_format(const char *text)
 
 int check_command(int argc, char **argv)
 {
-    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"strict", no_argument, NULL, 's'},
-                                            {"list-checks", no_argument, NULL, 'l'},
-                                            {"test", no_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"format", required_argument, NULL, 'f'}, {"quiet", no_argument, NULL, 'q'},
+        {"strict", no_argument, NULL, 's'},       {"list-checks", no_argument, NULL, 'l'},
+        {"test", no_argument, NULL, 't'},         {"explain", required_argument, NULL, 'e'},
+        {"help", no_argument, NULL, 'h'},         {0}};
     struct check_options asked = {.format = CHECK_TEXT};
     const char *format = "text";
     bool is_list = false;
@@ -158,6 +171,9 @@ int check_command(int argc, char **argv)
         case 't':
             asked.is_test = true;
             break;
+        case 'e':
+            asked.explain = optarg;
+            break;
         case 'l':
             is_list = true;
             break;
@@ -174,6 +190,8 @@ int check_command(int argc, char **argv)
     if (parse_format(format) < 0)
         return usage_error("check", "--format %s: expected text, json or sarif", format);
     asked.format = (enum check_format)parse_format(format);
+    if (asked.explain != NULL && (asked.is_test || asked.format == CHECK_SARIF))
+        return usage_error("check", "--explain goes with --format text or json, not with --test");
     if (optind == argc)
         return usage_error("check", "no rule file given");
     return check_paths(argv + optind, argc - optind, &asked);

@@ -60,6 +60,7 @@ int check_run_tests(struct rules *rules, struct ruleset *set, struct diagnostics
                     struct test_report *report, struct error *error);
 
 /* check_explain.c: what the rule named so (by id, sid or title) compiles to. Returns the exit status. */
-int check_explain(const struct rules *rules, const struct check_options *options);
+int check_explain(const struct rules *rules, const struct check_options *options,
+                  struct diagnostics *diagnostics);
 
 #endif

@@ -14,6 +14,9 @@
 #include "compile/builder.h"
 #include "compile/explain.h"
 
+enum {
+    COST_DEAR = 100
+}; /* of a condition that nothing opens: some regular expressions, or one as a keyword */
 enum { CULPRITS_MAX = 32 }; /* rules that Hyperscan cannot take in, before the set is given up */
 
 static void init_vectors(struct builder *b)
@@ -186,13 +189,17 @@ static uint32_t add_row(struct builder *b, uint32_t node)
 
 static void note_ungated(struct builder *b, uint32_t index)
 {
+    unsigned cost = program_cost(b->rule->condition);
+    bool is_dear = cost >= COST_DEAR && b->rule->event != EVENT_STREAM;
+
     b->stats->ungated_rules++;
     diagnostics_add(
-        b->diagnostics, SEVERITY_NOTE, "no-gate", b->rule->place,
+        b->diagnostics, is_dear ? SEVERITY_WARNING : SEVERITY_NOTE,
+        is_dear ? "expensive-rule" : "no-gate", b->rule->place,
         "add a value of four bytes or more, a domain, an address or a list that must occur",
         "no literal or value must occur for this rule, so it is evaluated for every %s "
-        "event",
-        event_type_name(b->rule->event));
+        "event, at a cost of %u comparisons",
+        event_type_name(b->rule->event), cost);
     if (b->rule->event != EVENT_STREAM)
         vector_push(&b->ungated, &index);
 }

@@ -78,8 +78,10 @@ static void explain_gate(struct builder *b, struct explanation *e, const struct 
 static void explain_gates(struct builder *b, struct explanation *e, uint32_t row)
 {
     struct gate_plan plan = plan_gates(b, e->rule->condition);
+    struct index seen;
     size_t next = 0;
 
+    index_init(&seen, b->arena);
     e->has_gate = plan.is_found;
     e->bits = plan.is_found && plan.gates.count > 0 ? plan.bits : 0;
     e->gates = arena_array(e->arena, plan.gates.count + 1, sizeof(*e->gates));
@@ -88,16 +90,15 @@ static void explain_gates(struct builder *b, struct explanation *e, uint32_t row
         if (use->rule != row)
             continue;
         const struct gate *gate = vector_at(&plan.gates, next++);
-        bool is_again = false; /* several values may rest on one gate */
-        for (size_t earlier = 0; earlier < i && !is_again; earlier++) {
-            const struct gate_use *other = vector_at(&b->gate_uses, earlier);
-            is_again =
-                other->rule == row && other->table == use->table && other->local == use->local;
-        }
+        uint32_t key[2] = {use->table, use->local};
+        uint32_t *known = index_find(&seen, view_make(key, sizeof(key)));
+        bool is_again = *known != NO_INDEX; /* several values may rest on one gate */
+        *known = 0;
         if (!is_again)
             explain_gate(b, e, gate, use);
     }
     assert(next == plan.gates.count);
+    index_clear(&seen);
     plan_clear(&plan);
 }
 

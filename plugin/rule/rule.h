@@ -176,6 +176,7 @@ struct rule {
     const char *status;
     const char *date;
     enum level level;
+    bool has_title, has_level; /* else made up */
     const char **tags;
     size_t tag_count;
     const char **references;

@@ -414,7 +414,10 @@ for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity
     check "import ${format%%:*}" 0 "$shrike" import "${format%%:*}" "$work/feed"
     cp "$work/out" "$work/imported.yml"
     says "counts what it took" err "taken "
-    check "what it wrote is clean" 0 "$shrike" check --strict "$work/imported.yml"
+    check "what it wrote can be used" 0 "$shrike" check --format json "$work/imported.yml"
+    cp "$work/out" "$work/check.json"
+    # Maltrail has the suffix .tk among its names, which is told rightly.
+    check "and is clean, but for names of many" 0 jq -e '[.messages[] | select(.severity == "warning" and .id != "shared-name")] == []' "$work/check.json"
     check "import auto" 0 "$shrike" import auto "$work/feed"
     cp "$work/out" "$work/auto.yml"
     check "tells ${format%%:*} by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"

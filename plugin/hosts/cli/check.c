@@ -123,6 +123,8 @@ static int check_paths(char *const *paths, int count, const struct check_options
     for (int i = 0; i < count; i++)
         is_unreadable |= rules_load(rules, paths[i], &diagnostics) != 0;
     rules_finish(rules, &diagnostics);
+    if (!options->is_test && options->explain == NULL)
+        rules_lint(rules, &diagnostics);
     int status = options->explain ? explain(rules, &diagnostics, options)
                                   : compile_and_report(rules, &diagnostics, options);
     diagnostics_clear(&diagnostics);

@@ -11,6 +11,7 @@
 #include <hs/hs.h>
 #include <pcre2.h>
 
+#include "base/memory.h"
 #include "sigma/lint.h"
 
 enum { GROUPS_DEEP_MAX = 64 };
@@ -59,7 +60,7 @@ static bool expression_width(struct lint *lint, const struct predicate *p, unsig
     else
         *why = failure != NULL ? arena_string(lint->arena, failure->message) : "no reason given";
     hs_free_compile_error(failure);
-    free(info);
+    memory_free(info);
     return rc == HS_SUCCESS;
 }
 

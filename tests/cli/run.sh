@@ -44,7 +44,7 @@ covenant=tests/pcaps/covenant.cap
 
 check "no command is wrong usage" 2 "$shrike"
 check "help is no error" 0 "$shrike" --help
-for command in replay check import fields; do
+for command in replay check import fields schema; do
     check "$command --help is no error" 0 "$shrike" $command --help
 done
 check "an unknown command is wrong usage" 2 "$shrike" fly
@@ -61,6 +61,10 @@ check "version" 0 "$shrike" version
 check "the field table in JSON" 0 "$shrike" fields --format json
 cp "$work/out" "$work/fields.json"
 check "is JSON" 0 python3 -m json.tool "$work/fields.json"
+
+check "a schema for editors" 0 "$shrike" schema
+cp "$work/out" "$work/schema.json"
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"

@@ -61,6 +61,15 @@ check "version" 0 "$shrike" version
 check "the field table in JSON" 0 "$shrike" fields --format json
 cp "$work/out" "$work/fields.json"
 check "is JSON" 0 python3 -m json.tool "$work/fields.json"
+check "with aliases one by one, flags and units" 0 jq -e 'map(select(.name == "src_ip"))[0].aliases[0] == "c-ip" and (map(select(.name == "dns.query.entropy"))[0] | .unit | startswith("bits a byte")) and (map(select(.name == "flow.age"))[0].flags == ["late"])' "$work/fields.json"
+check "one field, by an alias" 0 "$shrike" fields cs-host
+says "with its name" out "http.host"
+says "and its flags explained" out "lower case comes in lower case"
+check "a field of two events" 0 "$shrike" fields --format json tls.sni
+cp "$work/out" "$work/fields.json"
+check "is told of both" 0 jq -e 'map(.event) == ["flow", "tls"]' "$work/fields.json"
+check "a field that is not there is wrong usage" 2 "$shrike" fields http.hots
+says "and the nearest is named" err "did you mean 'http.host'?"
 
 check "a schema for editors" 0 "$shrike" schema
 cp "$work/out" "$work/schema.json"

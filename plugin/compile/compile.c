@@ -178,7 +178,13 @@ static uint32_t add_row(struct builder *b, uint32_t node)
         memcpy(ports, rule->ports, rule->port_count * sizeof(*ports));
         qsort(ports, rule->port_count, sizeof(*ports), compare_ports);
     }
+    static_assert(
+        (int)WINDOW_FIRST == (int)SUPPRESS_FIRST && (int)WINDOW_EVERY == (int)SUPPRESS_EVERY &&
+            (int)WINDOW_AFTER == (int)SUPPRESS_AFTER && (int)WINDOW_BEYOND == (int)SUPPRESS_BEYOND,
+        "tables.h and rule.h name the same windows");
     if (rule->suppress_us > 0) {
+        row.window_kind = (uint32_t)rule->suppress_kind;
+        row.window_number = rule->suppress_number > 0 ? rule->suppress_number : 1;
         row.suppress_count = (uint8_t)rule->suppress_by_count;
         for (size_t i = 0; i < rule->suppress_by_count; i++)
             row.suppress_by[i] = (uint16_t)rule->suppress_by[i];

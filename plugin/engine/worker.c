@@ -283,13 +283,24 @@ static void work_datagram(struct worker *worker, struct flow *flow, const struct
         proto_datagram(&worker->proto, flow, direction, packet);
 }
 
+/* A SYN that may begin another flow than the one it is on is told for both. */
+static void tell_packet(const struct worker *worker, const struct packet *packet,
+                        const struct flow *flow)
+{
+    const struct flow *claim = flow != NULL ? flow_table_claim(worker->table, flow) : NULL;
+
+    worker->callbacks.packet(worker->callbacks.context, packet, flow);
+    if (claim != NULL && flow_last_number(claim) == packet->number)
+        worker->callbacks.packet(worker->callbacks.context, packet, claim);
+}
+
 static void work_packet(struct worker *worker, const struct packet *packet)
 {
     enum direction direction = TO_SERVER;
     struct flow *flow = flow_table_packet(worker->table, packet, &direction);
 
     if (worker->options.flows_only) {
-        worker->callbacks.packet(worker->callbacks.context, packet, flow);
+        tell_packet(worker, packet, flow);
         if (flow != NULL && flow->ip_proto == IP_TCP)
             tcp_packet(worker->tcp, flow, packet, direction);
         return;

@@ -32,7 +32,8 @@ struct worker_callbacks {
     void (*alert)(void *context, const struct position *position, const struct alert *alert);
     /* An event of a type in worker_options.log was completed. */
     void (*event)(void *context, const struct position *position, const struct event *event);
-    /* With worker_options.flows_only: a packet and its flow, NULL when it has none. */
+    /* With worker_options.flows_only: a packet and its flow, NULL when it has none. Called twice for a SYN
+     * that may begin another flow. */
     void (*packet)(void *context, const struct packet *packet, const struct flow *flow);
     void *context;
 };

@@ -76,7 +76,8 @@ struct flow {
     uint64_t id; /* EVE's flow_id: below 2^53, from key and start time, the same on every run */
     uint64_t next_tx;             /* transactions so far */
     uint8_t icmp_type, icmp_code; /* of the first packet */
-    uint8_t spare[6];             /* to the end of the line */
+    uint8_t spare[2];             /* to the end of the line */
+    uint32_t claim;               /* table's own: a flow that may follow this one (flow_reuse.h) */
 };
 
 static_assert(sizeof(struct flow) == 192, "an idle flow costs three cache lines");

@@ -19,13 +19,21 @@ static bool was_refused(const struct flow *flow)
            !(flow->tcp->side[TO_CLIENT].flags & SIDE_HAS_NEXT);
 }
 
+/* Claims are what tcp/opening.c remembers as a rival. */
 static enum flow_reuse reuse_by_syn(const struct flow *flow, const struct packet *packet,
                                     enum direction direction)
 {
     const struct tcp_side *side = &flow->tcp->side[direction];
-    bool is_again = side->flags & SIDE_HAS_SYN && side->isn == packet->seq;
+    bool is_same = side->flags & SIDE_HAS_NEXT && side->isn == packet->seq;
+    bool is_again = is_same && side->flags & SIDE_HAS_SYN;
 
-    return !is_again && (is_over(flow) || was_refused(flow)) ? REUSE_BEGINS : REUSE_NONE;
+    if (!is_again && (is_over(flow) || was_refused(flow)))
+        return REUSE_BEGINS;
+    if (is_same && (flow->state != FLOW_CLOSED || !is_again || side->flags & SIDE_HAS_CLAIM))
+        return REUSE_NONE;
+    if (flow->state == FLOW_NEW && (!(side->flags & SIDE_HAS_NEXT) || side->flags & SIDE_HAS_CLAIM))
+        return REUSE_NONE;
+    return REUSE_CLAIMS;
 }
 
 static enum flow_reuse reuse_by_answer(const struct flow *flow, const struct packet *packet,
@@ -37,6 +45,9 @@ static enum flow_reuse reuse_by_answer(const struct flow *flow, const struct pac
 
     /* Which of the first SYNs it answers is for tcp/opening.c. */
     if (flow->state == FLOW_NEW && !(flow->flags & FLOW_SYNACK_SEEN))
+        return REUSE_NONE;
+    /* Refused, and the same SYN was sent again: one connection that took two attempts. */
+    if (was_refused(flow) && direction == TO_CLIENT && packet->ack == other->isn + 1)
         return REUSE_NONE;
     if (other->flags & SIDE_HAS_RIVAL) {
         uint32_t taken = packet->ack - (other->rival + 1);
@@ -50,15 +61,17 @@ static enum flow_reuse reuse_by_answer(const struct flow *flow, const struct pac
     return is_over(flow) && !is_again ? REUSE_BEGINS : REUSE_NONE;
 }
 
+/* In a closed flow the other side was captured, but perhaps before the capture lost the SYN+ACK. */
 static enum flow_reuse reuse_by_segment(const struct flow *flow, const struct packet *packet,
                                         enum direction direction)
 {
     const struct tcp_side *side = &flow->tcp->side[direction];
     const struct tcp_side *other = &flow->tcp->side[direction_reverse(direction)];
+    bool is_closed = flow->state == FLOW_CLOSED && packet->seq != side->next;
 
     if (!(side->flags & SIDE_HAS_RIVAL) || flow->state == FLOW_NEW || side->rival == side->isn)
         return REUSE_NONE;
-    if (other->flags & SIDE_HAS_NEXT || packet->seq != side->rival + 1)
+    if ((other->flags & SIDE_HAS_NEXT && !is_closed) || packet->seq != side->rival + 1)
         return REUSE_NONE;
     return REUSE_FOLLOWS;
 }

@@ -192,12 +192,36 @@ static void count_end(struct flow_stats *stats, enum flow_reason reason)
     }
 }
 
+/* What nothing has proved to be another flow's is this one's. */
+static void settle_claim(struct flow_table *table, struct flow *flow)
+{
+    const struct flow *claim = flow_table_claim(table, flow);
+
+    if (claim == NULL)
+        return;
+    bool is_same = claim->client_port == flow->client_port &&
+                   address_compare(&claim->client, &flow->client) == 0;
+    for (unsigned i = 0; i < 2; i++) {
+        struct flow_side *side = &flow->side[is_same ? i : 1 - i];
+        side->pkts += claim->side[i].pkts;
+        side->bytes += claim->side[i].bytes;
+        side->tcp_flags |= claim->side[i].tcp_flags;
+    }
+    if (claim->last_us > flow->last_us)
+        flow->last_us = claim->last_us;
+    if (flow_last_number(claim) > flow_last_number(flow))
+        flow_set_last_number(flow, flow_last_number(claim));
+    flow_records_give(&table->records, flow->claim);
+    flow->claim = FLOW_NONE;
+}
+
 /* The flow must be off the wheel. Its record is free afterwards. */
 static void end_flow(struct flow_table *table, uint32_t record, enum flow_reason reason)
 {
     struct flow *flow = flow_record(&table->records, record);
 
     assert(flow->timer_slot == FLOW_NO_SLOT);
+    settle_claim(table, flow);
     count_end(&table->stats, reason);
     table->end(table->context, flow, reason);
     flow_index_remove(&table->index, flow->hash, flow);
@@ -324,6 +348,7 @@ static void init_flow(struct flow *flow, const struct packet *packet, const stru
     flow->icmp_code = packet->icmp_code;
     flow->icmp_key = key->icmp;
     flow->hash = (uint32_t)hash;
+    flow->claim = FLOW_NONE;
     flow->last_us = flow->start_us = packet->time_us;
     flow->start_number = packet->number;
     flow->id = make_id(flow);
@@ -331,6 +356,21 @@ static void init_flow(struct flow *flow, const struct packet *packet, const stru
         flow->flags |= FLOW_SYN_SEEN;
     else if (flow->ip_proto == IP_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         flow->flags |= FLOW_MIDSTREAM;
+}
+
+/* A filled record becomes a flow of the table. */
+static struct flow *add_flow(struct flow_table *table, uint32_t record, uint64_t hash)
+{
+    struct flow *flow = flow_record(&table->records, record);
+
+    if (flow_index_add(&table->index, hash, record) != 0) {
+        flow_records_give(&table->records, record);
+        table->stats.refused++;
+        return NULL;
+    }
+    flow_timers_link(&table->timers, record);
+    count_start(&table->stats, flow);
+    return flow;
 }
 
 static struct flow *begin_flow(struct flow_table *table, const struct packet *packet,
@@ -342,16 +382,48 @@ static struct flow *begin_flow(struct flow_table *table, const struct packet *pa
         table->stats.refused++;
         return NULL;
     }
-    struct flow *flow = flow_record(&table->records, record);
-    init_flow(flow, packet, key, hash, reuse);
-    if (flow_index_add(&table->index, hash, record) != 0) {
-        flow_records_give(&table->records, record);
-        table->stats.refused++;
-        return NULL;
+    init_flow(flow_record(&table->records, record), packet, key, hash, reuse);
+    return add_flow(table, record, hash);
+}
+
+/* `old` ends, and its packet begins another flow: the one that was claimed, if it was. */
+static struct flow *follow_flow(struct flow_table *table, struct flow *old,
+                                const struct packet *packet, const struct flow_key *key,
+                                uint64_t hash, enum flow_reuse reuse)
+{
+    const struct flow *claimed = flow_table_claim(table, old);
+    enum direction direction = packet->tcp_flags & TCP_SYN ? TO_CLIENT : TO_SERVER;
+    uint32_t claim = FLOW_NONE;
+
+    /* SYNs of both sides are on one claim: it is for the sender of the first. */
+    if (reuse == REUSE_FOLLOWS && claimed != NULL &&
+        flow_direction(claimed, packet) == direction) {
+        claim = old->claim;
+        old->claim = FLOW_NONE;
+        flow_record(&table->records, claim)->flags |= FLOW_SYN_SEEN;
     }
-    flow_timers_link(&table->timers, record);
-    count_start(&table->stats, flow);
-    return flow;
+    end_flow(table, flow_timers_unlink(&table->timers, old), FLOW_REASON_CLOSED);
+    return claim != FLOW_NONE ? add_flow(table, claim, hash)
+                              : begin_flow(table, packet, key, hash, reuse);
+}
+
+const struct flow *flow_table_claim(const struct flow_table *table, const struct flow *flow)
+{
+    return flow->claim != FLOW_NONE ? flow_record(&table->records, flow->claim) : NULL;
+}
+
+/* The record on which a SYN is counted that may begin another flow than `flow`; without memory, `flow`. */
+static struct flow *claim_flow(struct flow_table *table, struct flow *flow,
+                               const struct packet *packet, const struct flow_key *key,
+                               uint64_t hash)
+{
+    if (flow->claim == FLOW_NONE) {
+        flow->claim = flow_records_take(&table->records);
+        if (flow->claim == FLOW_NONE)
+            return flow;
+        init_flow(flow_record(&table->records, flow->claim), packet, key, hash, REUSE_CLAIMS);
+    }
+    return flow_record(&table->records, flow->claim);
 }
 
 /* ---- a packet ----------------------------------------------------------------------------------------- */
@@ -402,18 +474,20 @@ struct flow *flow_table_packet(struct flow_table *table, const struct packet *pa
 
     enum flow_reuse reuse = flow != NULL ? reuse_of(table, flow, packet, *direction) : REUSE_NONE;
 
-    if (reuse != REUSE_NONE) {
-        end_flow(table, flow_timers_unlink(&table->timers, flow), FLOW_REASON_CLOSED);
-        flow = NULL;
+    if (reuse == REUSE_CLAIMS) {
+        struct flow *counted = claim_flow(table, flow, packet, &key, hash);
+        count_packet(table, counted, packet, flow_direction(counted, packet));
+        return flow;
     }
-    if (flow == NULL) {
-        flow = begin_flow(table, packet, &key, hash, reuse);
-        if (flow == NULL)
-            return NULL;
+    bool is_new = flow == NULL || reuse != REUSE_NONE;
+    if (flow == NULL)
+        flow = begin_flow(table, packet, &key, hash, REUSE_NONE);
+    else if (reuse != REUSE_NONE)
+        flow = follow_flow(table, flow, packet, &key, hash, reuse);
+    if (flow == NULL)
+        return NULL;
+    if (is_new || key.icmp != 0)
         *direction = flow_direction(flow, packet);
-    } else if (key.icmp != 0) {
-        *direction = flow_direction(flow, packet);
-    }
     count_packet(table, flow, packet, *direction);
     return flow;
 }

@@ -59,9 +59,13 @@ void flow_table_prefetch(struct flow_table *table, const struct packet *packet);
 
 /* The packet's flow, made when it is new; counts the packet into it, and sets *direction. NULL for
  * packets without a flow (no transport header, or the budget is spent). A packet that shows that a TCP
- * flow's ports are used anew (flow_reuse.h) ends that one (FLOW_REASON_CLOSED) and begins another. */
+ * flow's ports are used anew (flow_reuse.h) ends that one (FLOW_REASON_CLOSED) and begins another; a SYN
+ * that may be such a packet is given with the old flow, but counted on its claim. */
 struct flow *flow_table_packet(struct flow_table *table, const struct packet *packet,
                                enum direction *direction);
+
+/* The flow that may follow `flow`, counting its SYNs so far; NULL when there is none. Not in the table yet. */
+const struct flow *flow_table_claim(const struct flow_table *table, const struct flow *flow);
 
 /* State change: the deadline is set anew. */
 void flow_set_state(struct flow_table *table, struct flow *flow, enum flow_state state);

@@ -205,7 +205,8 @@ void raise_alert(struct matcher *m, uint32_t rule)
         m->event->flow->flags |= FLOW_ALERTED;
     if (row->suppress_us > 0) {
         suppression = (struct suppression){suppression_key(m, rule), row->suppress_us,
-                                           m->event->time_us, rule};
+                                           m->event->time_us,        rule,
+                                           row->window_kind,         row->window_number};
         is_left_open = m->is_one_of_many && !is_key_of_pair(row);
         if (!is_left_open && !suppressor_allows(m->suppressor, &suppression, &left_out)) {
             m->stats.suppressed++;

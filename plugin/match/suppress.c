@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Suppression: the first alert of a rule and key, then a count for a while.
+/* Suppression: some of the alerts of a rule and key, and a count of the others, window by window.
  *
  * Idea       a table of windows, keyed by rule and the values of the `suppress: by` fields, in
- *            packet time. A window begins with the alert that was written; until it is over,
- *            alerts of its key are counted, and the next one written carries that count.
+ *            packet time. A window begins with the first alert outside of one; which of its alerts are
+ *            written is the rule's kind (the first N, every Nth, the Nth, all after the Nth), and the next one
+ *            written carries the count of those that were not.
  * Memory     at most WINDOWS_MAX windows under the matcher's budget. When there is no room the
  *            window that began first goes, in the order of beginning and never by hash, so runs
  *            repeat; its key's next alert is then written early, without a count.
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ruleset/tables.h"
 
 enum { WINDOWS_FIRST = 64, WINDOWS_MAX = 1 << 16, NONE = -1 };
 
@@ -24,6 +26,7 @@ struct window {
     uint64_t key;
     int64_t begin_us;
     uint64_t left_out;
+    uint64_t count; /* of alerts since begin_us */
     int32_t next_in_bucket;
     int32_t older, newer;
     uint32_t rule;
@@ -151,32 +154,62 @@ static int32_t find(struct suppressor *s, uint64_t key, uint32_t rule)
     return at;
 }
 
-bool suppressor_allows(struct suppressor *s, const struct suppression *alert, uint64_t *left_out)
+/* Is alert number `count` of a window one that is written? */
+static bool is_chosen(const struct suppression *alert, uint64_t count)
+{
+    switch ((enum window_kind)alert->kind) {
+    case WINDOW_FIRST:
+        return count <= alert->number;
+    case WINDOW_EVERY:
+        return count % alert->number == 0;
+    case WINDOW_AFTER:
+        return count == alert->number;
+    case WINDOW_BEYOND:
+        return count > alert->number;
+    }
+    return true;
+}
+
+/* The window that the alert lies in, or a new one, at the end of the list; NONE without memory. */
+static int32_t window_of(struct suppressor *s, const struct suppression *alert)
 {
     int32_t at = find(s, alert->key, alert->rule);
 
-    *left_out = 0;
     if (at != NONE) {
         struct window *w = &s->windows[at];
         int64_t since = clock_since(alert->time_us, w->begin_us);
         /* Captures may be out of order; farther back than a window it is another time. */
-        if (since < alert->window_us && since > -alert->window_us) {
-            w->left_out++;
-            return false;
-        }
-        *left_out = w->left_out;
+        if (since < alert->window_us && since > -alert->window_us)
+            return at;
         unlink_age(s, at);
     } else {
         at = take_window(s);
         if (at == NONE)
-            return true;
+            return NONE;
         s->windows[at] = (struct window){.key = alert->key, .rule = alert->rule};
         int32_t *bucket = bucket_of(s, alert->key);
         s->windows[at].next_in_bucket = *bucket;
         *bucket = at;
     }
     s->windows[at].begin_us = alert->time_us;
-    s->windows[at].left_out = 0;
+    s->windows[at].count = 0;
     link_newest(s, at);
+    return at;
+}
+
+bool suppressor_allows(struct suppressor *s, const struct suppression *alert, uint64_t *left_out)
+{
+    int32_t at = window_of(s, alert);
+
+    *left_out = 0;
+    if (at == NONE)
+        return true;
+    struct window *w = &s->windows[at];
+    if (!is_chosen(alert, ++w->count)) {
+        w->left_out++;
+        return false;
+    }
+    *left_out = w->left_out;
+    w->left_out = 0;
     return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Suppression: after an alert of a rule and key nothing but a count, for a while. See suppress.c. */
+/* Suppression: of the alerts of a rule and key in a span of time only some, and a count. See suppress.c. */
 #ifndef SHRIKE_MATCH_SUPPRESS_H
 #define SHRIKE_MATCH_SUPPRESS_H
 
@@ -13,6 +13,8 @@ struct suppression {
     int64_t window_us; /* suppress: for */
     int64_t time_us;   /* of the alert */
     uint32_t rule;     /* index in the rule set */
+    uint32_t kind;     /* enum window_kind of ruleset/tables.h */
+    uint32_t number;   /* its N */
 };
 
 struct suppressor;

@@ -160,6 +160,14 @@ struct node {
 
 enum level { LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
 
+/* Which alerts of one window are written. */
+enum suppress_kind {
+    SUPPRESS_FIRST,  /* the first N */
+    SUPPRESS_EVERY,  /* every Nth */
+    SUPPRESS_AFTER,  /* the Nth alone */
+    SUPPRESS_BEYOND, /* all after the Nth */
+};
+
 enum rule_direction { RULE_EITHER, RULE_TO_SERVER, RULE_TO_CLIENT };
 
 struct rule_test {
@@ -191,6 +199,8 @@ struct rule {
     uint16_t *ports; /* either side's port must be one of them; none: any */
     size_t port_count;
     int64_t suppress_us; /* suppress: for; 0 when there is none */
+    enum suppress_kind suppress_kind;
+    uint32_t suppress_number;
     enum field_id suppress_by[4];
     size_t suppress_by_count;
     struct rule_test *tests;

@@ -157,8 +157,12 @@ struct rule_row {
     uint32_t node; /* root */
     struct span ports;
     uint32_t reserved;
+    uint32_t window_kind, window_number;
     int64_t suppress_us;
 };
+
+/* The values of rule/rule.h (checked in compile/compile.c). */
+enum window_kind { WINDOW_FIRST, WINDOW_EVERY, WINDOW_AFTER, WINDOW_BEYOND };
 
 enum probe_kind { PROBE_SCAN, PROBE_SET, PROBE_LIST };
 

@@ -132,9 +132,35 @@ static void read_suppress_by(struct loader *l, const struct yaml_node *node)
     }
 }
 
+static void read_suppress_for(struct loader *l, const struct yaml_node *node)
+{
+    if (node->kind != YAML_SCALAR || !loader_parse_duration(node->text, &l->rule->suppress_us) ||
+        l->rule->suppress_us == 0)
+        loader_error(l, node->place, "duration", "write 30s, 10m, 1h or 7d",
+                     "`%s` is not a span of time", loader_shown(l, node->text));
+}
+
+/* `first: 3`, `every: 10`, `after: 5`, `beyond: 5`. */
+static void read_suppress_number(struct loader *l, const struct yaml_node *key,
+                                 const struct yaml_node *node, enum suppress_kind kind)
+{
+    int64_t number;
+
+    if (l->rule->suppress_number != 0)
+        loader_error(l, key->place, "suppress", "write two rules",
+                     "`suppress` has one of first, every, after and beyond");
+    else if (node->kind != YAML_SCALAR || !loader_parse_number(node->text, &number) || number < 1 ||
+             number > 1000000)
+        loader_error(l, node->place, "suppress", "write `first: 3`",
+                     "`%s` has to be a number between 1 and 1000000", loader_shown(l, key->text));
+    else
+        l->rule->suppress_number = (uint32_t)number;
+    l->rule->suppress_kind = kind;
+}
+
 static void read_suppress(struct loader *l, const struct yaml_node *node)
 {
-    static const char *const NAMES[] = {"by", "for"};
+    static const char *const NAMES[] = {"first", "every", "after", "beyond", "by", "for"};
     static const char HELP[] = "write `suppress: {by: [src_ip, dst_ip], for: 1h}`";
 
     if (!is_kind(l, node, YAML_MAP, "suppress", HELP))
@@ -142,15 +168,17 @@ static void read_suppress(struct loader *l, const struct yaml_node *node)
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *key = node->keys[i];
         const struct yaml_node *value = node->items[i];
-        if (view_equal(key->text, VIEW("by")))
+        size_t at = 0;
+        while (at < 6 && !view_equal(key->text, view_from_string(NAMES[at])))
+            at++;
+        if (at == 6)
+            unknown_key(l, key, "suppress", NAMES, 6);
+        else if (at == 4)
             read_suppress_by(l, value);
-        else if (!view_equal(key->text, VIEW("for")))
-            unknown_key(l, key, "suppress", NAMES, 2);
-        else if (value->kind != YAML_SCALAR ||
-                 !loader_parse_duration(value->text, &l->rule->suppress_us) ||
-                 l->rule->suppress_us == 0)
-            loader_error(l, value->place, "duration", "write 30s, 10m, 1h or 7d",
-                         "`%s` is not a span of time", loader_shown(l, value->text));
+        else if (at == 5)
+            read_suppress_for(l, value);
+        else
+            read_suppress_number(l, key, value, (enum suppress_kind)at);
     }
     if (yaml_get(node, "for") == NULL)
         loader_error(l, node->place, "suppress", HELP, "`suppress` needs a span of time: `for`");

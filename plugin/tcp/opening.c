@@ -147,8 +147,8 @@ static bool take_syn(struct tcp *tcp, struct flow *flow, const struct packet *pa
     enum anomaly anomaly = stray_syn(flow, direction, is_same);
     if (anomaly != ANOMALY_NONE)
         tcp_anomaly(tcp, flow, packet, anomaly);
-    /* With the number of the connection that is there it is nothing else than that one's, sent again. */
-    if (!is_same || flow->state == FLOW_CLOSED)
+    /* With the number of the connection that is there, or was refused, it is that one's, sent again. */
+    if (!is_same || (flow->state == FLOW_CLOSED && !(side->flags & SIDE_HAS_CLAIM)))
         remember_rival(side, packet->seq);
     return false;
 }

@@ -10,8 +10,9 @@
  * Doubt      a segment that its receiver would throw away (trust.h) is held in the same way: one without
  *            fault at the same place goes before it, as the receiver would have it.
  * Evidence   what is held goes when its receiver has acknowledged it, and ACK_GRACE packets came without
- *            what it waits for: the receiver took it, so the capture is what lacks something. Early
- *            ones are not held again until the other side was seen to send more.
+ *            what it waits for: the receiver took it, so the capture is what lacks something. Where no
+ *            acknowledgement was ever seen, the bounds of a one-sided capture let it go (below). Early ones
+ *            are not held again until the other side was seen to send more.
  * SYN data   waits until it is known whether the other side took it (opening.c), and so do bytes behind a FIN
  *            that is not acknowledged yet (closing.c).
  * Gaps       missing bytes are given up, and what waits behind them is handed on, when
@@ -118,7 +119,6 @@ static bool is_early(const struct flow *flow, enum direction direction, uint32_t
     int32_t lacking = seq_diff(ack, other->next);
 
     return lacking > 1 && lacking <= LACKING_MAX && side->acked_beyond != RELEASED &&
-           side->flags & SIDE_HAS_ACK &&
            (other->flags & (SIDE_HAS_NEXT | SIDE_ENDED | SIDE_IGNORED)) == SIDE_HAS_NEXT;
 }
 

@@ -84,8 +84,8 @@ static bool find_header(enum event_type event, struct view name, struct question
     static const struct {
         const char *prefix;
         enum field_id field;
-    } KINDS[] = {{"http.header.", FIELD_HTTP_HEADER},
-                 {"http.response_header.", FIELD_HTTP_RESPONSE_HEADER}};
+    } KINDS[] = {{"http.header.", FIELD_HTTP_HEADER_RAW},
+                 {"http.response_header.", FIELD_HTTP_RESPONSE_HEADER_RAW}};
 
     for (size_t i = 0; i < LENGTH(KINDS); i++) {
         struct view prefix = view_from_string(KINDS[i].prefix);

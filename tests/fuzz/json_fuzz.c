@@ -47,7 +47,7 @@ static void write_alert(struct buf *line, const struct event *event, struct view
                                           .category = ""};
     const struct eve_options options = {.payload = true, .payload_printable = true};
     const struct evidence evidence = {
-        .field = FIELD_HTTP_HEADER,
+        .field = FIELD_HTTP_HEADER_RAW,
         .header_name = text,
         .predicate = "p",
         .excerpt = view_slice(text, 0, EXCERPT_MAX),

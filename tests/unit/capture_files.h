@@ -20,13 +20,16 @@ enum { PATH_ROOM = 512, FRAMES_KEPT = 64, FAULTS_KEPT = 8, SET_MAX = 8 };
 
 struct file_bytes {
     uint8_t *data;
-    size_t len;
+    size_t len, capacity;
     bool is_swapped; /* numbers in the other byte order than this machine's */
 };
 
 static inline void add_bytes(struct file_bytes *f, struct view bytes)
 {
-    f->data = memory_resize(f->data, f->len + bytes.len + 1, 1);
+    if (f->len + bytes.len >= f->capacity) {
+        f->capacity = 2 * (f->len + bytes.len) + 64;
+        f->data = memory_resize(f->data, f->capacity, 1);
+    }
     if (bytes.len > 0)
         memcpy(f->data + f->len, bytes.data, bytes.len);
     f->len += bytes.len;

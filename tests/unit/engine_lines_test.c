@@ -27,7 +27,7 @@ static void collect(void *context, unsigned sink, struct view line, size_t mark,
 /* Two lines of one alert, as for two sinks. */
 static void alert(struct chunk *chunk, uint64_t number, int64_t second, const char *text)
 {
-    const struct suppression suppression = {7, 10 * 1000000, second * 1000000, 0};
+    const struct suppression suppression = {7, 10 * 1000000, second * 1000000, 0, 0, 1};
     const struct alert about = {.suppression = &suppression};
     const struct position position = {.number = number};
 

@@ -116,14 +116,31 @@ static void at_the_flows_end_causes_still_come_first(void **state)
     assert_story(r, ">#4<#2>cc<dd>ee");
 }
 
-static void one_side_alone_is_not_held(void **state)
+static void one_side_alone_is_held_to_a_bound(void **state)
 {
     struct recorder *r = *state;
 
     recorder_send(r, TO_SERVER, TCP_SYN, 0, 0, "");
-    for (uint32_t i = 0; i < 40; i++)
+    for (uint32_t i = 0; i < 100; i++)
         down(r, 1 + 2 * i, 1 + 10 * i, "xy"); /* but for its SYN the client was never captured */
-    assert_int_equal(r->len[TO_CLIENT], 2 * 40);
+    assert_int_equal(r->len[TO_CLIENT], 2 * 100);
+    assert_int_equal(r->gaps[TO_SERVER], 0);
+}
+
+/* The server's tap is ahead by more than a round trip: its answers come before any word of the client. */
+static void a_tap_that_is_early_from_the_start_leaves_no_trace(void **state)
+{
+    struct recorder *r = *state;
+
+    recorder_send(r, TO_CLIENT, TCP_SYN | TCP_ACK, 0, 1, "");
+    recorder_send(r, TO_SERVER, TCP_SYN, 0, 0, "");
+    for (uint32_t i = 0; i < 12; i++)
+        down(r, 1 + i, 5, "b");
+    recorder_send(r, TO_SERVER, TCP_ACK, 1, 1, "");
+    up(r, 1, 1, "aaaa");
+    down(r, 13, 9, "dd");
+    up(r, 5, 13, "cccc");
+    assert_story(r, ">aaaa<b<b<b<b<b<b<b<b<b<b<b<b>cccc<dd");
 }
 
 /* A sender can make them as it likes: only the receiver's word, or the end, makes them true. */
@@ -223,7 +240,8 @@ int main(void)
         T(a_lost_answer_is_a_gap_before_the_next_request),
         T(an_answer_goes_alone_when_its_request_does_not_come),
         T(at_the_flows_end_causes_still_come_first),
-        MIDSTREAM(one_side_alone_is_not_held),
+        MIDSTREAM(one_side_alone_is_held_to_a_bound),
+        T(a_tap_that_is_early_from_the_start_leaves_no_trace),
         T(who_falls_silent_is_waited_for),
         T(an_acknowledgement_from_nowhere_delays_but_hides_nothing),
         MIDSTREAM(a_keep_alive_first_leaves_no_gap),

@@ -300,6 +300,47 @@ static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
     end(&s);
 }
 
+/* Alerts 1, 2, ... of one second each in spans of ten seconds: which of twenty-four are written. */
+static void each_kind_of_suppression_writes_its_alerts(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum suppress_kind kind;
+        uint32_t number;
+        const char *written;
+    } CASES[] = {
+        {SUPPRESS_FIRST, 1, "x.........x.........x..."},
+        {SUPPRESS_FIRST, 3, "xxx.......xxx.......xxx."},
+        {SUPPRESS_EVERY, 4, "...x...x.....x...x.....x"},
+        {SUPPRESS_AFTER, 4, "...x.........x.........x"},
+        {SUPPRESS_BEYOND, 8, "........xx........xx...."},
+    };
+    for (size_t c = 0; c < sizeof(CASES) / sizeof(CASES[0]); c++) {
+        struct scene s;
+        char written[25] = "";
+        uint64_t left_out = 0;
+        begin(&s);
+        struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+        rule->suppress_us = 10 * 1000000;
+        rule->suppress_kind = CASES[c].kind;
+        rule->suppress_number = CASES[c].number;
+        bench_compile(&s.b);
+        for (size_t i = 0; i < 24; i++) {
+            request(&s, "/evil", i, true);
+            s.event->time_us = (int64_t)i * 1000000;
+            written[i] = match(&s) ? 'x' : '.';
+            left_out += written[i] == 'x' ? s.b.suppressed : 0;
+        }
+        assert_string_equal(written, CASES[c].written);
+        size_t last = strlen(strrchr(written, 'x')) - 1; /* not told yet */
+        size_t missing = 0;
+        for (size_t i = 0; i < 24; i++)
+            missing += written[i] == '.';
+        assert_int_equal(left_out + last, missing);
+        end(&s);
+    }
+}
+
 /* Captures are joined in any order: what lies years before a window, or at the end of time, is not in it. */
 static void suppression_ends_when_time_goes_back(void **unused)
 {
@@ -370,16 +411,16 @@ static void a_header_is_found_by_name_over_folded_lines(void **unused)
     (void)unused;
     struct scene s;
     begin(&s);
-    struct predicate *p = glob(&s.b, FIELD_HTTP_HEADER, "secret*value");
+    struct predicate *p = glob(&s.b, FIELD_HTTP_HEADER_RAW, "secret*value");
     p->header_name = VIEW("X-Key");
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, p));
     bench_compile(&s.b);
     request(&s, "/", 0, true);
-    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+    event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nx-KEY:  secret\r\n  value  \r\n"));
     assert_int_equal(match(&s), 1);
     request(&s, "/", 1, true);
-    event_add_bytes(s.event, FIELD_HTTP_HEADER,
+    event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nX-Keys: secretvalue"));
     assert_int_equal(match(&s), 0);
     end(&s);
@@ -487,6 +528,7 @@ int main(void)
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
         cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),
+        cmocka_unit_test(each_kind_of_suppression_writes_its_alerts),
         cmocka_unit_test(suppression_ends_when_time_goes_back),
         cmocka_unit_test(suppression_outlives_its_budget),
         cmocka_unit_test(ports_and_direction_are_asked_of_the_flow),

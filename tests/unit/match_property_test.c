@@ -108,7 +108,7 @@ static struct predicate *random_event_predicate(struct bench *b, uint64_t *state
         p->wanted = draw(state, 2);
         return p;
     case 3:
-        p = random_bytes_predicate(b, state, FIELD_HTTP_HEADER, true);
+        p = random_bytes_predicate(b, state, FIELD_HTTP_HEADER_RAW, true);
         p->header_name = VIEW("X-Test");
         break;
     case 4:
@@ -177,7 +177,7 @@ static void fill(struct event *event, uint64_t *state, struct sample *sample, ch
         random_text(state, room[3], 4);
         snprintf(room[4], sizeof(room[4]), "Host: y\r\nx-test: %s\r\nX-Testing: abcdevil\r\n",
                  room[3]);
-        event_add_bytes(event, FIELD_HTTP_HEADER, view_from_string(room[4]));
+        event_add_bytes(event, FIELD_HTTP_HEADER_RAW, view_from_string(room[4]));
         sample->header[0].bytes = view_from_string(room[3]);
         sample->header_count = 1;
     }

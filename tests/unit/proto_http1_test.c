@@ -518,9 +518,31 @@ static void a_parser_that_nobody_reads_sleeps(void **state)
     done(f);
 }
 
+static void header_texts_are_those_of_suricata(void **state)
+{
+    (void)state;
+    static const struct talk talk = {{
+        "> GET / HTTP/1.1\r\nHost:a\r\nX-A:  1 \r\nCookie: c=1\r\nx-a: 2\r\nX-F: one\r\n  "
+        "two\r\n\r\n",
+        "< HTTP/1.1 200 OK\r\nServer: s\r\nSet-Cookie: k=v\r\nContent-Length: 0\r\n\r\n",
+    }};
+    struct feed *f = hear(&talk);
+    assert_said(f, "[http.header=Host: a\\x0d\\x0aX-A: 1, 2\\x0d\\x0aX-F: one two\\x0d\\x0a]");
+    assert_said(f,
+                "[http.header_names.text=\\x0d\\x0aHost\\x0d\\x0aX-A\\x0d\\x0aCookie\\x0d\\x0aX-F"
+                "\\x0d\\x0a\\x0d\\x0a]");
+    assert_said(f, "[http.header.raw=Host:a\\x0d\\x0aX-A:  1 \\x0d\\x0aCookie: c=1\\x0d\\x0a");
+    assert_said(f, "[http.response_header=Server: s\\x0d\\x0aContent-Length: 0\\x0d\\x0a]");
+    assert_said(f, "[http.response_header_names.text=\\x0d\\x0aServer\\x0d\\x0aSet-Cookie\\x0d\\x0a"
+                   "Content-Length\\x0d\\x0a\\x0d\\x0a]");
+    feed_finish(f);
+    done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_texts_are_those_of_suricata),
         cmocka_unit_test(a_request_and_its_answer_are_two_events_of_one_transaction),
         cmocka_unit_test(how_the_bytes_are_cut_changes_nothing),
         cmocka_unit_test(chunks_are_taken_apart_and_extensions_noted),

@@ -237,8 +237,9 @@ static void a_domain_is_kept_in_lower_case(void **state)
 static void headers_have_names(void **state)
 {
     (void)state;
-    expect("http", "http.header.X-Token: abc", "http.header.X-Token 'abc'");
-    expect("http", "http.response_header.ETag|exists: true", "http.response_header.ETag exists");
+    expect("http", "http.header.X-Token: abc", "http.header.raw.X-Token 'abc'");
+    expect("http", "http.response_header.ETag|exists: true",
+           "http.response_header.raw.ETag exists");
 }
 
 static void fieldref_compares_two_fields(void **state)

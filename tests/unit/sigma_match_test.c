@@ -187,7 +187,7 @@ static void add_predicate(struct request *r, const struct predicate *p, bool wit
         add_header(r, "Referer", text);
     } else if (p->field == FIELD_HTTP_COOKIE) {
         add_header(r, "Cookie", text);
-    } else if (p->field == FIELD_HTTP_HEADER && p->header_name.len > 0) {
+    } else if (p->field == FIELD_HTTP_HEADER_RAW && p->header_name.len > 0) {
         snprintf(name, sizeof(name), "%.*s", (int)p->header_name.len,
                  (const char *)p->header_name.data);
         add_header(r, name, text);

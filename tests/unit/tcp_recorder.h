@@ -24,6 +24,7 @@ struct recorder {
     bool ignore_at_first; /* tcp_ignore() from within data() */
     bool is_finished;     /* packets must be NULL now */
     uint64_t number;
+    uint32_t ended_pkts; /* of the last flow that ended, both ways */
     char story[4096]; /* what was handed on, both ways: >up <down >#lost bytes */
     size_t story_len;
 };
@@ -90,6 +91,7 @@ static void record_flow_end(void *context, struct flow *flow, enum flow_reason r
 {
     struct recorder *r = context;
     (void)reason;
+    r->ended_pkts = flow->side[TO_SERVER].pkts + flow->side[TO_CLIENT].pkts;
     tcp_finish(r->tcp, flow);
     assert_true(r->ends[0] <= 1 && r->ends[1] <= 1);
     r->ends[0] = r->ends[1] = 0; /* the next flow's */

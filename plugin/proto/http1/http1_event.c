@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "proto/http1/http1.h"
+#include "proto/http1/http1_lines.h"
 #include "proto/http1/http1_uri.h"
 
 static void put(struct event *event, enum field_id id, struct view value)
@@ -45,25 +46,6 @@ static void put_lower(struct event *event, enum field_id id, struct view value)
 
 /* ---- header values -------------------------------------------------------------------------------------- */
 
-/* Copies a value with each fold as one space; returns the length, at most value.len. */
-static size_t unfold_into(struct view value, uint8_t *out)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t byte = value.data[i];
-        if (byte != '\r' && byte != '\n') {
-            out[len++] = byte;
-            continue;
-        }
-        while (i + 1 < value.len && (byte_is_space(value.data[i + 1]) ||
-                                     value.data[i + 1] == '\r' || value.data[i + 1] == '\n'))
-            i++;
-        out[len++] = ' ';
-    }
-    return len;
-}
-
 static struct view unfolded(struct event *event, struct view value)
 {
     if (view_find_byte(value, '\n') == VIEW_NOT_FOUND)
@@ -71,7 +53,7 @@ static struct view unfolded(struct event *event, struct view value)
     uint8_t *text = event_text(event, value.len);
     if (text == NULL)
         return value;
-    size_t len = unfold_into(value, text);
+    size_t len = http_unfold_into(value, text);
     event_text_trim(event, value.len - len);
     return view_make(text, len);
 }
@@ -94,7 +76,7 @@ static struct view joined(struct event *event, const struct http_head *head, enu
             memcpy(text + len, separator.data, separator.len);
             len += separator.len;
         }
-        len += unfold_into(header.value, text + len);
+        len += http_unfold_into(header.value, text + len);
     }
     event_text_trim(event, room - len);
     return view_make(text, len);
@@ -126,6 +108,24 @@ static void put_names(struct event *event, enum field_id field, const struct htt
     for (unsigned i = 0; i < HTTP_HEADERS_MAX && http_next_header(lines, &at, &header); i++) {
         if (header.name.len > 0)
             event_add_bytes(event, field, header.name);
+    }
+}
+
+/* What http1_lines.c writes of a head. */
+static void put_lines(struct event *event, enum field_id text_field, enum field_id names_field,
+                      const struct http_head *head, struct view without)
+{
+    struct view lines = http_span(head, head->lines);
+    size_t room = http_lines_room(lines);
+
+    for (unsigned i = 0; i < 2; i++) {
+        enum field_id field = i == 0 ? text_field : names_field;
+        uint8_t *text = event_wants(event, field) ? event_text(event, room) : NULL;
+        if (text == NULL)
+            continue;
+        size_t len = i == 0 ? http_lines_into(lines, without, text) : http_names_into(lines, text);
+        event_text_trim(event, room - len);
+        event_add_bytes(event, field, view_make(text, len));
     }
 }
 
@@ -308,7 +308,8 @@ static void put_request_headers(struct event *event, const struct http_head *hea
         put_header(event, fields[i].field, head, fields[i].header);
     if (view_parse_u64(http_known(head, HEADER_CONTENT_LENGTH), &length) && length <= INT64_MAX)
         put_number(event, FIELD_HTTP_CONTENT_LEN, (int64_t)length);
-    put(event, FIELD_HTTP_HEADER, http_span(head, head->lines));
+    put_lines(event, FIELD_HTTP_HEADER, FIELD_HTTP_HEADER_NAMES_TEXT, head, VIEW("Cookie"));
+    put(event, FIELD_HTTP_HEADER_RAW, http_span(head, head->lines));
     put_names(event, FIELD_HTTP_HEADER_NAMES, head);
 }
 
@@ -336,7 +337,9 @@ static void put_response(struct event *event, const struct http_message *respons
     if (head->status != 0)
         put_number(event, FIELD_HTTP_STAT_CODE, head->status);
     put(event, FIELD_HTTP_STAT_MSG, http_span(head, head->reason));
-    put(event, FIELD_HTTP_RESPONSE_HEADER, http_span(head, head->lines));
+    put_lines(event, FIELD_HTTP_RESPONSE_HEADER, FIELD_HTTP_RESPONSE_HEADER_NAMES_TEXT, head,
+              VIEW("Set-Cookie"));
+    put(event, FIELD_HTTP_RESPONSE_HEADER_RAW, http_span(head, head->lines));
     put_names(event, FIELD_HTTP_RESPONSE_HEADER_NAMES, head);
     if (type.data != NULL)
         put(event, FIELD_HTTP_RESPONSE_CONTENT_TYPE,

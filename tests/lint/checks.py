@@ -13,7 +13,8 @@ TABLE = "plugin/rule/checks.def"
 # Which argument is the name, and what severity the function gives.
 CALLS = {"loader_error": (2, "ERROR"), "loader_warn": (2, "WARNING"), "loader_note": (2, "NOTE"),
          "loader_refuse": (3, "WARNING"), "builder_refuse": (1, "ERROR"), "value_wrong": (2, "ERROR"),
-         "diagnostics_add": (2, None)}
+         "diagnostics_add": (2, None), "fault": (2, "ERROR")}
+PASS_ON = ["add", "diagnostics_take"]
 RANK = {"NOTE": 0, "WARNING": 1, "ERROR": 2}
 
 
@@ -53,6 +54,10 @@ def uses():
             place = "%s:%d" % (path, text.count("\n", 0, call.start()) + 1)
             for name in re.findall(r'"([a-z0-9-]+)"', given[position]):
                 yield name, severity, place
+            # Whoever passes a name on has to stand among CALLS itself.
+            around = re.findall(r"(?m)^[a-z][^;={]*?\b(\w+)\([^;{]*\)\s*\{", text[:call.start()])
+            if given[position] == "id" and around and around[-1] not in list(CALLS) + PASS_ON:
+                yield "(of %s)" % around[-1], severity, place
         for table in re.finditer(r'\{"[^"]*",\s*"([a-z0-9]+(?:-[a-z0-9]+)+)",\s*"', text):
             if ".id" in text:  # rows of {key, id, help, ...}
                 yield table.group(1), "NOTE", path

@@ -12,6 +12,10 @@
 
 static const char *const DIRECTIONS[] = {
     [RULE_EITHER] = "either", [RULE_TO_SERVER] = "to_server", [RULE_TO_CLIENT] = "to_client"};
+static const char *const SUPPRESSIONS[] = {[SUPPRESS_FIRST] = "the first",
+                                           [SUPPRESS_EVERY] = "one in",
+                                           [SUPPRESS_AFTER] = "only number",
+                                           [SUPPRESS_BEYOND] = "all after number"};
 static const char *const NODES[] = {
     [NODE_AND] = "and",       [NODE_OR] = "or",     [NODE_NOT] = "not",
     [NODE_PREDICATE] = "ask", [NODE_TRUE] = "true", [NODE_FALSE] = "false"};
@@ -61,7 +65,13 @@ static void text_head(struct buf *out, const struct explanation *e)
         buf_format(out, "%s%u", i ? ", " : "", rule->ports[i]);
     buf_format(out, "%s\ndecided    %s\n", rule->port_count ? "" : "any", decision(e));
     if (rule->suppress_us > 0) {
-        buf_format(out, "suppress   %lld s", (long long)(rule->suppress_us / 1000000));
+        if (rule->suppress_number > 0)
+            buf_format(out, "suppress   writes %s %u of each %lld s",
+                       SUPPRESSIONS[rule->suppress_kind], rule->suppress_number,
+                       (long long)(rule->suppress_us / 1000000));
+        else
+            buf_format(out, "suppress   writes the first of each %lld s",
+                       (long long)(rule->suppress_us / 1000000));
         for (size_t i = 0; i < rule->suppress_by_count; i++)
             buf_format(out, "%s%s", i ? ", " : " by ", field_get(rule->suppress_by[i])->name);
         buf_byte(out, '\n');

@@ -396,8 +396,7 @@ static struct flow *follow_flow(struct flow_table *table, struct flow *old,
     uint32_t claim = FLOW_NONE;
 
     /* SYNs of both sides are on one claim: it is for the sender of the first. */
-    if (reuse == REUSE_FOLLOWS && claimed != NULL &&
-        flow_direction(claimed, packet) == direction) {
+    if (reuse == REUSE_FOLLOWS && claimed != NULL && flow_direction(claimed, packet) == direction) {
         claim = old->claim;
         old->claim = FLOW_NONE;
         flow_record(&table->records, claim)->flags |= FLOW_SYN_SEEN;

@@ -25,7 +25,7 @@ struct recorder {
     bool is_finished;     /* packets must be NULL now */
     uint64_t number;
     uint32_t ended_pkts; /* of the last flow that ended, both ways */
-    char story[4096]; /* what was handed on, both ways: >up <down >#lost bytes */
+    char story[4096];    /* what was handed on, both ways: >up <down >#lost bytes */
     size_t story_len;
 };
 

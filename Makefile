@@ -29,7 +29,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/*/*/*.h))
 obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson
+PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson libpsl
 PKG_CONFIG ?= pkg-config
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -153,8 +153,9 @@ lint: all ## clang-format, clang-tidy, cppcheck, floors, headers alone, banned w
 	$(Q)sh tests/lint/run.sh
 format: ## Reformat all C files
 	$(Q)clang-format -i $(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
-docs: all ## Generate docs/fields.md from the field table
+docs: all ## Generate docs/fields.md and docs/checks.md from their tables
 	$(Q)build/shrike fields --format markdown > docs/fields.md
+	$(Q)build/shrike check --list-checks --format markdown > docs/checks.md
 
 $(OUT)/shrike.pc: packaging/shrike.pc.in Makefile
 	$(Q)sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),' \

@@ -61,7 +61,7 @@ for kind in $kinds; do
         done
         ;;
     rules)
-        python3 tests/rules/run.py --shrike "$out/shrike" rules/ > "$log" 2>&1
+        "$out/shrike" check --test --strict rules/ > "$log" 2>&1
         cat "$log"
         add_counts
         ;;

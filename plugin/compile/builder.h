@@ -117,6 +117,7 @@ struct builder {
     struct arena *arena;
     struct diagnostics *diagnostics;
     struct compile_stats *stats;
+    const struct rules *given;
     const struct rule *rule; /* at hand */
     bool has_failed;         /* the rule at hand cannot be compiled */
     bool *left_out;          /* by number in the rules given: Hyperscan cannot take it in */
@@ -187,6 +188,16 @@ void program_regex_failed(struct builder *b, const struct predicate *p, int code
 uint32_t program_compile(struct builder *b, const struct node *condition);
 /* RULE_* flags of the rule at hand. */
 unsigned program_flags(const struct rule *rule);
+/* What it costs to evaluate all of it; 1 is the comparison of a number. */
+unsigned program_cost(const struct node *node);
+/* Its children as they are evaluated. In the arena. */
+const struct node **program_order(struct builder *b, const struct node *node);
+/* May more of the transaction or stream turn an answer round that is true (`is_positive`) or false? */
+bool program_is_late(const struct node *node, enum event_type event, bool is_positive);
+
+/* explain.c */
+struct explanation;
+void explain_rule(struct builder *b, struct explanation *explanation);
 
 /* sets.c */
 uint32_t sets_add_list(struct builder *b, const struct list *list);

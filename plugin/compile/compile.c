@@ -12,7 +12,11 @@
 #include <time.h>
 
 #include "compile/builder.h"
+#include "compile/explain.h"
 
+enum {
+    COST_DEAR = 100
+}; /* of a condition that nothing opens: some regular expressions, or one as a keyword */
 enum { CULPRITS_MAX = 32 }; /* rules that Hyperscan cannot take in, before the set is given up */
 
 static void init_vectors(struct builder *b)
@@ -193,13 +197,17 @@ static uint32_t add_row(struct builder *b, uint32_t node)
 
 static void note_ungated(struct builder *b, uint32_t index)
 {
+    unsigned cost = program_cost(b->rule->condition);
+    bool is_dear = cost >= COST_DEAR && b->rule->event != EVENT_STREAM;
+
     b->stats->ungated_rules++;
     diagnostics_add(
-        b->diagnostics, SEVERITY_NOTE, "no-gate", b->rule->place,
+        b->diagnostics, is_dear ? SEVERITY_WARNING : SEVERITY_NOTE,
+        is_dear ? "expensive-rule" : "no-gate", b->rule->place,
         "add a value of four bytes or more, a domain, an address or a list that must occur",
         "no literal or value must occur for this rule, so it is evaluated for every %s "
-        "event",
-        event_type_name(b->rule->event));
+        "event, at a cost of %u comparisons",
+        event_type_name(b->rule->event), cost);
     if (b->rule->event != EVENT_STREAM)
         vector_push(&b->ungated, &index);
 }
@@ -325,25 +333,36 @@ static double clock_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* NULL with `error` set when it fails; with `left_out` longer than before it can be tried again. */
-static struct ruleset *compile_once(const struct rules *rules, bool *left_out, bool *has_culprit,
-                                    struct diagnostics *diagnostics, struct compile_stats *stats,
-                                    struct error *error)
+/* What is compiled, and what a try leaves for the next. */
+struct attempt {
+    const struct rules *rules;
+    struct explanation *explanation; /* NULL: nobody asks */
+    bool *left_out;                  /* by number of the rule */
+    bool has_culprit;                /* longer than before: it can be tried again */
+};
+
+/* NULL with `error` set when it fails. */
+static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics *diagnostics,
+                                    struct compile_stats *stats, struct error *error)
 {
+    const struct rules *rules = attempt->rules;
     struct builder b;
 
     *stats = (struct compile_stats){.rules = 0};
     init_builder(&b, diagnostics, stats);
-    b.left_out = left_out;
+    b.given = rules;
+    b.left_out = attempt->left_out;
     for (uint32_t i = 0; i < rules->count; i++) {
-        if (!left_out[i])
+        if (!b.left_out[i])
             compile_rule(&b, rules->items[i], i);
     }
     collect_fields(&b);
     int result = databases_finish(&b, error);
     if (result == 0)
         result = streams_finish(&b, error);
-    *has_culprit = b.has_culprit;
+    attempt->has_culprit = b.has_culprit;
+    if (result == 0 && attempt->explanation != NULL)
+        explain_rule(&b, attempt->explanation);
     move_tables(&b);
     struct ruleset *set = b.set;
     fill_stats(&b);
@@ -355,27 +374,43 @@ static struct ruleset *compile_once(const struct rules *rules, bool *left_out, b
     return set;
 }
 
+static struct ruleset *compile_all(const struct rules *rules, struct explanation *explanation,
+                                   struct diagnostics *diagnostics, struct compile_stats *stats,
+                                   struct error *error)
+{
+    struct attempt attempt = {.rules = rules, .explanation = explanation};
+    double start = clock_seconds();
+    struct ruleset *set = NULL;
+
+    *stats = (struct compile_stats){.rules = 0};
+    attempt.left_out = memory_new(rules->count + 1, sizeof(*attempt.left_out));
+    if (selftest_run(error) == 0)
+        set = compile_once(&attempt, diagnostics, stats, error);
+    for (int i = 0; set == NULL && attempt.has_culprit && i < CULPRITS_MAX; i++) {
+        struct diagnostics again; /* all but new culprits has been said */
+        diagnostics_init(&again);
+        set = compile_once(&attempt, &again, stats, error);
+        diagnostics_take(diagnostics, &again, "stream-pattern");
+    }
+    memory_free(attempt.left_out);
+    stats->seconds = clock_seconds() - start;
+    return set;
+}
+
 struct ruleset *compile_rules(const struct rules *rules, struct diagnostics *diagnostics,
                               struct compile_stats *stats, struct error *error)
 {
     struct compile_stats unused;
-    double start = clock_seconds();
-    bool *left_out = memory_new(rules->count + 1, sizeof(*left_out));
-    bool has_culprit = false;
 
-    if (stats == NULL)
-        stats = &unused;
-    *stats = (struct compile_stats){.rules = 0};
-    struct ruleset *set = NULL;
-    if (selftest_run(error) == 0)
-        set = compile_once(rules, left_out, &has_culprit, diagnostics, stats, error);
-    for (int i = 0; set == NULL && has_culprit && i < CULPRITS_MAX; i++) {
-        struct diagnostics again; /* all but new culprits has been said */
-        diagnostics_init(&again);
-        set = compile_once(rules, left_out, &has_culprit, &again, stats, error);
-        diagnostics_take(diagnostics, &again, "stream-pattern");
-    }
-    memory_free(left_out);
-    stats->seconds = clock_seconds() - start;
-    return set;
+    return compile_all(rules, NULL, diagnostics, stats ? stats : &unused, error);
+}
+
+int compile_explain(const struct rules *rules, struct explanation *explanation,
+                    struct diagnostics *diagnostics, struct error *error)
+{
+    struct compile_stats unused;
+    struct ruleset *set = compile_all(rules, explanation, diagnostics, &unused, error);
+
+    ruleset_release(set);
+    return set != NULL ? 0 : -1;
 }

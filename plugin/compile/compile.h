@@ -5,6 +5,7 @@
  * databases.c  Hyperscan databases by field, by direction and port group
  * sets.c       exact values, domains, prefixes
  * program.c    conditions
+ * explain.c    what one rule became (compile/explain.h)
  */
 #ifndef SHRIKE_COMPILE_COMPILE_H
 #define SHRIKE_COMPILE_COMPILE_H

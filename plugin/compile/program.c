@@ -166,6 +166,12 @@ static bool is_open_at_start(const struct node *node, bool wanted)
     return true;
 }
 
+bool program_is_late(const struct node *node, enum event_type event, bool is_positive)
+{
+    return event == EVENT_STREAM ? stream_waits(node, is_positive)
+                                 : node_waits(node, event, is_positive);
+}
+
 unsigned program_flags(const struct rule *rule)
 {
     if (rule->event != EVENT_STREAM) {
@@ -397,7 +403,7 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
 /* --- conditions ----------------------------------------------------------------------------------
  */
 
-static unsigned node_cost(const struct node *node)
+unsigned program_cost(const struct node *node)
 {
     static const uint8_t COST[] = {
         [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,  [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
@@ -411,7 +417,7 @@ static unsigned node_cost(const struct node *node)
         return p->field == FIELD_NONE ? cost * 10 : cost;
     }
     for (size_t i = 0; i < node->count; i++)
-        cost += node_cost(node->children[i]);
+        cost += program_cost(node->children[i]);
     return cost;
 }
 
@@ -428,6 +434,19 @@ static int compare_children(const void *a, const void *b)
     if (left->cost != right->cost)
         return left->cost < right->cost ? -1 : 1;
     return left->place < right->place ? -1 : 1;
+}
+
+const struct node **program_order(struct builder *b, const struct node *node)
+{
+    struct child *children = arena_array(b->arena, node->count + 1, sizeof(*children));
+    const struct node **order = arena_array(b->arena, node->count + 1, sizeof(struct node *));
+
+    for (size_t i = 0; i < node->count; i++)
+        children[i] = (struct child){node->children[i], program_cost(node->children[i]), i};
+    qsort(children, node->count, sizeof(*children), compare_children);
+    for (size_t i = 0; i < node->count; i++)
+        order[i] = children[i].node;
+    return order;
 }
 
 static void emit(struct builder *b, const struct node *node, unsigned depth)
@@ -449,12 +468,9 @@ static void emit(struct builder *b, const struct node *node, unsigned depth)
         b->has_failed |= had_failed;
     }
     uint32_t at = vector_push(&b->nodes, &row);
-    struct child *children = arena_array(b->arena, node->count + 1, sizeof(*children));
+    const struct node **children = program_order(b, node);
     for (size_t i = 0; i < node->count; i++)
-        children[i] = (struct child){node->children[i], node_cost(node->children[i]), i};
-    qsort(children, node->count, sizeof(*children), compare_children);
-    for (size_t i = 0; i < node->count; i++)
-        emit(b, children[i].node, depth + 1);
+        emit(b, children[i], depth + 1);
     ((struct node_row *)vector_at(&b->nodes, at))->next = (uint32_t)b->nodes.count;
 }
 

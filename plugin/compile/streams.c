@@ -161,6 +161,20 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
 }
 
+static void note_cost(struct builder *b, const struct predicate *p)
+{
+    struct literal_set literals;
+    bool has_literal = regex_literals(b->arena, p->bytes, p->regex_flags, &literals);
+
+    diagnostics_add(
+        b->diagnostics, has_literal ? SEVERITY_NOTE : SEVERITY_WARNING, "stream-regex-cost",
+        p->place, has_literal ? NULL : "write some bytes that have to occur, four or more",
+        has_literal ? "%s: a regular expression over raw streams costs every byte"
+                    : "%s: without a literal Hyperscan follows this expression through every "
+                      "byte of every stream",
+        builder_shown(b, p));
+}
+
 /* What an author wrote is compiled alone before it meets the others. */
 static void test_alone(struct builder *b, const struct predicate *p, const struct stream_query *q)
 {
@@ -193,9 +207,7 @@ static void test_alone(struct builder *b, const struct predicate *p, const struc
                         "give it a longer fixed part, or smaller repeats",
                         "%s: compiling it alone took %.1f s", builder_shown(b, p), seconds);
     else if (p->op == MATCH_REGEX)
-        diagnostics_add(b->diagnostics, SEVERITY_NOTE, "stream-regex-cost", p->place, NULL,
-                        "%s: a regular expression over raw streams costs every byte",
-                        builder_shown(b, p));
+        note_cost(b, p);
 }
 
 /* A regex may be anything; of other values only long ones can be slow, or too much for Hyperscan. */

@@ -133,6 +133,12 @@ void json_put_item(struct buf *out)
     separate(out);
 }
 
+void json_put_open_item(struct buf *out)
+{
+    separate(out);
+    buf_byte(out, '{');
+}
+
 void json_put_close(struct buf *out)
 {
     buf_byte(out, '}');

@@ -21,8 +21,9 @@ void json_put_name(struct buf *out, const char *name);
 void json_put_open(struct buf *out, const char *name);       /* "name":{ */
 void json_put_open_array(struct buf *out, const char *name); /* "name":[ */
 void json_put_item(struct buf *out);                         /* a comma unless first in the array */
-void json_put_close(struct buf *out);                        /* } */
-void json_put_close_array(struct buf *out);                  /* ] */
+void json_put_open_item(struct buf *out);   /* { in an array, or as the whole text */
+void json_put_close(struct buf *out);       /* } */
+void json_put_close_array(struct buf *out); /* ] */
 
 void json_put_text(struct buf *out, const char *name, struct view text);
 void json_put_chars(struct buf *out, const char *name, const char *text); /* left out when NULL */

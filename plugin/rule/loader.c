@@ -3,7 +3,10 @@
  * understand (numbers, times, durations). */
 #include "rule/loader.h"
 
+#include <assert.h>
 #include <stdarg.h>
+
+#include "rule/checks.h"
 
 enum { SHOWN_MAX = 72, NAME_LEN_MAX = 48 };
 
@@ -17,6 +20,8 @@ static void add(struct loader *l, enum severity severity, const char *id, struct
                 const char *help, const char *format, va_list args)
 {
     char text[1024];
+
+    assert(check_find(id) < CHECK_COUNT);
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the callers start it */
     vsnprintf(text, sizeof(text), format, args);
     diagnostics_add(l->diagnostics, severity, id, place, help, "%s", text);

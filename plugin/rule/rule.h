@@ -163,6 +163,7 @@ enum rule_direction { RULE_EITHER, RULE_TO_SERVER, RULE_TO_CLIENT };
 struct rule_test {
     const char *pcap; /* path, relative to the rule file */
     uint64_t alerts;
+    struct place place;
 };
 
 struct rule {
@@ -173,6 +174,7 @@ struct rule {
     const char *status;
     const char *date;
     enum level level;
+    bool has_title, has_level; /* else made up */
     const char **tags;
     size_t tag_count;
     const char **references;

@@ -209,6 +209,7 @@ static void read_test(struct loader *l, const struct yaml_node *node)
         return;
     }
     test->alerts = (uint64_t)alerts;
+    test->place = node->place;
     l->rule->test_count++;
 }
 
@@ -229,8 +230,9 @@ static const struct {
     const char *name;
     void (*read)(struct loader *l, const struct yaml_node *node);
 } KEYS[] = {
-    {"sid", read_sid},           {"direction", read_direction}, {"ports", read_ports},
-    {"suppress", read_suppress}, {"tests", read_tests},
+#define EXTENSION(name, reader) {name, reader},
+#include "sigma/extension.def"
+#undef EXTENSION
 };
 
 enum { KEY_COUNT = sizeof(KEYS) / sizeof(KEYS[0]) };

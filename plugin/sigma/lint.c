@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lint: what a sound rule probably got wrong. Only warnings and notes: the rule is loaded all the same. */
+/* Lint: what a sound rule probably got wrong. Only warnings and notes: the rule is loaded all the same. Here what its
+ * document says of it; what it asks is in lint_value.c, lint_name.c and lint_twin.c. */
+#include "sigma/lint.h"
+
+#include "sigma/rules.h"
 #include "sigma/sigma.h"
 
 enum { TITLE_MAX = 256, PATTERN_MIN = 4 };
@@ -117,24 +121,6 @@ static void lint_dates(struct loader *l, const struct yaml_node *root)
     }
 }
 
-static void lint_missing(struct loader *l, const struct yaml_node *root)
-{
-    static const struct {
-        const char *key, *id, *help, *what;
-    } WANTED[] = {
-        {"title", "no-title", "write `title: what it detects`", "the rule has no title"},
-        {"id", "no-id", "write a UUID: `uuidgen` makes one", "the rule has no id"},
-        {"level", "no-level", "write `level: high`", "the rule has no level; medium is taken"},
-    };
-
-    for (size_t i = 0; i < LENGTH(WANTED); i++) {
-        const struct yaml_node *node = yaml_get(root, WANTED[i].key);
-        if (node == NULL || yaml_is_null(node))
-            loader_warn(l, node ? node->place : root->place, WANTED[i].id, WANTED[i].help, "%s",
-                        WANTED[i].what);
-    }
-}
-
 static void lint_keys(struct loader *l, const struct yaml_node *root)
 {
     for (size_t i = 0; i < root->count; i++) {
@@ -155,7 +141,6 @@ void lint_metadata(struct loader *l, const struct yaml_node *root)
     const struct yaml_node *status = yaml_get(root, "status");
     const struct yaml_node *title = yaml_get(root, "title");
 
-    lint_missing(l, root);
     lint_keys(l, root);
     lint_dates(l, root);
     lint_tags(l, yaml_get(root, "tags"));
@@ -190,14 +175,79 @@ static size_t longest_literal(const struct predicate *p)
     return longest;
 }
 
+/* The first of what the condition is true by alone that is so short; NULL when there is none. */
+static const struct predicate *find_short(const struct node *node)
+{
+    const struct predicate *found = NULL;
+
+    if (node->kind == NODE_PREDICATE)
+        return longest_literal(node->predicate) < PATTERN_MIN ? node->predicate : NULL;
+    for (size_t i = 0; node->kind == NODE_OR && found == NULL && i < node->count; i++)
+        found = find_short(node->children[i]);
+    return found;
+}
+
 void lint_condition(struct loader *l)
 {
-    const struct node *condition = l->rule->condition;
+    const struct predicate *p = find_short(l->rule->condition);
 
-    if (condition->kind != NODE_PREDICATE || longest_literal(condition->predicate) >= PATTERN_MIN)
-        return;
-    loader_note(l, condition->predicate->place, "short-pattern",
-                "add another value that has to occur, or an offset",
-                "the rule rests on `%s` alone; values under %d bytes occur by chance",
-                condition->predicate->text, PATTERN_MIN);
+    if (p != NULL)
+        loader_note(l, p->place, "short-pattern",
+                    "add another value that has to occur, or an offset",
+                    "the rule rests on `%s` alone; values under %d bytes occur by chance", p->text,
+                    PATTERN_MIN);
+}
+
+/* ---- rules that are loaded -------------------------------------------------------------------------- */
+
+/* One message for all that is missing. Without title, id or level a rule is hard to run; the rest is good custom. */
+static void lint_missing(struct lint *lint)
+{
+    const struct rule *rule = lint->rule;
+    const struct {
+        bool is_missing, is_needed;
+        const char *name;
+    } wanted[] = {
+        {!rule->has_title, true, "title"},
+        {rule->id == NULL, true, "id (`uuidgen` makes one)"},
+        {!rule->has_level, true, "level (medium is taken)"},
+        {rule->tag_count == 0, false, "tags"},
+        {rule->reference_count == 0, false, "references"},
+        {rule->test_count == 0, false, "tests"},
+    };
+    const char *all = "";
+    bool is_needed = false;
+
+    for (size_t i = 0; i < LENGTH(wanted); i++) {
+        if (!wanted[i].is_missing)
+            continue;
+        all = arena_format(lint->arena, "%s%s%s", all, all[0] ? ", no " : "no ", wanted[i].name);
+        is_needed |= wanted[i].is_needed;
+    }
+    if (all[0] != '\0')
+        diagnostics_add(lint->diagnostics, is_needed ? SEVERITY_WARNING : SEVERITY_NOTE,
+                        "incomplete-rule", rule->place, NULL, "the rule has %s", all);
+}
+
+static void lint_node(struct lint *lint, const struct node *node)
+{
+    if (node->kind == NODE_PREDICATE)
+        lint_value(lint, node->predicate);
+    for (size_t i = 0; i < node->count; i++)
+        lint_node(lint, node->children[i]);
+}
+
+void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
+{
+    struct lint lint = {.rules = rules, .arena = arena_new(), .diagnostics = diagnostics};
+
+    lint.told_lists = arena_array(lint.arena, rules->list_count + 1, sizeof(*lint.told_lists));
+    for (size_t i = 0; i < rules->count; i++) {
+        lint.rule = rules->items[i];
+        lint_missing(&lint);
+        lint_node(&lint, lint.rule->condition);
+        lint_names(&lint);
+    }
+    lint_twins(&lint);
+    arena_free(lint.arena);
 }

@@ -19,6 +19,9 @@ void rules_load_text(struct rules *rules, const char *name, struct view text,
                      struct diagnostics *diagnostics);
 /* After the last load: resolves list names, finds duplicate ids, and what only the whole set shows. */
 void rules_finish(struct rules *rules, struct diagnostics *diagnostics);
+/* After rules_finish(): what sound rules probably got wrong, as warnings and notes. */
+void rules_lint(const struct rules *rules, struct diagnostics *diagnostics);
+
 /* What was left out by reason, "2 not for the wire, 1 with correlation", into `out`; false when nothing was. */
 bool rules_describe_refused(const struct rules *rules, char *out, size_t size);
 

@@ -60,6 +60,7 @@ static void read_level(struct loader *l, const struct yaml_node *root)
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         if (node->kind == YAML_SCALAR && view_equal_fold(node->text, view_from_string(NAMES[i]))) {
             l->rule->level = (enum level)i;
+            l->rule->has_level = true;
             return;
         }
     }
@@ -93,6 +94,7 @@ static void read_metadata(struct loader *l, const struct yaml_node *root)
     rule->tags = texts_of(l, root, "tags", &rule->tag_count);
     rule->references = texts_of(l, root, "references", &rule->reference_count);
     rule->false_positives = texts_of(l, root, "falsepositives", &rule->false_positive_count);
+    rule->has_title = rule->title != NULL;
     if (rule->title == NULL)
         rule->title = rule->id ? rule->id : "rule without a title";
     rule->rev = 1;

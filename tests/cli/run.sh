@@ -44,7 +44,7 @@ covenant=tests/pcaps/covenant.cap
 
 check "no command is wrong usage" 2 "$shrike"
 check "help is no error" 0 "$shrike" --help
-for command in replay check import fields; do
+for command in replay check import fields schema; do
     check "$command --help is no error" 0 "$shrike" $command --help
 done
 check "an unknown command is wrong usage" 2 "$shrike" fly
@@ -61,6 +61,19 @@ check "version" 0 "$shrike" version
 check "the field table in JSON" 0 "$shrike" fields --format json
 cp "$work/out" "$work/fields.json"
 check "is JSON" 0 python3 -m json.tool "$work/fields.json"
+check "with aliases one by one, flags and units" 0 jq -e 'map(select(.name == "src_ip"))[0].aliases[0] == "c-ip" and (map(select(.name == "dns.query.entropy"))[0] | .unit | startswith("bits a byte")) and (map(select(.name == "flow.age"))[0].flags == ["late"])' "$work/fields.json"
+check "one field, by an alias" 0 "$shrike" fields cs-host
+says "with its name" out "http.host"
+says "and its flags explained" out "lower case comes in lower case"
+check "a field of two events" 0 "$shrike" fields --format json tls.sni
+cp "$work/out" "$work/fields.json"
+check "is told of both" 0 jq -e 'map(.event) == ["flow", "tls"]' "$work/fields.json"
+check "a field that is not there is wrong usage" 2 "$shrike" fields http.hots
+says "and the nearest is named" err "did you mean 'http.host'?"
+
+check "a schema for editors" 0 "$shrike" schema
+cp "$work/out" "$work/schema.json"
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"
@@ -70,6 +83,57 @@ check "rules that cannot be read are wrong usage" 2 "$shrike" check "$work/none.
 printf 'title: x\ndetection:\n  a:\n    http.uri: /x\n  condition: b\nlogsource: {product: shrike, service: http}\n' > "$work/bad.yml"
 check "a bad rule is an error" 1 "$shrike" check "$work/bad.yml"
 says "with its place" out "bad.yml:5:"
+check "as JSON" 1 "$shrike" check --format json "$work/bad.yml"
+cp "$work/out" "$work/check.json"
+check "with its messages" 0 jq -e '.errors == 1 and (.messages | map(select(.severity == "error" and .line == 5)) | length) == 1' "$work/check.json"
+check "as SARIF" 1 "$shrike" check --format sarif tests/rules/bad
+cp "$work/out" "$work/check.sarif"
+check "that is SARIF" 0 python3 tests/cli/sarif.py "$work/check.sarif"
+check "another format is wrong usage" 2 "$shrike" check --format xml "$work/bad.yml"
+check "the table of checks" 0 "$shrike" check --list-checks
+says "has the names that messages have" out "unknown-field"
+check "every name of the code stands in it" 0 python3 tests/lint/checks.py
+
+# The tests that rules carry.
+tested() { # TESTS: a rule that fires on covenant.cap
+    printf 'title: t\nid: 5b8f0d1e-0000-4000-8000-000000000001\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  s: {http.method: POST}\n  condition: s\n' > "$work/t.yml"
+    [ -z "$1" ] || printf 'shrike:\n  tests:\n%s\n' "$1" >> "$work/t.yml"
+}
+cp "$covenant" "$work/c.cap"
+posts=$("$shrike" replay -q --log http --eve - "$covenant" 2> /dev/null | grep -c '"http_method":"POST"')
+tested "    - {pcap: c.cap, alerts: $posts}"
+check "a test that holds" 0 "$shrike" check --test "$work/t.yml"
+says "is counted" out "1 passed, 0 failed, 0 skipped"
+tested "    - {pcap: c.cap, alerts: 1000}
+    - {pcap: none.cap, alerts: 1}"
+check "a test that does not hold is an error" 1 "$shrike" check --test "$work/t.yml"
+says "at its place" out "t.yml:10:7: error: \`t\` raises $posts alert(s) in \`c.cap\`, expected 1000 [test-failed]"
+says "a capture that is missing is told" out "skipped: there is no capture \`none.cap\`"
+says "and counted" out "0 passed, 1 failed, 1 skipped"
+check "as JSON" 1 "$shrike" check --test --format json "$work/t.yml"
+cp "$work/out" "$work/check.json"
+check "with what was found" 0 jq -e --argjson n "$posts" '.tests.results[0] | .alerts == $n and .expected == 1000 and .outcome == "failed"' "$work/check.json"
+tested ""
+check "a rule without tests is a warning" 0 "$shrike" check --test "$work/t.yml"
+says "that says so" out "\`t\` has no tests [untested]"
+check "and an error with --strict" 1 "$shrike" check --test --strict "$work/t.yml"
+tested "    - {pcap: c.cap, alerts: 0}"
+check "so is one that no test sees alert" 1 "$shrike" check --test --strict "$work/t.yml"
+says "that says so, too" out "\`t\` has no test in which it alerts"
+
+# What a rule becomes.
+check "a rule is explained by its title" 0 "$shrike" check --explain "covenant default http profile" rules/
+says "with its gate" out "literal  http.cookie"
+says "and the order of its condition" out "    http.cookie|contains|all: ASPSESSIONID="
+check "by its sid, as JSON" 0 "$shrike" check --explain 267771837 --format json rules/
+cp "$work/out" "$work/explain.json"
+check "that names gates and fields" 0 jq -e '.gates[0].field == "http.cookie" and .gates[0].opens_rules == 1 and .condition[0].kind == "and"' "$work/explain.json"
+check "a rule over raw bytes" 0 "$shrike" check --explain ac21ce72-b0c8-5f77-b5dc-cb3131f57a55 rules/
+says "with its patterns" out "DOTALL; payload.head of to_client; in a Hyperscan database of"
+check "a rule that is not there is wrong usage" 2 "$shrike" check --explain "covenant defalt http profile" rules/
+says "and the nearest is named" err "did you mean 'Covenant default HTTP profile'?"
+check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837 --format sarif rules/
+
 check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"
@@ -368,7 +432,10 @@ for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity
     check "import ${format%%:*}" 0 "$shrike" import "${format%%:*}" "$work/feed"
     cp "$work/out" "$work/imported.yml"
     says "counts what it took" err "taken "
-    check "what it wrote is clean" 0 "$shrike" check --strict "$work/imported.yml"
+    check "what it wrote can be used" 0 "$shrike" check --format json "$work/imported.yml"
+    cp "$work/out" "$work/check.json"
+    # Maltrail has the suffix .tk among its names, which is told rightly.
+    check "and is clean, but for names of many" 0 jq -e '[.messages[] | select(.severity == "warning" and .id != "shared-name")] == []' "$work/check.json"
     check "import auto" 0 "$shrike" import auto "$work/feed"
     cp "$work/out" "$work/auto.yml"
     check "tells ${format%%:*} by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"

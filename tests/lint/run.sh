@@ -116,6 +116,8 @@ report clang-format $?
 
 build/shrike fields --format markdown 2> "$log" | diff -u docs/fields.md - >> "$log"
 report "docs/fields.md is current (make docs)" $?
+build/shrike check --list-checks --format markdown 2> "$log" | diff -u docs/checks.md - >> "$log"
+report "docs/checks.md is current (make docs)" $?
 for name in $(sed -n 's/^OPTION([A-Z_]*, "\([^"]*\)".*/\1/p' plugin/hosts/cli/replay_options.def); do
     tr -d '\\' < docs/shrike.1 | grep -q -- "--$name\b" || [ "$name" = help ] || echo "--$name"
 done > "$log"

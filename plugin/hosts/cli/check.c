@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* shrike check: loads and compiles rule files, prints every fault with its place. */
+/* shrike check: loads and compiles rule files, prints every fault with its place; runs the rules' own tests; shows
+ * what a rule becomes. */
+#include "hosts/cli/check.h"
+
 #include <getopt.h>
 #include <string.h>
 
-#include "compile/compile.h"
+#include "base/memory.h"
 #include "hosts/cli/cli.h"
-#include "sigma/rules.h"
 
 static void print_help(void)
 {
@@ -13,79 +15,186 @@ static void print_help(void)
          "Loads and compiles rule files (or all .yml and .yaml files under a folder) and reports "
          "every\n"
          "error and warning as file:line:column.\n\n"
-         "  -q, --quiet     errors only, no summary\n"
-         "      --strict    warnings count as errors\n"
+         "      --format FORMAT  text, json or sarif (SARIF 2.1.0)\n"
+         "  -q, --quiet          errors only, no summary\n"
+         "      --strict         warnings count as errors\n"
+         "      --test           replay the captures of the rules' own tests (shrike: tests:) "
+         "instead,\n"
+         "                       and tell which fail and which rules have none\n"
+         "      --explain RULE   tell what the rule of this id, sid or title compiles to\n"
+         "                       (--format text or json)\n"
+         "      --list-checks    print what can be found, one check a line, and stop\n"
+         "                       (--format text, json or markdown)\n"
          "  -h, --help\n\n"
          "exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or a path that cannot be "
          "read");
 }
 
-static void print_faults(const struct diagnostics *diagnostics, bool is_quiet)
+bool check_tells(const struct check_report *report, const struct diagnostic *diagnostic)
 {
-    for (size_t i = 0; i < diagnostics->count; i++) {
-        struct diagnostics one = {.items = &diagnostics->items[i], .count = 1};
-        if (!is_quiet || diagnostics->items[i].severity == SEVERITY_ERROR)
-            diagnostics_print(&one, stdout);
-    }
+    return !report->options->is_quiet || diagnostic->severity == SEVERITY_ERROR;
 }
 
-static int compile_and_report(struct rules *rules, struct diagnostics *diagnostics, bool is_quiet,
-                              bool is_strict)
+static void write_report(const struct check_report *report)
+{
+    struct buf out;
+
+    if (report->options->format == CHECK_TEXT) {
+        check_write_text(report);
+        return;
+    }
+    buf_init(&out, SIZE_MAX / 2);
+    if (report->options->format == CHECK_JSON)
+        check_write_json(&out, report);
+    else
+        check_write_sarif(&out, report);
+    fwrite(out.data, 1, out.len, stdout);
+    buf_clear(&out);
+}
+
+/* Only tests are told, but for errors: the rest is what the plain command is for. */
+static void keep_errors(struct diagnostics *diagnostics)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        struct diagnostic *d = &diagnostics->items[i];
+        if (d->severity == SEVERITY_ERROR) {
+            diagnostics->items[kept++] = *d;
+            continue;
+        }
+        memory_free(d->file);
+        memory_free(d->text);
+        memory_free(d->help);
+    }
+    diagnostics->count = kept;
+    diagnostics->warnings = 0;
+}
+
+static int compile_and_report(struct rules *rules, struct diagnostics *diagnostics,
+                              const struct check_options *options)
 {
     struct compile_stats stats = {0};
+    struct test_report tests = {0};
     struct error error = {0};
     struct ruleset *set = compile_rules(rules, diagnostics, &stats, &error);
+    bool is_whole = set != NULL;
 
-    diagnostics_sort(diagnostics);
-    print_faults(diagnostics, is_quiet);
-    if (set == NULL) {
-        message("check", "%s", error.text);
-        return STATUS_USAGE;
+    if (is_whole && options->is_test) {
+        keep_errors(diagnostics);
+        is_whole = check_run_tests(rules, set, diagnostics, &tests, &error) == 0;
     }
-    char refused[256];
-    bool has_refused = rules_describe_refused(rules, refused, sizeof(refused));
-    if (!is_quiet)
-        printf("%zu file(s), %zu rule(s) loaded, %s%s%zu error(s), %zu warning(s); "
-               "%zu pattern(s) in %zu database(s), compiled in %.2f s\n",
-               rules->files, ruleset_count(set), refused, has_refused ? ", " : "",
-               diagnostics->errors, diagnostics->warnings, stats.patterns, stats.databases,
-               stats.seconds);
+    if (!is_whole)
+        message("check", "%s", error.text);
+    diagnostics_sort(diagnostics);
+    const struct check_report report = {.options = options,
+                                        .rules = rules,
+                                        .diagnostics = diagnostics,
+                                        .stats = &stats,
+                                        .loaded = set ? ruleset_count(set) : 0,
+                                        .tests = options->is_test ? &tests : NULL};
+    write_report(&report);
     ruleset_release(set);
-    bool has_failed = diagnostics->errors > 0 || (is_strict && diagnostics->warnings > 0);
+    if (!is_whole)
+        return STATUS_USAGE;
+    bool has_failed = diagnostics->errors > 0 || (options->is_strict && diagnostics->warnings > 0);
     return has_failed ? STATUS_FOUND : STATUS_OK;
+}
+
+/* Errors go to stderr: standard output is the explanation alone. */
+static int explain(struct rules *rules, struct diagnostics *diagnostics,
+                   const struct check_options *options)
+{
+    int status = check_explain(rules, options, diagnostics);
+
+    keep_errors(diagnostics);
+    diagnostics_sort(diagnostics);
+    diagnostics_print(diagnostics, stderr);
+    return status;
+}
+
+static int check_paths(char *const *paths, int count, const struct check_options *options)
+{
+    struct rules *rules = rules_new();
+    struct diagnostics diagnostics;
+    bool is_unreadable = false;
+
+    diagnostics_init(&diagnostics);
+    for (int i = 0; i < count; i++)
+        is_unreadable |= rules_load(rules, paths[i], &diagnostics) != 0;
+    rules_finish(rules, &diagnostics);
+    if (!options->is_test && options->explain == NULL)
+        rules_lint(rules, &diagnostics);
+    int status = options->explain ? explain(rules, &diagnostics, options)
+                                  : compile_and_report(rules, &diagnostics, options);
+    diagnostics_clear(&diagnostics);
+    rules_free(rules);
+    return is_unreadable ? STATUS_USAGE : status;
+}
+
+/* -1 when there is no such format. */
+static int parse_format(const char *text)
+{
+    static const char *const NAMES[] = {"text", "json", "sarif"};
+
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, NAMES[i]) == 0)
+            return i;
+    }
+    return -1;
 }
 
 int check_command(int argc, char **argv)
 {
-    static const struct option options[] = {{"quiet", no_argument, NULL, 'q'},
-                                            {"strict", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    bool is_quiet = false, is_strict = false;
-    int option, status = STATUS_OK;
+    static const struct option options[] = {
+        {"format", required_argument, NULL, 'f'}, {"quiet", no_argument, NULL, 'q'},
+        {"strict", no_argument, NULL, 's'},       {"list-checks", no_argument, NULL, 'l'},
+        {"test", no_argument, NULL, 't'},         {"explain", required_argument, NULL, 'e'},
+        {"help", no_argument, NULL, 'h'},         {0}};
+    struct check_options asked = {.format = CHECK_TEXT};
+    const char *format = "text";
+    bool is_list = false;
+    int option;
 
     while ((option = getopt_long(argc, argv, "qh", options, NULL)) != -1) {
-        if (option == 'h') {
+        switch (option) {
+        case 'h':
             print_help();
             return STATUS_OK;
-        }
-        if (option != 'q' && option != 's')
+        case 'f':
+            format = optarg;
+            break;
+        case 'q':
+            asked.is_quiet = true;
+            break;
+        case 's':
+            asked.is_strict = true;
+            break;
+        case 't':
+            asked.is_test = true;
+            break;
+        case 'e':
+            asked.explain = optarg;
+            break;
+        case 'l':
+            is_list = true;
+            break;
+        default:
             return usage_error("check", "wrong option");
-        is_quiet |= option == 'q';
-        is_strict |= option == 's';
+        }
     }
+    if (is_list)
+        return check_list(format) ? STATUS_OK
+                                  : usage_error("check",
+                                                "--list-checks --format %s: expected text, "
+                                                "json or markdown",
+                                                format);
+    if (parse_format(format) < 0)
+        return usage_error("check", "--format %s: expected text, json or sarif", format);
+    asked.format = (enum check_format)parse_format(format);
+    if (asked.explain != NULL && (asked.is_test || asked.format == CHECK_SARIF))
+        return usage_error("check", "--explain goes with --format text or json, not with --test");
     if (optind == argc)
         return usage_error("check", "no rule file given");
-
-    struct rules *rules = rules_new();
-    struct diagnostics diagnostics;
-    diagnostics_init(&diagnostics);
-    bool is_unreadable = false;
-    for (int i = optind; i < argc; i++)
-        is_unreadable |= rules_load(rules, argv[i], &diagnostics) != 0;
-    rules_finish(rules, &diagnostics);
-    status = compile_and_report(rules, &diagnostics, is_quiet, is_strict);
-    diagnostics_clear(&diagnostics);
-    rules_free(rules);
-    return is_unreadable ? STATUS_USAGE : status;
+    return check_paths(argv + optind, argc - optind, &asked);
 }

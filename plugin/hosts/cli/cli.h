@@ -28,6 +28,7 @@ int replay_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int import_command(int argc, char **argv);
 int fields_command(int argc, char **argv);
+int schema_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 
 /* "shrike COMMAND: text" on stderr, a line; what names of files and the like hold is made readable first.

@@ -12,29 +12,63 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN };
 
 static void print_help(void)
 {
-    puts("usage: shrike fields [--format text|json|markdown] [EVENT]\n\n"
+    puts("usage: shrike fields [--format text|json|markdown] [EVENT|NAME]\n\n"
          "Lists the fields of EVENT (packet, stream, flow, http, dns, tls, anomaly; `any` for the\n"
-         "envelope that every event carries), or of all events.");
+         "envelope that every event carries), or of all events; or tells all about the field NAME\n"
+         "(its name or an alias: http.host, cs-host, url.domain), in each event that has it.");
 }
+
+static const struct {
+    unsigned flag;
+    const char *name, *meaning;
+} FLAGS[] = {
+    {FIELD_MULTI, "several",
+     "may have several values: a predicate holds when it holds for one of them"},
+    {FIELD_LOWER, "lower case", "comes in lower case, whatever stood on the wire"},
+    {FIELD_DERIVED, "derived", "computed, and only when a rule or a log asks for it"},
+    {FIELD_STREAMING, "streaming",
+     "searched while bytes arrive and never whole in memory: patterns alone"},
+    {FIELD_ANSWER, "answer",
+     "comes with the answer or the flow's end; what asks for its absence waits for that"},
+    {FIELD_LATE, "late",
+     "has a value before the answer that the answer changes: all that reads it waits"},
+};
+
+enum { FLAG_COUNT = sizeof(FLAGS) / sizeof(FLAGS[0]) };
 
 static void flags_into(struct buf *out, unsigned flags)
 {
-    static const struct {
-        unsigned flag;
-        const char *name;
-    } names[] = {{FIELD_MULTI, "several"},
-                 {FIELD_LOWER, "lower case"},
-                 {FIELD_DERIVED, "derived"},
-                 {FIELD_STREAMING, "streaming"},
-                 {FIELD_ANSWER, "answer"}};
     size_t start = out->len;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((flags & names[i].flag) == 0)
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if ((flags & FLAGS[i].flag) == 0)
             continue;
         if (out->len > start)
             buf_text(out, ", ");
-        buf_string(out, names[i].name);
+        buf_string(out, FLAGS[i].name);
     }
+}
+
+/* What a number counts, by its name; NULL when it counts nothing. */
+static const char *unit_of(const struct field *field)
+{
+    static const struct {
+        const char *part, *unit;
+    } UNITS[] = {{"entropy", "bits a byte, 0 to 8, with decimals"},
+                 {"bytes_", "bytes"},
+                 {"payload_to", "bytes"},
+                 {"pkts_", "packets"},
+                 {".age", "seconds"},
+                 {".ttl", NULL},
+                 {".len", "bytes"},
+                 {"_len", "bytes"}};
+
+    if (field->type == TYPE_TIME)
+        return "time, as 2026-01-31T12:00:00Z";
+    for (size_t i = 0; field->type == TYPE_NUMBER && i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
+        if (strstr(field->name, UNITS[i].part) != NULL)
+            return UNITS[i].unit;
+    }
+    return NULL;
 }
 
 static void text_row(struct buf *out, const struct field *field)
@@ -56,23 +90,101 @@ static void markdown_row(struct buf *out, const struct field *field)
     buf_format(out, " | %s | %s | %s |\n", field->aliases, field->eve, field->description);
 }
 
-static void json_member(struct buf *out, const char *name, const char *value)
+static void json_words(struct buf *out, const char *name, const char *words)
 {
-    buf_format(out, ",\"%s\":", name);
-    json_put_string(out, view_from_string(value));
+    struct view rest = view_from_string(words);
+
+    json_put_open_array(out, name);
+    while (rest.len > 0) {
+        size_t end = view_find_byte(rest, ' ');
+        json_put_item(out);
+        json_put_string(out, view_slice(rest, 0, end));
+        rest = end == VIEW_NOT_FOUND ? view_make("", 0) : view_skip(rest, end + 1);
+    }
+    json_put_close_array(out);
 }
 
 static void json_row(struct buf *out, const struct field *field, bool is_first)
 {
-    buf_string(out, is_first ? "\n{\"event\":" : ",\n{\"event\":");
-    json_put_string(out, view_from_string(event_type_name(field->event)));
-    json_member(out, "name", field->name);
-    json_member(out, "type", field_type_name(field->type));
-    buf_format(out, ",\"multiple\":%s", field->flags & FIELD_MULTI ? "true" : "false");
-    json_member(out, "aliases", field->aliases);
-    json_member(out, "eve", field->eve);
-    json_member(out, "description", field->description);
-    buf_byte(out, '}');
+    buf_string(out, is_first ? "\n{" : ",\n{");
+    json_put_chars(out, "event", event_type_name(field->event));
+    json_put_chars(out, "name", field->name);
+    json_put_chars(out, "type", field_type_name(field->type));
+    json_put_chars(out, "unit", unit_of(field));
+    json_put_bool(out, "multiple", (field->flags & FIELD_MULTI) != 0);
+    json_put_open_array(out, "flags");
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if ((field->flags & FLAGS[i].flag) == 0)
+            continue;
+        json_put_item(out);
+        json_put_string(out, view_from_string(FLAGS[i].name));
+    }
+    json_put_close_array(out);
+    json_words(out, "aliases", field->aliases);
+    json_put_chars(out, "eve", field->eve);
+    json_put_chars(out, "description", field->description);
+    json_put_close(out);
+}
+
+/* One field with all that is known of it. */
+static void text_field(struct buf *out, const struct field *field)
+{
+    const char *unit = unit_of(field);
+
+    buf_format(out, "%s%s\n  event    %s\n  type     %s", out->len ? "\n" : "", field->name,
+               field->event == EVENT_ANY ? "every event" : event_type_name(field->event),
+               field_type_name(field->type));
+    if (unit != NULL)
+        buf_format(out, " (%s)", unit);
+    buf_format(out, "\n  aliases  %s\n  EVE      %s\n  meaning  %s\n",
+               field->aliases[0] ? field->aliases : "none",
+               field->eve[0] ? field->eve : "no place of its own", field->description);
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if (field->flags & FLAGS[i].flag)
+            buf_format(out, "  %-8s %s\n", FLAGS[i].name, FLAGS[i].meaning);
+    }
+}
+
+/* Fields of this name or alias, one an event that has it; false when there is none. */
+static bool print_named(struct buf *out, enum format format, struct view name)
+{
+    bool is_found = false;
+
+    if (format == FORMAT_JSON)
+        buf_byte(out, '[');
+    for (enum event_type type = EVENT_ANY; type < EVENT_COUNT; type++) {
+        enum field_id id = field_find(type, name);
+        if (id == FIELD_NONE || field_get(id)->event != type)
+            continue;
+        if (format == FORMAT_JSON)
+            json_row(out, field_get(id), !is_found);
+        else
+            text_field(out, field_get(id));
+        is_found = true;
+    }
+    if (format == FORMAT_JSON)
+        buf_text(out, "\n]\n");
+    return is_found;
+}
+
+static const char *suggestion(struct view name)
+{
+    const char *nearest = NULL;
+
+    for (enum event_type type = EVENT_PACKET; type < EVENT_COUNT && nearest == NULL; type++)
+        nearest = field_suggest(type, name);
+    return nearest;
+}
+
+/* What stands in brackets. */
+static void legend(struct buf *out, enum format format)
+{
+    if (format == FORMAT_JSON)
+        return;
+    buf_string(out, format == FORMAT_TEXT ? "\nin brackets\n" : "\n| | |\n|---|---|\n");
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        buf_format(out, format == FORMAT_TEXT ? "  %-11s %s\n" : "| %s | %s |\n", FLAGS[i].name,
+                   FLAGS[i].meaning);
 }
 
 static void heading(struct buf *out, enum format format, enum event_type type)
@@ -94,7 +206,10 @@ static void print_fields(struct buf *out, enum format format, enum event_type on
     if (format == FORMAT_MARKDOWN)
         buf_text(out,
                  "<!-- Generated from plugin/fields/fields.def by `make docs`: do not edit. -->\n"
-                 "# Events and fields\n");
+                 "# Events and fields\n\n"
+                 "The third column of each table says how a field comes to be:\n");
+    if (format == FORMAT_MARKDOWN)
+        legend(out, format);
     if (format == FORMAT_JSON)
         buf_byte(out, '[');
     for (enum event_type type = EVENT_ANY; type < EVENT_COUNT; type++) {
@@ -113,6 +228,8 @@ static void print_fields(struct buf *out, enum format format, enum event_type on
     }
     if (format == FORMAT_JSON)
         buf_text(out, "\n]\n");
+    else if (format == FORMAT_TEXT)
+        legend(out, format);
 }
 
 int fields_command(int argc, char **argv)
@@ -120,7 +237,6 @@ int fields_command(int argc, char **argv)
     static const struct option options[] = {
         {"format", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {0}};
     enum format format = FORMAT_TEXT;
-    enum event_type only = EVENT_COUNT;
     int option;
 
     while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
@@ -137,15 +253,19 @@ int fields_command(int argc, char **argv)
         else if (strcmp(optarg, "text") != 0)
             return usage_error("fields", "--format %s: expected text, json or markdown", optarg);
     }
-    if (optind < argc) {
-        struct view name = view_from_string(argv[optind]);
-        only = view_equal(name, VIEW("any")) ? EVENT_ANY : event_type_find(name);
-        if (only == EVENT_COUNT)
-            return usage_error("fields", "there is no event '%s'", argv[optind]);
-    }
+    struct view name = view_from_string(optind < argc ? argv[optind] : "");
+    enum event_type only = view_equal(name, VIEW("any")) ? EVENT_ANY : event_type_find(name);
     struct buf out;
     buf_init(&out, 1 << 20);
-    print_fields(&out, format, only);
+    if (name.len == 0 || only != EVENT_COUNT) {
+        print_fields(&out, format, only);
+    } else if (!print_named(&out, format, name)) {
+        const char *nearest = suggestion(name);
+        buf_clear(&out);
+        return usage_error("fields", "there is no event and no field '%s'%s%s%s", argv[optind],
+                           nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                           nearest ? "'?" : "");
+    }
     fwrite(out.data, 1, out.len, stdout);
     buf_clear(&out);
     return STATUS_OK;

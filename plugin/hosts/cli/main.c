@@ -18,6 +18,7 @@ const struct command COMMANDS[] = {
     {"check", check_command, "check rule files and report all that is wrong with them"},
     {"import", import_command, "turn STIX, MISP, CSV and other indicators into lists and rules"},
     {"fields", fields_command, "list the events and fields that rules can use"},
+    {"schema", schema_command, "print a JSON Schema of rule files, for editors"},
     {"version", version_command, "print the version and those of the libraries in use"},
     {NULL, NULL, NULL},
 };

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* shrike check --test: the tests that rules carry.
+ *
+ * Idea       a test names a capture and how many alerts its rule raises in it. Each capture is replayed once, with all
+ *            rules, however many tests name it; several at a time, each on one thread. What suppression leaves out
+ *            does not count, as nobody would see it.
+ * Found      a wrong count is an error at the test. A capture that is not there is told and counted as skipped, since
+ *            captures are often not shipped with the rules. A rule that no test sees alert may never alert at all.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "capture/capture.h"
+#include "engine/pipeline.h"
+#include "hosts/cli/check.h"
+
+enum { RUNNERS_MAX = 16, BATCH_FRAMES = 256 };
+
+/* A capture, and what was found in it. */
+struct run {
+    const char *path;
+    uint64_t *alerts;   /* by number in the rule set; NULL when it is not there */
+    struct error fault; /* "" when it was whole */
+    struct error error; /* no pipeline could be made */
+};
+
+struct runs {
+    struct ruleset *set;
+    struct run *items;
+    size_t count;
+    atomic_size_t next; /* that nobody has taken yet */
+};
+
+/* ---- one capture ------------------------------------------------------------------------------------- */
+
+/* An empty line for each alert: whether it is suppressed is only known when lines are merged. */
+static void on_alert(void *context, struct chunk *chunk, const struct position *position,
+                     const struct alert *alert)
+{
+    (void)context;
+    (void)chunk_begin(chunk, position, 0);
+    chunk_end_alert(chunk, alert, 0);
+}
+
+static void on_line(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
+{
+    (void)context;
+    (void)sink;
+    (void)line;
+    (void)mark;
+    (void)left_out;
+}
+
+static void read_capture(struct run *run, struct capture *capture, struct pipeline *pipeline)
+{
+    struct frame frames[BATCH_FRAMES];
+    struct error error;
+    size_t count;
+
+    for (;;) {
+        enum capture_result result = capture_next(capture, frames, BATCH_FRAMES, &count, &error);
+        if (result == CAPTURE_END || result == CAPTURE_INTERRUPTED)
+            break;
+        if (result == CAPTURE_BROKEN && run->fault.text[0] == '\0')
+            run->fault = error;
+        if (result == CAPTURE_FRAMES)
+            pipeline_frames(pipeline, frames, count);
+    }
+    pipeline_finish(pipeline);
+}
+
+static void replay(const struct ruleset *set, struct run *run)
+{
+    const struct capture_options capture_options = {.filter = NULL};
+    const struct pipeline_options options = {.threads = 1};
+    const struct pipeline_host host = {.alert = on_alert, .write = on_line};
+    struct capture *capture = NULL;
+    struct pipeline *pipeline = NULL;
+
+    if (access(run->path, F_OK) != 0)
+        return;
+    capture = capture_open_files(&run->path, 1, &capture_options, &run->error);
+    if (capture != NULL)
+        pipeline = pipeline_new(set, &options, &host, &run->error);
+    if (pipeline != NULL) {
+        read_capture(run, capture, pipeline);
+        run->alerts = memory_new(ruleset_count(set) + 1, sizeof(*run->alerts));
+        for (size_t i = 0; i < ruleset_count(set); i++)
+            run->alerts[i] = pipeline_rule_alerts(pipeline, i);
+    }
+    pipeline_free(pipeline);
+    capture_close(capture);
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------- */
+
+static void *runner(void *context)
+{
+    struct runs *runs = context;
+    size_t at;
+
+    while ((at = atomic_fetch_add(&runs->next, 1)) < runs->count)
+        replay(runs->set, &runs->items[at]);
+    return NULL;
+}
+
+static void replay_all(struct runs *runs)
+{
+    pthread_t threads[RUNNERS_MAX];
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = cores > 1 ? (size_t)cores - 1 : 0; /* this thread runs, too */
+    size_t started = 0;
+
+    while (started < wanted && started < RUNNERS_MAX && started + 1 < runs->count &&
+           pthread_create(&threads[started], NULL, runner, runs) == 0)
+        started++;
+    (void)runner(runs);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* A capture's name is relative to the rule's file. */
+static const char *path_of(struct rules *rules, const struct rule *rule,
+                           const struct rule_test *test)
+{
+    const char *slash = strrchr(rule->place.file, '/');
+
+    if (test->pcap[0] == '/' || slash == NULL)
+        return test->pcap;
+    return arena_format(rules->arena, "%.*s/%s", (int)(slash - rule->place.file), rule->place.file,
+                        test->pcap);
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    return strcmp(((const struct run *)a)->path, ((const struct run *)b)->path);
+}
+
+static void collect(struct rules *rules, struct test_report *report, struct runs *runs)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < rules->count; i++)
+        most += rules->items[i]->test_count;
+    report->results = arena_array(rules->arena, most + 1, sizeof(*report->results));
+    runs->items = arena_array(rules->arena, most + 1, sizeof(*runs->items));
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = rules->items[i];
+        for (size_t t = 0; t < rule->test_count; t++) {
+            const struct rule_test *test = &rule->tests[t];
+            const char *path = path_of(rules, rule, test);
+            report->results[report->count++] = (struct test_result){rule, test, path, 0, 0};
+            runs->items[runs->count++].path = path;
+        }
+    }
+    if (runs->count > 1)
+        qsort(runs->items, runs->count, sizeof(*runs->items), compare_runs);
+    size_t kept = 0;
+    for (size_t i = 0; i < runs->count; i++) {
+        if (kept == 0 || strcmp(runs->items[kept - 1].path, runs->items[i].path) != 0)
+            runs->items[kept++] = runs->items[i];
+    }
+    runs->count = kept;
+}
+
+/* ---- what it means ------------------------------------------------------------------------------------ */
+
+/* Number in the rule set; SIZE_MAX when it could not be compiled. `*from` moves on: both are in one order. */
+static size_t number_of(const struct ruleset *set, const struct rule *rule, size_t *from)
+{
+    for (size_t i = *from; i < ruleset_count(set); i++) {
+        const struct rule_info *info = ruleset_rule(set, i);
+        if (info->line == rule->place.line && strcmp(info->file, rule->place.file) == 0) {
+            *from = i;
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void judge(struct test_result *result, const struct run *run, size_t number,
+                  struct diagnostics *diagnostics)
+{
+    const struct rule_test *test = result->test;
+
+    if (run->alerts == NULL) {
+        result->outcome = TEST_SKIPPED;
+        diagnostics_add(diagnostics, SEVERITY_NOTE, "test-skipped", test->place,
+                        "names are relative to the rule's file",
+                        "skipped: there is no capture `%s`", test->pcap);
+        return;
+    }
+    if (run->fault.text[0] != '\0')
+        diagnostics_add(diagnostics, SEVERITY_NOTE, "test-capture", test->place, NULL,
+                        "the capture is not whole: %s", run->fault.text);
+    result->alerts = number == SIZE_MAX ? 0 : run->alerts[number];
+    if (number != SIZE_MAX && result->alerts == test->alerts) {
+        result->outcome = TEST_PASSED;
+        return;
+    }
+    result->outcome = TEST_FAILED;
+    diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
+                    "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,
+                    (unsigned long long)result->alerts, test->pcap,
+                    (unsigned long long)test->alerts);
+}
+
+static void tell_untested(const struct rules *rules, struct test_report *report,
+                          struct diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = rules->items[i];
+        bool is_seen = false;
+        for (size_t t = 0; t < rule->test_count; t++)
+            is_seen |= rule->tests[t].alerts > 0;
+        if (is_seen)
+            continue;
+        report->untested++;
+        diagnostics_add(diagnostics, SEVERITY_WARNING, "untested", rule->place,
+                        "write `shrike: {tests: [{pcap: x.pcap, alerts: 1}]}`",
+                        rule->test_count > 0 ? "`%s` has no test in which it alerts"
+                                             : "`%s` has no tests",
+                        rule->title);
+    }
+}
+
+int check_run_tests(struct rules *rules, struct ruleset *set, struct diagnostics *diagnostics,
+                    struct test_report *report, struct error *error)
+{
+    struct runs runs = {.set = set};
+    size_t from = 0;
+    int status = 0;
+
+    *report = (struct test_report){.count = 0};
+    collect(rules, report, &runs);
+    replay_all(&runs);
+    for (size_t i = 0; i < report->count; i++) {
+        struct test_result *result = &report->results[i];
+        const struct run key = {.path = result->path};
+        const struct run *run =
+            bsearch(&key, runs.items, runs.count, sizeof(*runs.items), compare_runs);
+        if (run->error.text[0] != '\0')
+            status = error_set(error, "%s", run->error.text);
+        judge(result, run, number_of(set, result->rule, &from), diagnostics);
+        report->outcomes[result->outcome]++;
+    }
+    tell_untested(rules, report, diagnostics);
+    for (size_t i = 0; i < runs.count; i++)
+        memory_free(runs.items[i].alerts);
+    return status;
+}

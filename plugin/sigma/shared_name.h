@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Shared names: domains of which many make use, so that an indicator that is one means nothing. */
+#ifndef SHRIKE_SIGMA_SHARED_NAME_H
+#define SHRIKE_SIGMA_SHARED_NAME_H
+
+#include "base/view.h"
+
+/* What a domain is, as it stands in a sentence ("a URL shortener", "a public suffix"); NULL when it belongs to
+ * somebody. Case is ignored, and a dot at the end. */
+const char *shared_name(struct view domain);
+/* Only of public suffixes (of registries and of those who give names to customers). */
+const char *shared_suffix(struct view domain);
+
+#endif

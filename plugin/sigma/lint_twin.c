@@ -161,10 +161,9 @@ static size_t first_at_least(const struct parts *all, const struct digest *wante
 
 static size_t how_common(const struct parts *all, const struct digest *part)
 {
-    size_t first = first_at_least(all, part), end = first;
-    while (end < all->count && compare_digests(&all->items[end], part) == 0)
-        end++;
-    return end - first;
+    const struct digest next = {part->a + (part->b == UINT64_MAX), part->b + 1};
+
+    return first_at_least(all, &next) - first_at_least(all, part);
 }
 
 static void find_rarest(struct lint *lint, struct row *rows, size_t count)

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "sigma/lint.h"
 #include "rule/list.h"
+#include "sigma/lint.h"
 #include "sigma/shared_name.h"
 
 enum { SHOWN_MAX = 3 };

@@ -103,3 +103,15 @@ int view_compare(struct view a, struct view b)
         return order;
     return (a.len > b.len) - (a.len < b.len);
 }
+
+bool view_take_line(struct view *rest, struct view *line)
+{
+    if (rest->len == 0)
+        return false;
+    size_t end = view_find_byte(*rest, '\n');
+    *line = view_slice(*rest, 0, end);
+    *rest = end == VIEW_NOT_FOUND ? view_skip(*rest, rest->len) : view_skip(*rest, end + 1);
+    if (line->len > 0 && line->data[line->len - 1] == '\r')
+        line->len--;
+    return true;
+}

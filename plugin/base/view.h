@@ -81,6 +81,8 @@ bool view_ends_fold(struct view v, struct view suffix);
 size_t view_find(struct view haystack, struct view needle);
 size_t view_find_fold(struct view haystack, struct view needle);
 size_t view_find_byte(struct view haystack, uint8_t byte);
+/* The next line of `rest`, without its end (LF or CR LF), which it loses; false after the last. */
+bool view_take_line(struct view *rest, struct view *line);
 
 /* Without spaces and tabs at both ends. */
 struct view view_trim(struct view v);

@@ -77,7 +77,7 @@ static uint8_t separator_of(struct view text)
     size_t best = 0;
     uint8_t found = 0;
 
-    while (feed_line(&rest, &line)) {
+    while (view_take_line(&rest, &line)) {
         if (line.len == 0 || line.data[0] == '#')
             continue;
         for (size_t i = 0; i < sizeof(BYTES); i++) {

@@ -30,18 +30,6 @@ const struct feed *feed_detect(struct view text)
     return feed;
 }
 
-bool feed_line(struct view *rest, struct view *line)
-{
-    if (rest->len == 0)
-        return false;
-    size_t end = view_find_byte(*rest, '\n');
-    *line = view_slice(*rest, 0, end);
-    *rest = end == VIEW_NOT_FOUND ? view_skip(*rest, rest->len) : view_skip(*rest, end + 1);
-    if (line->len > 0 && line->data[line->len - 1] == '\r')
-        line->len--;
-    return true;
-}
-
 size_t feed_split(struct view line, uint8_t separator, struct view *parts, size_t most)
 {
     size_t count = 0;

@@ -40,9 +40,7 @@ const struct feed *feed_find(struct view name); /* NULL when there is none */
 /* By its content; never NULL: what is nothing else is text. */
 const struct feed *feed_detect(struct view text);
 
-/* For readers: the next line without its end; false after the last. */
-bool feed_line(struct view *rest, struct view *line);
-/* Its parts between `separator`, at most `most`; returns how many. The last one keeps the rest. */
+/* For readers: the parts of a line between `separator`, at most `most`; returns how many. The last one keeps the rest. */
 size_t feed_split(struct view line, uint8_t separator, struct view *parts, size_t most);
 /* Offers a value that a feed calls `name`; the kind is guessed when the word is not known. */
 void feed_offer_named(const struct feed_input *input, const struct indicator_sink *sink,

@@ -125,7 +125,7 @@ int maltrail_read(const struct feed_input *input, const struct indicator_sink *s
     struct view rest = input->text, line;
     struct place place = {input->file, 1, 1};
 
-    for (; feed_line(&rest, &line); place.line++) {
+    for (; view_take_line(&rest, &line); place.line++) {
         line = view_trim(line);
         if (line.len == 0)
             continue;

@@ -86,7 +86,7 @@ int text_read(const struct feed_input *input, const struct indicator_sink *sink)
                    "JSON that is neither a STIX bundle nor a MISP event or warninglist");
         return -1;
     }
-    for (; feed_line(&rest, &line); place.line++)
+    for (; view_take_line(&rest, &line); place.line++)
         read_line(input, sink, line, place);
     return 0;
 }

@@ -20,7 +20,7 @@ bool zeek_intel_detect(struct view text)
 {
     struct view rest = view_slice(text, 0, HEAD_MAX), line;
 
-    while (feed_line(&rest, &line)) {
+    while (view_take_line(&rest, &line)) {
         if (view_starts(line, VIEW("#fields")))
             return view_find(line, VIEW("indicator_type")) != VIEW_NOT_FOUND;
         if (line.len > 0 && line.data[0] != '#')
@@ -96,7 +96,7 @@ int zeek_intel_read(const struct feed_input *input, const struct indicator_sink 
     struct view rest = input->text, line;
     struct place place = {input->file, 1, 1};
 
-    for (; feed_line(&rest, &line); place.line++) {
+    for (; view_take_line(&rest, &line); place.line++) {
         if (view_starts(line, VIEW("#fields"))) {
             if (read_header(input, &table, line, place) != 0)
                 return -1;

@@ -246,18 +246,6 @@ static const char *beside(struct loader *l, const char *rule_file, const char *p
     return arena_format(l->arena, "%.*s/%s", (int)(slash - rule_file), rule_file, path);
 }
 
-static bool take_line(struct view *rest, struct view *line)
-{
-    if (rest->len == 0)
-        return false;
-    size_t end = view_find_byte(*rest, '\n');
-    *line = view_slice(*rest, 0, end);
-    *rest = end == VIEW_NOT_FOUND ? view_skip(*rest, rest->len) : view_skip(*rest, end + 1);
-    if (line->len > 0 && line->data[line->len - 1] == '\r')
-        line->len--;
-    return true;
-}
-
 /* A comment begins a line or follows a blank; a URL may hold a # itself. What stands before it is left. */
 static struct view take_comment(struct view *line)
 {
@@ -277,7 +265,7 @@ static void read_lines(struct builder *b, struct view text, struct place place)
 {
     struct view line;
 
-    for (place.line = 1; take_line(&text, &line); place.line++) {
+    for (place.line = 1; view_take_line(&text, &line); place.line++) {
         struct list_entry entry = {.note = take_comment(&line), .confidence = -1};
         struct view value = view_trim(line);
         if (value.len > 0)

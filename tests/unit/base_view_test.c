@@ -28,6 +28,16 @@ static void searching_finds_the_first_place(void **state)
     assert_int_equal(view_find_fold(VIEW("ab"), VIEW("B")), 1);
 }
 
+static void lines_lose_their_ends_alone(void **state)
+{
+    struct view rest = VIEW("one\r\n\n\rlast"), line;
+    (void)state;
+    assert_true(view_take_line(&rest, &line) && view_equal(line, VIEW("one")));
+    assert_true(view_take_line(&rest, &line) && line.len == 0);
+    assert_true(view_take_line(&rest, &line) && view_equal(line, VIEW("\rlast")));
+    assert_false(view_take_line(&rest, &line));
+}
+
 static void folding_touches_ascii_letters_only(void **state)
 {
     (void)state;
@@ -110,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slice_stays_inside_its_view),
         cmocka_unit_test(searching_finds_the_first_place),
+        cmocka_unit_test(lines_lose_their_ends_alone),
         cmocka_unit_test(folding_touches_ascii_letters_only),
         cmocka_unit_test(numbers_are_whole_or_refused),
         cmocka_unit_test(a_cursor_never_reads_past_its_view),

@@ -222,15 +222,6 @@ static void on_event(void *context, struct chunk *chunk, const struct position *
     (void)event;
 }
 
-static void on_line(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
-{
-    (void)context;
-    (void)sink;
-    (void)line;
-    (void)mark;
-    (void)left_out;
-}
-
 struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,
                                         const struct shrike_worker_options *options,
                                         struct shrike_error *error)
@@ -246,7 +237,7 @@ struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,
     memcpy(&worker->options, options, known);
     worker->set = set != NULL ? ruleset_retain(inner_set(set)) : NULL;
     const struct pipeline_host host = {
-        .alert = on_alert, .event = on_event, .write = on_line, .context = worker};
+        .alert = on_alert, .event = on_event, .write = line_discard, .context = worker};
     const struct pipeline_options pipeline_options = {
         .worker = {
             .flow_budget_bytes = worker->options.flow_budget_bytes,

@@ -117,3 +117,12 @@ void chunks_write(struct chunk *const *chunks, size_t count, const struct merge 
     if (merge->pause != NULL)
         merge->pause(merge->context);
 }
+
+void line_discard(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
+{
+    (void)context;
+    (void)sink;
+    (void)line;
+    (void)mark;
+    (void)left_out;
+}

@@ -39,6 +39,7 @@ void chunk_end_alert(struct chunk *chunk, const struct alert *alert, size_t mark
 /* `left_out`: alerts like this one that were suppressed; to be put at `mark` when it is not 0. */
 typedef void line_write_fn(void *context, unsigned sink, struct view line, size_t mark,
                            uint64_t left_out);
+line_write_fn line_discard; /* for a host that has no output */
 
 /* One stream of lines from many. */
 struct merge {

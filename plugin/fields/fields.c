@@ -95,10 +95,28 @@ static size_t distance(struct view a, struct view b)
     return row[b.len];
 }
 
+/* The field whose place in EVE is `name`, or stands below it: what people read in alerts they write in
+ * rules. */
+static const char *field_of_eve_path(enum event_type event, struct view name)
+{
+    for (enum field_id id = 0; id < FIELD_COUNT; id++) {
+        struct view path = view_from_string(FIELDS[id].eve);
+        if (FIELDS[id].event != event || name.len == 0 || path.len < name.len)
+            continue;
+        bool is_whole = path.len == name.len || path.data[name.len] == '.';
+        if (is_whole && view_starts_fold(path, name))
+            return FIELDS[id].name;
+    }
+    return NULL;
+}
+
 const char *field_suggest(enum event_type event, struct view name)
 {
-    const char *best = NULL;
+    const char *best = field_of_eve_path(event, name);
     size_t least = name.len / 3 + 2; /* further than that is another word */
+
+    if (best != NULL)
+        return best;
 
     for (enum field_id id = 0; id < FIELD_COUNT; id++) {
         if (FIELDS[id].event != event && FIELDS[id].event != EVENT_ANY)

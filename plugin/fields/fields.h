@@ -57,8 +57,8 @@ const struct field *field_get(enum field_id id);
  * fields, ASCII case ignored for aliases only. FIELD_NONE when there is none. */
 enum field_id field_find(enum event_type event, struct view name);
 
-/* The name of `event` (or the envelope) nearest to a misspelt one, for "did you mean"; NULL when
- * nothing is near. */
+/* For "did you mean": the field of `event` whose path in EVE this is, or the name of `event` (or the
+ * envelope) nearest to a misspelt one; NULL when nothing is near. */
 const char *field_suggest(enum event_type event, struct view name);
 
 const char *event_type_name(enum event_type type); /* "http" */

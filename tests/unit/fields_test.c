@@ -58,6 +58,9 @@ static void a_misspelt_name_gets_the_nearest_one(void **state)
     assert_string_equal(field_suggest(EVENT_HTTP, VIEW("http.user-agent")), "http.user_agent");
     assert_string_equal(field_suggest(EVENT_DNS, VIEW("dns.qery")), "dns.query");
     assert_null(field_suggest(EVENT_DNS, VIEW("CommandLine.Hashes")));
+    assert_string_equal(field_suggest(EVENT_HTTP, VIEW("http.status")), "http.stat_code");
+    assert_string_equal(field_suggest(EVENT_TLS, VIEW("tls.ja3")), "ja3.hash");
+    assert_string_equal(field_suggest(EVENT_TLS, VIEW("tls.subject")), "tls.cert_subject");
 }
 
 static void an_event_keeps_several_values_and_counts_what_does_not_fit(void **state)

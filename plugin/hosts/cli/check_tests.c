@@ -46,15 +46,6 @@ static void on_alert(void *context, struct chunk *chunk, const struct position *
     chunk_end_alert(chunk, alert, 0);
 }
 
-static void on_line(void *context, unsigned sink, struct view line, size_t mark, uint64_t left_out)
-{
-    (void)context;
-    (void)sink;
-    (void)line;
-    (void)mark;
-    (void)left_out;
-}
-
 static void read_capture(struct run *run, struct capture *capture, struct pipeline *pipeline)
 {
     struct frame frames[BATCH_FRAMES];
@@ -77,7 +68,7 @@ static void replay(const struct ruleset *set, struct run *run)
 {
     const struct capture_options capture_options = {.filter = NULL};
     const struct pipeline_options options = {.threads = 1};
-    const struct pipeline_host host = {.alert = on_alert, .write = on_line};
+    const struct pipeline_host host = {.alert = on_alert, .write = line_discard};
     struct capture *capture = NULL;
     struct pipeline *pipeline = NULL;
 

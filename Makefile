@@ -68,7 +68,7 @@ FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(OUT)/fuzz/%)
 .DELETE_ON_ERROR:
 
 all: $(SHRIKE) $(STATIC) $(SHARED) ## Build the command, the libraries (FLAVOUR=release|debug|asan|tsan|cov|fuzz)
-	$(Q)ln -sf $(FLAVOUR)/shrike build/shrike
+	$(if $(filter release,$(FLAVOUR)),$(Q)ln -sf release/shrike build/shrike)
 
 deps: ## Install everything that building and testing needs (apt, as root)
 	$(Q)sh tests/deps.sh

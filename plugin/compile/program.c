@@ -420,8 +420,8 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
 unsigned program_cost(const struct node *node)
 {
     static const uint8_t COST[] = {
-        [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,  [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
-        [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,  [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,
+        [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,   [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
+        [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,   [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,
         [MATCH_LIST] = 5,   [MATCH_SEQUENCE] = 8, [MATCH_MARK] = 1};
     unsigned cost = 0;
 

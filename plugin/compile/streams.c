@@ -312,8 +312,8 @@ static void add_watch(struct builder *b, uint32_t group, uint32_t local,
     struct watch_row watch = {
         .predicate = local, .flags = q->watch, .length = q->length, .from = q->from, .to = q->to};
     use->pattern = *known;
-    use->watch = vector_push(
-        &((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
+    use->watch =
+        vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
 }
 
 /* Every occurrence is told. Of a regular expression that could be every byte: there only the first is. */

@@ -206,8 +206,8 @@ static bool passes_suppression(struct matcher *m, uint32_t rule, struct suppress
     if (row->suppress_us == 0)
         return true;
     *suppression =
-        (struct suppression){suppression_key(m, rule), row->suppress_us, m->event->time_us,
-                             rule,                     row->window_kind, row->window_number};
+        (struct suppression){suppression_key(m, rule), row->suppress_us,  m->event->time_us, rule,
+                             row->window_kind,         row->window_number};
     if (m->is_one_of_many && !is_key_of_pair(row)) {
         alert->suppression = suppression;
         return true;

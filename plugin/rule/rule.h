@@ -121,7 +121,7 @@ struct predicate {
     size_t piece_count;
     struct view bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case;
                         * MATCH_MARK: name */
-    struct view mask;       /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
+    struct view mask;  /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
     unsigned regex_flags;   /* REGEX_* */
     enum compare compare;   /* MATCH_NUMBER */
     int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */

@@ -232,8 +232,8 @@ static void read_marks(struct loader *l, const struct yaml_node *node)
         return;
     for (size_t i = 0; i < node->count; i++)
         most += node->items[i]->kind == YAML_LIST ? node->items[i]->count : 1;
-    l->rule->marks = arena_array(l->arena, most < MARKS_MAX ? most + 1 : MARKS_MAX,
-                                 sizeof(*l->rule->marks));
+    l->rule->marks =
+        arena_array(l->arena, most < MARKS_MAX ? most + 1 : MARKS_MAX, sizeof(*l->rule->marks));
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *names = node->items[i];
         size_t act = 0;

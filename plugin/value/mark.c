@@ -5,8 +5,8 @@
 
 static bool suits_mark(struct loader *l, const struct question *q)
 {
-    uint64_t allowed = UINT64_C(1) << MODIFIER_ALL | UINT64_C(1) << MODIFIER_NEQ |
-                       UINT64_C(1) << MODIFIER_CASED;
+    uint64_t allowed =
+        UINT64_C(1) << MODIFIER_ALL | UINT64_C(1) << MODIFIER_NEQ | UINT64_C(1) << MODIFIER_CASED;
 
     if ((q->modifiers & ~allowed) == 0 && !question_has_offsets(q))
         return true;

@@ -21,9 +21,9 @@ static const char *const NODES[] = {
     [NODE_AND] = "and",       [NODE_OR] = "or",     [NODE_NOT] = "not",
     [NODE_PREDICATE] = "ask", [NODE_TRUE] = "true", [NODE_FALSE] = "false"};
 static const char *const OPERATIONS[] = {
-    [MATCH_GLOB] = "text",        [MATCH_REGEX] = "regex",   [MATCH_HEX] = "bytes",
-    [MATCH_NUMBER] = "number",    [MATCH_PREFIX] = "prefix", [MATCH_DOMAIN] = "domain",
-    [MATCH_EXISTS] = "exists",    [MATCH_FIELD] = "field",   [MATCH_LIST] = "list",
+    [MATCH_GLOB] = "text",         [MATCH_REGEX] = "regex",   [MATCH_HEX] = "bytes",
+    [MATCH_NUMBER] = "number",     [MATCH_PREFIX] = "prefix", [MATCH_DOMAIN] = "domain",
+    [MATCH_EXISTS] = "exists",     [MATCH_FIELD] = "field",   [MATCH_LIST] = "list",
     [MATCH_SEQUENCE] = "sequence", [MATCH_MARK] = "mark"};
 static const char *const ACTS[] = {
     [MARK_SET] = "set", [MARK_CLEAR] = "clear", [MARK_TOGGLE] = "toggle"};

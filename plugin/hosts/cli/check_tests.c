@@ -148,7 +148,8 @@ static void collect(struct rules *rules, struct test_report *report, struct runs
         for (size_t t = 0; t < rule->test_count; t++) {
             const struct rule_test *test = &rule->tests[t];
             const char *path = path_of(rules, rule, test);
-            report->results[report->count++] = (struct test_result){.rule = rule, .test = test, .path = path};
+            report->results[report->count++] =
+                (struct test_result){.rule = rule, .test = test, .path = path};
             runs->items[runs->count++].path = path;
         }
     }
@@ -200,8 +201,8 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
     result->matches = number == SIZE_MAX ? 0 : run->matches[number];
     bool alerts_differ = test->has_alerts && result->alerts != test->alerts;
     bool matches_differ = test->has_matches && result->matches != test->matches;
-    result->outcome = number == SIZE_MAX || alerts_differ || matches_differ ? TEST_FAILED
-                                                                            : TEST_PASSED;
+    result->outcome =
+        number == SIZE_MAX || alerts_differ || matches_differ ? TEST_FAILED : TEST_PASSED;
     if (alerts_differ || (number == SIZE_MAX && test->has_alerts))
         diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
                         "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,

@@ -448,6 +448,8 @@ says "and that nothing is said" out "alert      none: it holds and says nothing"
 check "as JSON, too" 0 "$shrike" check --explain marks --format json "$work/marks.yml"
 cp "$work/out" "$work/check.json"
 check "with the names" 0 jq -e '.marks.set == ["got"] and .alert == false' "$work/check.json"
+check "a rule of raw bytes with marks" 0 "$shrike" check --explain 1040 tests/oracle/marks/marks.yml
+says "is asked again" out "decided    whenever a pattern is found, as marks may have changed"
 check "marks without memory" 0 "$shrike" replay -S "$work/marks.yml" --memcap-streams 1K --eve "$work/eve.json" "$covenant"
 says "are in the summary" err "20  marks of flows lost (--memcap-streams)"
 check "and in the stats record" 0 grep -q '"marks_lost":20' "$work/eve.json"

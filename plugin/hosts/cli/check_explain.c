@@ -44,6 +44,7 @@ static const char *decision(const struct explanation *e)
     if (e->rule->event == EVENT_STREAM)
         return e->waits         ? "when the stream ends"
                : e->is_at_start ? "with every packet, as nothing has to be found first"
+               : e->is_repeated ? "whenever a pattern is found, as marks may have changed"
                                 : "as soon as a pattern is found";
     return e->waits      ? "when the transaction is complete"
            : e->is_again ? "with the request, and again with the answer"

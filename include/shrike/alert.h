@@ -54,7 +54,7 @@ struct shrike_evidence {
 SHRIKE_API void shrike_alert_evidence(const struct shrike_alert *alert, size_t index,
                                       struct shrike_evidence *out);
 /* The values of a field of the event, by its name in rules; returns how many there are and fills at most
- * `max` of them. Only fields of bytes. */
+ * `max` of them. Only fields of bytes, and `flow.mark`: names of the marks that the flow has. */
 SHRIKE_API size_t shrike_alert_field(const struct shrike_alert *alert, const char *name,
                                      struct shrike_bytes *out, size_t max);
 

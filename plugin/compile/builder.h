@@ -109,6 +109,8 @@ struct group_use {
     uint32_t predicate;
     uint32_t length;
     uint32_t regex;      /* NO_INDEX: none */
+    uint32_t pattern;    /* of the builder's; */
+    uint32_t watch;      /* of the pattern's */
     struct vector rules; /* uint32_t: number within the group */
 };
 
@@ -135,6 +137,8 @@ struct builder {
     struct vector groups;      /* struct group_builder */
     struct vector patterns;    /* struct stream_pattern */
     struct vector databases;   /* hs_database_t * */
+    struct vector mark_changes, mark_names;
+    struct index mark_index;
 };
 
 /* An error at a predicate of the rule at hand: the rule will be left out. */
@@ -194,6 +198,15 @@ unsigned program_cost(const struct node *node);
 const struct node **program_order(struct builder *b, const struct node *node);
 /* May more of the transaction or stream turn an answer round that is true (`is_positive`) or false? */
 bool program_is_late(const struct node *node, enum event_type event, bool is_positive);
+
+/* marks.c */
+/* Number of the mark of this name. */
+uint32_t marks_number(struct builder *b, struct view name);
+/* Rows of what the rule at hand does to marks. */
+struct span marks_add(struct builder *b);
+bool marks_are_read(const struct node *condition);
+/* The order in which rules are compiled, and so judged: their numbers. In the arena. */
+const uint32_t *marks_order(struct arena *arena, const struct rules *rules);
 
 /* explain.c */
 struct explanation;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Compiler: one rule after the other, then the tables that all share.
  *
+ * Rules come in the order of their files, but for those that set or read marks (marks.c).
  * A rule goes through program.c (condition to rows), and then either streams.c (raw bytes:
  * patterns of its group) or plan.c (everything else: gates). When all rules are in, databases.c
  * and streams.c build the databases, and the builder's vectors become the rule set's tables.
@@ -47,6 +48,8 @@ static void init_vectors(struct builder *b)
     vector_init(&b->groups, sizeof(struct group_builder));
     vector_init(&b->patterns, sizeof(struct stream_pattern));
     vector_init(&b->databases, sizeof(hs_database_t *));
+    vector_init(&b->mark_changes, sizeof(struct mark_row));
+    vector_init(&b->mark_names, sizeof(uint32_t));
 }
 
 static void init_builder(struct builder *b, struct diagnostics *diagnostics,
@@ -55,9 +58,10 @@ static void init_builder(struct builder *b, struct diagnostics *diagnostics,
     *b = (struct builder){
         .set = ruleset_new(), .arena = arena_new(), .diagnostics = diagnostics, .stats = stats};
     init_vectors(b);
-    struct index *const indexes[] = {
-        &b->texts,       &b->predicate_index, &b->regex_index, &b->list_index,   &b->table_index,
-        &b->group_index, &b->pattern_index,   &b->glob_index,  &b->tested_index, &b->step_index};
+    struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
+                                     &b->list_index,    &b->table_index,     &b->group_index,
+                                     &b->pattern_index, &b->glob_index,      &b->tested_index,
+                                     &b->step_index,    &b->mark_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_init(indexes[i], b->arena);
     builder_text(b, view_make("", 0)); /* so that the blob is never empty */
@@ -66,9 +70,10 @@ static void init_builder(struct builder *b, struct diagnostics *diagnostics,
 /* What is left after the rule set took its tables. */
 static void clear_builder(struct builder *b)
 {
-    struct index *const indexes[] = {
-        &b->texts,       &b->predicate_index, &b->regex_index, &b->list_index,   &b->table_index,
-        &b->group_index, &b->pattern_index,   &b->glob_index,  &b->tested_index, &b->step_index};
+    struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
+                                     &b->list_index,    &b->table_index,     &b->group_index,
+                                     &b->pattern_index, &b->glob_index,      &b->tested_index,
+                                     &b->step_index,    &b->mark_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_clear(indexes[i]);
     for (size_t i = 0; i < b->gate_tables.count; i++) {
@@ -153,6 +158,7 @@ static void add_info(struct builder *b, uint32_t index)
         .file = arena_string(arena, rule->place.file ? rule->place.file : ""),
         .line = rule->place.line,
         .event = rule->event,
+        .is_silent = rule->is_silent,
     };
     vector_push(&b->info, &info);
 }
@@ -170,6 +176,7 @@ static uint32_t add_row(struct builder *b, uint32_t node)
                            .flags = (uint8_t)program_flags(rule),
                            .node = node,
                            .ports = {(uint32_t)b->ports.count, (uint32_t)rule->port_count},
+                           .marks = marks_add(b),
                            .suppress_us = rule->suppress_us};
 
     static_assert((int)SIDE_TO_SERVER == (int)RULE_TO_SERVER &&
@@ -309,6 +316,8 @@ static void move_tables(struct builder *b)
     MOVE(b->bytes, set_bytes, set_byte_count);
     MOVE(b->databases, databases, database_count);
     MOVE(b->regexes, regexes, regex_count);
+    MOVE(b->mark_changes, mark_changes, mark_change_count);
+    MOVE(b->mark_names, mark_names, mark_count);
 #undef MOVE
     set->info = b->info.rows;
 }
@@ -339,6 +348,7 @@ struct attempt {
     struct explanation *explanation; /* NULL: nobody asks */
     bool *left_out;                  /* by number of the rule */
     bool has_culprit;                /* longer than before: it can be tried again */
+    const uint32_t *order;           /* numbers of rules */
 };
 
 /* NULL with `error` set when it fails. */
@@ -353,8 +363,9 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     b.given = rules;
     b.left_out = attempt->left_out;
     for (uint32_t i = 0; i < rules->count; i++) {
-        if (!b.left_out[i])
-            compile_rule(&b, rules->items[i], i);
+        uint32_t number = attempt->order[i];
+        if (!b.left_out[number])
+            compile_rule(&b, rules->items[number], number);
     }
     collect_fields(&b);
     int result = databases_finish(&b, error);
@@ -383,6 +394,8 @@ static struct ruleset *compile_all(const struct rules *rules, struct explanation
     struct ruleset *set = NULL;
 
     *stats = (struct compile_stats){.rules = 0};
+    struct arena *arena = arena_new();
+    attempt.order = marks_order(arena, rules);
     attempt.left_out = memory_new(rules->count + 1, sizeof(*attempt.left_out));
     if (selftest_run(error) == 0)
         set = compile_once(&attempt, diagnostics, stats, error);
@@ -393,6 +406,7 @@ static struct ruleset *compile_all(const struct rules *rules, struct explanation
         diagnostics_take(diagnostics, &again, "stream-pattern");
     }
     memory_free(attempt.left_out);
+    arena_free(arena);
     stats->seconds = clock_seconds() - start;
     return set;
 }

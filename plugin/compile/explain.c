@@ -242,6 +242,7 @@ void explain_rule(struct builder *b, struct explanation *e)
     e->waits = (flags & RULE_WAITS) != 0;
     e->is_again = (flags & RULE_AGAIN) != 0;
     e->is_at_start = (flags & RULE_AT_START) != 0;
+    e->is_repeated = (flags & RULE_REPEATS) != 0;
     b->rule = rule;
     if (rule->event == EVENT_STREAM)
         explain_patterns(b, e, row);

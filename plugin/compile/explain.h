@@ -52,6 +52,7 @@ struct explanation {
     bool waits;       /* decided when the answer came, or the stream ended */
     bool is_again;    /* asked again when the answer came */
     bool is_at_start; /* stream: can be true before any pattern was found */
+    bool is_repeated; /* stream with marks: asked each time that a pattern is found */
     bool
         has_gate; /* else it is evaluated for every event; gates may be none when it is never true */
     unsigned bits; /* of the weakest gate */

@@ -288,6 +288,7 @@ static struct gate_plan plan_predicate(struct builder *b, const struct predicate
         break;
     case MATCH_EXISTS:
     case MATCH_FIELD:
+    case MATCH_MARK:
         break;
     }
     return plan;

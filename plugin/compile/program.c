@@ -9,6 +9,8 @@
  *            missing answer field, a count over one) waits for the complete event: RULE_WAITS. All
  *            other rules may fire as soon as they are true, and only those that read what the
  *            answer brings are judged again with it: RULE_AGAIN.
+ * Marks      a rule that reads both marks and what the answer brings is decided once, with the answer: what its
+ *            marks were when the request came is not known any more. So it counts as RULE_WAITS.
  * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
  *            (lists, domains, entropy, comparison with a field) is refused, with what to write
  *            instead.
@@ -24,7 +26,8 @@ static_assert((int)QUERY_GLOB == (int)MATCH_GLOB && (int)QUERY_REGEX == (int)MAT
                   (int)QUERY_PREFIX == (int)MATCH_PREFIX &&
                   (int)QUERY_DOMAIN == (int)MATCH_DOMAIN &&
                   (int)QUERY_EXISTS == (int)MATCH_EXISTS && (int)QUERY_FIELD == (int)MATCH_FIELD &&
-                  (int)QUERY_LIST == (int)MATCH_LIST && (int)QUERY_SEQUENCE == (int)MATCH_SEQUENCE,
+                  (int)QUERY_LIST == (int)MATCH_LIST &&
+                  (int)QUERY_SEQUENCE == (int)MATCH_SEQUENCE && (int)QUERY_MARK == (int)MATCH_MARK,
               "tables.h and rule.h name the same operations");
 static_assert((int)QUERY_VALUE == (int)OF_VALUE && (int)QUERY_LEN == (int)OF_LEN &&
                   (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY,
@@ -174,14 +177,20 @@ bool program_is_late(const struct node *node, enum event_type event, bool is_pos
 
 unsigned program_flags(const struct rule *rule)
 {
+    unsigned silent = rule->is_silent ? RULE_SILENT : 0;
+
     if (rule->event != EVENT_STREAM) {
-        if (rule->direction == RULE_TO_CLIENT || node_waits(rule->condition, rule->event, true))
-            return RULE_WAITS | RULE_AGAIN;
-        return node_changes(rule->condition, rule->event) ? RULE_AGAIN : 0;
+        bool changes = node_changes(rule->condition, rule->event);
+        if (rule->direction == RULE_TO_CLIENT || (changes && marks_are_read(rule->condition)) ||
+            node_waits(rule->condition, rule->event, true))
+            return silent | RULE_WAITS | RULE_AGAIN;
+        return silent | (changes ? RULE_AGAIN : 0);
     }
+    if (rule->mark_count > 0 || marks_are_read(rule->condition))
+        silent |= RULE_REPEATS;
     if (stream_waits(rule->condition, true))
-        return RULE_WAITS | RULE_AT_END;
-    return (is_open_at_start(rule->condition, true) ? RULE_AT_START : 0) |
+        return silent | RULE_WAITS | RULE_AT_END;
+    return silent | (is_open_at_start(rule->condition, true) ? RULE_AT_START : 0) |
            (reads_counters(rule->condition) ? RULE_AT_END : 0);
 }
 
@@ -202,6 +211,7 @@ static bool fits_type(const struct predicate *p, enum field_type type)
     case MATCH_HEX:
     case MATCH_DOMAIN:
     case MATCH_SEQUENCE:
+    case MATCH_MARK:
         return is_bytes;
     case MATCH_NUMBER:
         return type == TYPE_NUMBER || type == TYPE_BOOL || type == TYPE_TIME;
@@ -331,6 +341,10 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
     case MATCH_SEQUENCE:
         row->pieces = steps_add(b, p);
         break;
+    case MATCH_MARK:
+        row->bytes = builder_text(b, p->bytes);
+        row->number = marks_number(b, p->bytes);
+        break;
     case MATCH_GLOB:
     case MATCH_NUMBER:
     case MATCH_EXISTS:
@@ -406,9 +420,9 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
 unsigned program_cost(const struct node *node)
 {
     static const uint8_t COST[] = {
-        [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,  [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
-        [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,  [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,
-        [MATCH_LIST] = 5,   [MATCH_SEQUENCE] = 8};
+        [MATCH_GLOB] = 4,   [MATCH_REGEX] = 40,   [MATCH_HEX] = 6,    [MATCH_NUMBER] = 1,
+        [MATCH_PREFIX] = 1, [MATCH_DOMAIN] = 2,   [MATCH_EXISTS] = 1, [MATCH_FIELD] = 3,
+        [MATCH_LIST] = 5,   [MATCH_SEQUENCE] = 8, [MATCH_MARK] = 1};
     unsigned cost = 0;
 
     if (node->kind == NODE_PREDICATE) {

@@ -9,6 +9,8 @@
  * Watches    a pattern's hit answers a predicate when it lies where the author wants it. `at: N`
  *            for a small N becomes an anchor; other offsets are compared with the hit's end less
  *            the pattern's length, so they need a pattern of fixed length and all of its hits.
+ * Marks      a rule that reads or changes marks is asked at each occurrence of its values, since the marks may have
+ *            changed since the last; their patterns tell every hit (WATCH_REPEATS).
  * Gaps       the scan starts over after one; anchored patterns then no longer count.
  * Cost       every regex and every long value is compiled alone first: told when slow, refused with
  *            Hyperscan's reason. What only fails in company (patterns add up) is searched for, its rules
@@ -292,7 +294,7 @@ static uint32_t group_for(struct builder *b, enum direction direction)
 }
 
 static void add_watch(struct builder *b, uint32_t group, uint32_t local,
-                      const struct stream_query *q)
+                      const struct stream_query *q, struct group_use *use)
 {
     size_t len = strlen(q->expression);
     uint32_t *key = arena_alloc(b->arena, 3 * sizeof(*key) + len);
@@ -309,7 +311,21 @@ static void add_watch(struct builder *b, uint32_t group, uint32_t local,
     }
     struct watch_row watch = {
         .predicate = local, .flags = q->watch, .length = q->length, .from = q->from, .to = q->to};
-    vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
+    use->pattern = *known;
+    use->watch =
+        vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
+}
+
+/* Every occurrence is told. Of a regular expression that could be every byte: there only the first is. */
+static void watch_again(struct builder *b, const struct group_use *use)
+{
+    struct stream_pattern *pattern = vector_at(&b->patterns, use->pattern);
+    struct watch_row *watch = vector_at(&pattern->watches, use->watch);
+
+    if (use->length == 0)
+        return;
+    pattern->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
+    watch->flags |= WATCH_REPEATS;
 }
 
 /* For evidence: the same expression, to find where a match of varying length began. */
@@ -339,10 +355,13 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
                                 .length = query.length,
                                 .regex = query.length > 0 ? NO_INDEX : start_regex(b, &query)};
         vector_init(&use.rules, sizeof(uint32_t));
+        add_watch(b, number, (uint32_t)group->predicates.count, &query, &use);
         *local = vector_push(&group->predicates, &use);
-        add_watch(b, number, *local, &query);
     }
     struct group_use *use = vector_at(&group->predicates, *local);
+    const uint32_t *row = vector_at(&group->rules, rule);
+    if (((const struct rule_row *)vector_at(&b->rules, *row))->flags & RULE_REPEATS)
+        watch_again(b, use);
     size_t count = use->rules.count;
     if (count == 0 || *(uint32_t *)vector_at(&use->rules, count - 1) != rule)
         vector_push(&use->rules, &rule);
@@ -409,14 +428,14 @@ static struct span add_list(struct builder *b, const struct vector *numbers)
     return span;
 }
 
-/* Numbers, within the group, of the rules that have the flag. */
-static struct span add_flagged(struct builder *b, const struct group_builder *group, unsigned flag)
+/* Numbers, within the group, of the rules that have all the flags. */
+static struct span add_flagged(struct builder *b, const struct group_builder *group, unsigned flags)
 {
     struct span span = {(uint32_t)b->rule_lists.count, 0};
     for (uint32_t i = 0; i < group->rules.count; i++) {
         const struct rule_row *rule =
             vector_at(&b->rules, *(uint32_t *)vector_at(&group->rules, i));
-        if (rule->flags & flag) {
+        if ((rule->flags & flags) == flags) {
             vector_push(&b->rule_lists, &i);
             span.count++;
         }
@@ -560,6 +579,7 @@ static void add_group_rows(struct builder *b, struct vector *rows, struct vector
         row.predicates = add_group_predicates(b, group, predicates, new_place);
         row.start = add_flagged(b, group, RULE_AT_START);
         row.end = add_flagged(b, group, RULE_AT_END);
+        row.every = add_flagged(b, group, RULE_AT_START | RULE_REPEATS);
         vector_push(rows, &row);
         add_patterns(b, g, new_place, b->set->patterns, watches);
     }

@@ -188,9 +188,16 @@ void shrike_alert_evidence(const struct shrike_alert *alert, size_t index,
 size_t shrike_alert_field(const struct shrike_alert *alert, const char *name,
                           struct shrike_bytes *out, size_t max)
 {
-    const struct event *event = inner_alert(alert)->event;
+    const struct alert *inner = inner_alert(alert);
+    const struct event *event = inner->event;
     enum field_id id = field_find(event->type, view_from_string(name));
 
+    if (id == FIELD_FLOW_MARK) {
+        for (size_t i = 0; i < inner->mark_count && i < max; i++)
+            out[i] = (struct shrike_bytes){(const uint8_t *)inner->marks[i],
+                                           strlen(inner->marks[i])};
+        return inner->mark_count;
+    }
     if (id == FIELD_NONE || field_get(id)->event != event->type ||
         field_get(id)->type != TYPE_BYTES)
         return 0;

@@ -516,6 +516,14 @@ uint64_t pipeline_rule_alerts(const struct pipeline *p, size_t index)
     return sum - p->merge.suppressed[index];
 }
 
+uint64_t pipeline_rule_held(const struct pipeline *p, size_t index)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += worker_rule_held(p->lanes[i].worker, index);
+    return sum;
+}
+
 uint64_t pipeline_rule_suppressed(const struct pipeline *p, size_t index)
 {
     uint64_t sum = p->merge.suppressed[index];

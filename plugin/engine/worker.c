@@ -504,6 +504,11 @@ uint64_t worker_rule_alerts(const struct worker *worker, size_t index)
     return worker->matcher != NULL ? matcher_rule_alerts(worker->matcher, index) : 0;
 }
 
+uint64_t worker_rule_held(const struct worker *worker, size_t index)
+{
+    return worker->matcher != NULL ? matcher_rule_held(worker->matcher, index) : 0;
+}
+
 uint64_t worker_rule_suppressed(const struct worker *worker, size_t index)
 {
     return worker->matcher != NULL ? matcher_rule_suppressed(worker->matcher, index) : 0;

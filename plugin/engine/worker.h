@@ -93,6 +93,8 @@ void worker_finish(struct worker *worker, int64_t time_us);
 void worker_stats(const struct worker *worker, struct worker_stats *out);
 /* Alerts of rule `index` so far. */
 uint64_t worker_rule_alerts(const struct worker *worker, size_t index);
+/* How often it was true, whether it says so or not. */
+uint64_t worker_rule_held(const struct worker *worker, size_t index);
 uint64_t worker_rule_suppressed(const struct worker *worker, size_t index);
 uint64_t worker_flow_count(const struct worker *worker); /* begun so far */
 

@@ -40,6 +40,8 @@ struct alert {
     const struct evidence *evidence;
     size_t evidence_count;
     size_t evidence_left_out; /* beyond EVIDENCE_MAX */
+    const char *const *marks; /* names of the marks that the flow now has */
+    size_t mark_count;
     bool is_expired;     /* it rests on entries of a list that has expired: see alert_level() */
     uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
     const struct suppression *suppression; /* still to be asked; NULL: it is to be written */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Envelope: the fields that every event has, taken from its flow, or from its packet when there is
  * none. Source is the client and destination the server, whichever way the packet at hand went.
- * Values are made once an event, when first asked for.
+ * Values are made once an event, when first asked for. Marks of the flow change within one and are no values
+ * (match/marks.c).
  */
 #include "match/matcher.h"
 
@@ -10,7 +11,7 @@
 #include "base/clock.h"
 #include "proto/proto.h"
 
-static_assert(FIELD_FLOW_START - FIELD_SRC_IP + 1 == ENVELOPE_COUNT,
+static_assert(FIELD_FLOW_MARK - FIELD_SRC_IP + 1 == ENVELOPE_COUNT,
               "a slot for each envelope field");
 
 static const char *proto_text(struct matcher *m, uint8_t ip_proto)

@@ -3,7 +3,7 @@
  *
  * Idea       the condition tree is walked in its stored order and left at the first child that
  *            decides; each predicate is answered at most once an event and remembered for other
- *            rules.
+ *            rules, but for those on marks, which rules change.
  * Values     a predicate over several values holds when one of them fits. `neq` and `not` turn the
  *            answer round, so both are true of an absent field.
  * Regexes    PCRE2 with JIT under a match limit; one that runs into it is "not confirmed", and
@@ -161,6 +161,8 @@ bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id
         return list_holds(m, p, type, value, found);
     case QUERY_SEQUENCE:
         return sequence_match(m, p, value->bytes, found);
+    case QUERY_MARK: /* is no value: see answer() */
+        return false;
     }
     return false;
 }
@@ -258,6 +260,8 @@ static bool stream_number_holds(const struct matcher *m, const struct predicate_
 
 static bool answer(struct matcher *m, const struct predicate_row *p, uint32_t number)
 {
+    if (p->op == QUERY_MARK)
+        return mark_is_set(m, (uint32_t)p->number);
     if (p->flags & QUERY_STREAM)
         return stream_predicate_hit(m, number, NULL);
     if (m->group != NULL && (p->field == FIELD_STREAM_PAYLOAD ||
@@ -281,7 +285,8 @@ bool predicate_holds(struct matcher *m, uint32_t predicate)
         return (memo & 1) != 0;
     const struct predicate_row *p = &m->set->predicates[predicate];
     bool holds = answer(m, p, predicate) != ((p->flags & QUERY_NEGATED) != 0);
-    m->predicate_memo[predicate] = m->generation << 1 | (holds ? 1U : 0U);
+    if (p->op != QUERY_MARK) /* the next rule may find other marks */
+        m->predicate_memo[predicate] = m->generation << 1 | (holds ? 1U : 0U);
     return holds;
 }
 

@@ -172,6 +172,11 @@ static void add_predicate(struct collector *c, uint32_t predicate)
         return;
     }
     c->predicates[c->count] = predicate;
+    if (p->op == QUERY_MARK) {
+        const struct place_found found = {.bytes = ruleset_text(c->m->set, p->bytes)};
+        add(c, p, FIELD_FLOW_MARK, NULL, &found);
+        return;
+    }
     if (p->flags & QUERY_STREAM)
         add_stream_hit(c, p, predicate);
     else if (p->field == FIELD_NONE)

@@ -8,7 +8,9 @@
  * Once       a transaction comes twice, with the request alone and again with its answer. The second
  *            time only rules are judged that read what the answer brings (RULE_AGAIN), and one that
  *            was true of the request already, which is found out by asking it again without the
- *            answer's fields, is passed over: nothing has to be remembered.
+ *            answer's fields, is passed over: nothing has to be remembered. (Rules that read marks and the answer
+ *            wait for it, since marks may have changed meanwhile.)
+ * Marks      what a rule does to the marks of the flow is done before the next one is judged (marks.c).
  * Expired    entries that have expired (match/member.c) hit nothing. A rule that is not true is asked again as if they
  *            did, when one was hit: an alert that needs them is told as informational.
  */
@@ -47,12 +49,12 @@ static void new_stream_state(struct matcher *m)
     }
     m->new_hits = memory_new(bits, sizeof(*m->new_hits));
     m->new_hit_ends = memory_new(bits, sizeof(*m->new_hit_ends));
-    m->datagram_bits = memory_new(bits / 64 + 1, sizeof(uint64_t));
+    m->stream_candidates = memory_new(set->rule_count, sizeof(*m->stream_candidates));
+    m->hit_seen = memory_new(set->group_predicate_count, sizeof(*m->hit_seen));
     if (set->group_count > 0) {
         m->stream_event = event_new();
         m->window = memory_new(WINDOW_MAX, 1);
     }
-    pool_init(&m->flows, m->budget, sizeof(struct match_flow));
     pool_init(&m->groups, m->budget, sizeof(struct group_state));
 }
 
@@ -66,17 +68,19 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->budget = stream_budget;
     m->sink = *sink;
     m->community_id_seed = community_id_seed;
+    m->rule_held = memory_new(set->rule_count, sizeof(*m->rule_held));
     m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
     m->rule_suppressed = memory_new(set->rule_count, sizeof(*m->rule_suppressed));
     m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
     m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
     m->rule_seen = memory_new(set->rule_count, sizeof(*m->rule_seen));
     m->candidates = memory_new(set->rule_count, sizeof(*m->candidates));
-    m->holding = memory_new(set->rule_count, sizeof(*m->holding));
     m->predicate_memo = memory_new(set->predicate_count, sizeof(*m->predicate_memo));
     m->header_values = memory_new(EVENT_VALUES_MAX, sizeof(*m->header_values));
     m->entry_text = memory_new(EVIDENCE_MAX, EVIDENCE_TEXT);
     m->fold = memory_new(set->fold_max + 1, 1);
+    pool_init(&m->flows, m->budget, sizeof(struct match_flow));
+    marks_init(m);
     new_regex_state(m);
     new_stream_state(m);
     if (set->has_suppress)
@@ -111,10 +115,12 @@ void matcher_free(struct matcher *m)
     pcre2_match_context_free(m->regex_context);
     pcre2_jit_stack_free(m->regex_stack);
     suppressor_free(m->suppressor);
+    marks_clear(m);
     pool_clear(&m->flows);
     pool_clear(&m->groups);
     event_free(m->stream_event);
-    memory_free(m->datagram_bits);
+    memory_free(m->hit_seen);
+    memory_free(m->stream_candidates);
     memory_free(m->window);
     memory_free(m->new_hit_ends);
     memory_free(m->new_hits);
@@ -122,12 +128,12 @@ void matcher_free(struct matcher *m)
     memory_free(m->entry_text);
     memory_free(m->header_values);
     memory_free(m->predicate_memo);
-    memory_free(m->holding);
     memory_free(m->candidates);
     memory_free(m->rule_seen);
     memory_free(m->gates_hit);
     memory_free(m->gate_seen);
     memory_free(m->rule_alerts);
+    memory_free(m->rule_held);
     memory_free(m->rule_suppressed);
     memory_free(m);
 }
@@ -191,36 +197,55 @@ static bool is_key_of_pair(const struct rule_row *row)
     return has_src && has_dst;
 }
 
-void raise_alert(struct matcher *m, uint32_t rule)
+/* Is the alert to be handed on? */
+static bool passes_suppression(struct matcher *m, uint32_t rule, struct suppression *suppression,
+                               struct alert *alert)
+{
+    const struct rule_row *row = &m->set->rules[rule];
+
+    if (row->suppress_us == 0)
+        return true;
+    *suppression =
+        (struct suppression){suppression_key(m, rule), row->suppress_us,  m->event->time_us, rule,
+                             row->window_kind,         row->window_number};
+    if (m->is_one_of_many && !is_key_of_pair(row)) {
+        alert->suppression = suppression;
+        return true;
+    }
+    if (suppressor_allows(m->suppressor, suppression, &alert->suppressed))
+        return true;
+    m->stats.suppressed++;
+    m->rule_suppressed[rule]++;
+    return false;
+}
+
+/* The evidence is of the marks as the rule found them; the alert names those that it leaves. */
+void rule_held(struct matcher *m, uint32_t rule)
 {
     struct evidence evidence[EVIDENCE_MAX];
     const struct rule_row *row = &m->set->rules[rule];
-    struct suppression suppression = {0};
-    uint64_t left_out = 0;
-    bool is_left_open = false;
-
-    if (m->event->flow != NULL) /* suppressed or not */
-        m->event->flow->flags |= FLOW_ALERTED;
-    if (row->suppress_us > 0) {
-        suppression = (struct suppression){suppression_key(m, rule), row->suppress_us,
-                                           m->event->time_us,        rule,
-                                           row->window_kind,         row->window_number};
-        is_left_open = m->is_one_of_many && !is_key_of_pair(row);
-        if (!is_left_open && !suppressor_allows(m->suppressor, &suppression, &left_out)) {
-            m->stats.suppressed++;
-            m->rule_suppressed[rule]++;
-            return;
-        }
-    }
-    m->stats.alerts++;
-    m->rule_alerts[rule]++;
+    struct suppression suppression;
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
-                          .is_expired = (m->reading & READ_EXPIRED) != 0,
-                          .suppressed = left_out,
-                          .suppression = is_left_open ? &suppression : NULL};
-    collect_evidence(m, row, evidence, &alert);
+                          .is_expired = (m->reading & READ_EXPIRED) != 0};
+    bool is_told = (row->flags & RULE_SILENT) == 0;
+
+    m->stats.held++;
+    m->rule_held[rule]++;
+    if (is_told && m->event->flow != NULL) /* suppressed or not */
+        m->event->flow->flags |= FLOW_ALERTED;
+    is_told = is_told && passes_suppression(m, rule, &suppression, &alert);
+    if (is_told)
+        collect_evidence(m, row, evidence, &alert);
+    if (row->marks.count > 0)
+        marks_change(m, row);
+    if (!is_told)
+        return;
+    m->stats.alerts++;
+    m->rule_alerts[rule]++;
+    alert.marks = m->mark_names;
+    alert.mark_count = m->set->mark_count > 0 ? marks_list(m) : 0;
     m->sink.alert(m->sink.context, &alert);
 }
 
@@ -290,37 +315,32 @@ static bool is_true(struct matcher *m, uint32_t number)
     return rule_fits(m, rule) && rule_holds(m, rule);
 }
 
-/* Rules that were true of the first half already; those that waited cannot have been. */
-static size_t drop_reported(struct matcher *m, size_t count)
+/* Was it true of the first half already? One that waited cannot have been. */
+static bool was_reported(struct matcher *m, uint32_t number)
 {
+    const struct rule_row *rule = &m->set->rules[number];
     unsigned reading = m->reading;
-    size_t kept = 0;
 
+    if (!m->event->is_second || rule->flags & RULE_WAITS)
+        return false;
     set_reading(m, reading | READ_FIRST_HALF);
-    for (size_t i = 0; i < count; i++) {
-        const struct rule_row *rule = &m->set->rules[m->holding[i]];
-        if ((rule->flags & RULE_WAITS) || !rule_holds(m, rule))
-            m->holding[kept++] = m->holding[i];
-    }
+    bool held = rule_holds(m, rule);
     set_reading(m, reading);
-    return kept;
+    return held;
 }
 
-/* Raises what is true; candidates that were become NO_INDEX. */
-static void judge_candidates(struct matcher *m)
+static void judge(struct matcher *m, uint32_t number)
 {
-    size_t count = 0;
+    bool holds = is_true(m, number);
 
-    for (size_t i = 0; i < m->candidate_count; i++) {
-        if (m->candidates[i] == NO_INDEX || !is_true(m, m->candidates[i]))
-            continue;
-        m->holding[count++] = m->candidates[i];
-        m->candidates[i] = NO_INDEX;
+    if (!holds && m->has_expired_hit) {
+        set_reading(m, READ_EXPIRED);
+        holds = is_true(m, number);
     }
-    if (m->event->is_second && count > 0)
-        count = drop_reported(m, count);
-    for (size_t i = 0; i < count; i++)
-        raise_alert(m, m->holding[i]);
+    if (holds && !was_reported(m, number))
+        rule_held(m, number);
+    if (m->reading != 0)
+        set_reading(m, 0);
 }
 
 bool match_wants_event(const struct matcher *m, enum event_type type)
@@ -340,12 +360,8 @@ void match_event(struct matcher *m, const struct event *event)
     scan_event(m);
     sort_candidates(m);
     m->has_expired_hit = false;
-    judge_candidates(m);
-    if (m->has_expired_hit) {
-        set_reading(m, READ_EXPIRED);
-        judge_candidates(m);
-        set_reading(m, 0);
-    }
+    for (size_t i = 0; i < m->candidate_count; i++)
+        judge(m, m->candidates[i]);
     m->event = NULL;
 }
 
@@ -358,6 +374,11 @@ uint64_t matcher_rule_alerts(const struct matcher *m, size_t rule)
 {
     assert(rule < m->set->rule_count);
     return m->rule_alerts[rule];
+}
+
+uint64_t matcher_rule_held(const struct matcher *m, size_t rule)
+{
+    return m->rule_held[rule];
 }
 
 uint64_t matcher_rule_suppressed(const struct matcher *m, size_t rule)

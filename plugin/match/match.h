@@ -22,6 +22,8 @@ struct match_stats {
     uint64_t alerts, suppressed;
     uint64_t confirm_limit_hits; /* PCRE2 gave up: not confirmed */
     uint64_t early_hits;         /* entries of lists before their `valid_from`: no hits */
+    uint64_t marks_lost;         /* set, but there was no memory for the flow's row */
+    uint64_t held;               /* rules that were true, whether they say so or not */
     uint64_t scan_errors;        /* Hyperscan returned neither success nor terminated */
     uint64_t streams_open, streams_peak, stream_bytes_skipped;
 };
@@ -66,6 +68,8 @@ void match_flow_end(struct matcher *matcher, struct flow *flow);
 const struct match_stats *matcher_stats(const struct matcher *matcher);
 /* Alerts so far of rule number `rule` (index in the rule set). */
 uint64_t matcher_rule_alerts(const struct matcher *matcher, size_t rule);
+/* How often it was true, whether it says so or not. */
+uint64_t matcher_rule_held(const struct matcher *matcher, size_t rule);
 /* Alerts of a rule that suppression left out. */
 uint64_t matcher_rule_suppressed(const struct matcher *matcher, size_t rule);
 

@@ -18,7 +18,7 @@
 
 enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
-    ENVELOPE_COUNT = 16, /* fields of EVENT_ANY */
+    ENVELOPE_COUNT = 17, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
     EVIDENCE_TEXT = 144, /* bytes of an evidence's value and list entry as text */
     WINDOW_MAX = 4096,   /* bytes in which the start of a stream's match is looked for */
@@ -64,6 +64,13 @@ struct stream_side {
 
 struct match_flow {
     struct stream_side sides[2];
+    uint64_t *marks; /* NULL before the first is set */
+};
+
+/* A rule of a group that is to be judged: `number` in the group, `rule` in the set. */
+struct stream_candidate {
+    uint32_t rule, number;
+    struct group_state *state;
 };
 
 enum reading {
@@ -77,7 +84,7 @@ struct matcher {
     struct alert_sink sink;
     uint16_t community_id_seed;
     struct match_stats stats;
-    uint64_t *rule_alerts, *rule_suppressed;
+    uint64_t *rule_held, *rule_alerts, *rule_suppressed;
 
     /* now */
     const struct event *event;
@@ -91,7 +98,6 @@ struct matcher {
     uint32_t *predicate_memo; /* generation << 1 | answer */
     uint32_t *candidates;     /* rules */
     size_t candidate_count;
-    uint32_t *holding; /* rules that are true */
     uint32_t *gates_hit;
     size_t gate_hit_count;
 
@@ -109,16 +115,22 @@ struct matcher {
     union value *header_values; /* EVENT_VALUES_MAX: lines of one header name */
     uint8_t *entry_text;        /* an alert's list entries, as text */
 
+    struct pool flows, marks;
+    const char **mark_names; /* for alerts: those of a flow */
+
     /* streams */
     struct event *stream_event;
-    struct pool flows, groups;
+    struct pool groups;
+    struct stream_candidate *stream_candidates; /* one a rule at most */
+    size_t stream_candidate_count;
+    uint32_t *hit_seen; /* arrival in which it occurred last; one a row of group_predicates */
+    uint32_t arrivals;
     uint32_t *new_hits; /* rows of group_predicates */
     uint64_t *new_hit_ends;
     size_t new_hit_count;
     uint8_t *window; /* WINDOW_MAX bytes, for excerpt.c */
-    uint64_t *datagram_bits;
     struct stream_side datagram_side;
-    hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */
+    struct group_state *datagram_groups; /* one a group, reset after each datagram */
     struct suppressor *suppressor;
     struct budget suppress_budget; /* bounded by the suppressor itself */
     bool is_one_of_many;           /* see matcher_share() */
@@ -141,11 +153,22 @@ void next_generation(struct matcher *m);
 void set_reading(struct matcher *m, unsigned reading);
 /* Direction and ports of the rule fit m->event. */
 bool rule_fits(const struct matcher *m, const struct rule_row *rule);
-/* Everything after "the rule is true": suppression, evidence, the sink. */
-void raise_alert(struct matcher *m, uint32_t rule);
+/* Everything after "the rule is true": its marks, suppression, evidence, the sink. */
+void rule_held(struct matcher *m, uint32_t rule);
 void sort_candidates(struct matcher *m);
 /* flow->match, made when absent; NULL when the budget is spent. */
 struct match_flow *match_flow_of(struct matcher *m, struct flow *flow);
+
+/* marks.c */
+void marks_init(struct matcher *m);
+void marks_clear(struct matcher *m);
+void marks_release(struct matcher *m, struct match_flow *match);
+/* Has the flow of m->event this mark? */
+bool mark_is_set(const struct matcher *m, uint32_t mark);
+/* Does what the rule says to the marks of that flow. */
+void marks_change(struct matcher *m, const struct rule_row *rule);
+/* Names of that flow's marks, into m->mark_names. */
+size_t marks_list(struct matcher *m);
 
 /* lookup.c: members of a set that a value hits, most specific first; at most `max`. */
 size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_type type,

@@ -9,6 +9,8 @@
  * Gaps       what was hit stays hit; the scan begins anew after the gap, so that no match reaches
  *            across, and patterns tied to the stream's start no longer count.
  * Not        a rule that needs something to be missing is decided when the stream ends.
+ * Marks      a rule that reads or changes marks is asked at each occurrence of its values, and one that changes them
+ *            does so each time it holds; it alerts once all the same.
  * Datagrams  are streams of one piece: one Hyperscan stream a group is kept and reset after each.
  *            A block database of the same patterns saves 14-18 ns a datagram of 100 bytes (59
  *            against 73 ns at 1,000 literals) but doubles compile time and tables: not taken.
@@ -120,6 +122,12 @@ static bool has_bits(struct matcher *m, struct group_state *state)
     return state->bits != NULL;
 }
 
+/* Once an arrival, where a rule asks for every occurrence. */
+static bool is_told_again(const struct matcher *m, const struct watch_row *watch)
+{
+    return (watch->flags & WATCH_REPEATS) && m->hit_seen[watch->predicate] != m->arrivals;
+}
+
 static int on_pattern(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                       void *context)
 {
@@ -133,10 +141,11 @@ static int on_pattern(unsigned id, unsigned long long from, unsigned long long t
     for (uint32_t i = 0; i < watches.count; i++) {
         const struct watch_row *watch = &set->watches[watches.first + i];
         uint32_t bit = watch->predicate - first;
-        if (bit_get(scan->state->bits, bit) || !fits_watch(watch, scan->base, to) ||
-            !has_bits(m, scan->state))
+        bool is_known = bit_get(scan->state->bits, bit) && !is_told_again(m, watch);
+        if (is_known || !fits_watch(watch, scan->base, to) || !has_bits(m, scan->state))
             continue;
         bit_set(scan->state->bits, bit);
+        m->hit_seen[watch->predicate] = m->arrivals;
         m->new_hits[m->new_hit_count] = watch->predicate;
         m->new_hit_ends[m->new_hit_count++] = scan->base + to;
     }
@@ -151,20 +160,33 @@ static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
         m->stats.scan_errors++;
 }
 
-/* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
-static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
-                     struct view bytes, size_t number)
+/* The place for a hit: that of an earlier occurrence, or a new one; NULL when there is no memory. */
+static struct stream_hit *hit_for(struct matcher *m, struct group_state *state, uint32_t predicate)
 {
+    for (uint32_t i = 0; i < state->hit_count; i++) {
+        if (state->hits[i].predicate == predicate)
+            return &state->hits[i];
+    }
     if (state->hit_count == state->hit_capacity) {
         uint32_t capacity = state->hit_capacity ? state->hit_capacity * 2 : HITS_FIRST;
         struct stream_hit *hits = budget_resize(
             m->budget, state->hits, state->hit_capacity * sizeof(*hits), capacity * sizeof(*hits));
         if (hits == NULL)
-            return;
+            return NULL;
         state->hits = hits;
         state->hit_capacity = capacity;
     }
-    struct stream_hit *hit = &state->hits[state->hit_count++];
+    return &state->hits[state->hit_count++];
+}
+
+/* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
+static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
+                     struct view bytes, size_t number)
+{
+    struct stream_hit *hit = hit_for(m, state, m->new_hits[number]);
+
+    if (hit == NULL)
+        return;
     hit->predicate = m->new_hits[number];
     stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
 }
@@ -216,40 +238,64 @@ struct arrival {
     bool is_start, is_end;
 };
 
-/* Rules of the group by their number in it; candidates are such numbers here. */
-static void add_numbers(struct matcher *m, const struct group_row *row, struct span numbers)
+/* Rules of the group by their number in it. */
+static void add_numbers(struct matcher *m, struct group_state *state, struct span numbers)
 {
+    uint32_t first = m->set->groups[state->group].rules.first;
+
     for (uint32_t i = 0; i < numbers.count; i++) {
         uint32_t number = m->set->rule_lists[numbers.first + i];
-        uint32_t rule = m->set->rule_lists[row->rules.first + number];
+        uint32_t rule = m->set->rule_lists[first + number];
         if (m->rule_seen[rule] == m->generation)
             continue;
         m->rule_seen[rule] = m->generation;
-        m->candidates[m->candidate_count++] = number;
+        m->stream_candidates[m->stream_candidate_count++] =
+            (struct stream_candidate){rule, number, state};
     }
 }
 
-static void judge(struct matcher *m, const struct arrival *arrival, uint32_t number)
+/* After a scan: the rules that new hits, the start or the end may have made true. */
+static void add_candidates(struct matcher *m, struct group_state *state,
+                           const struct arrival *arrival)
 {
-    struct group_state *state = m->group;
-    const struct group_row *row = &m->set->groups[state->group];
-    uint32_t rule_number = m->set->rule_lists[row->rules.first + number];
-    const struct rule_row *rule = &m->set->rules[rule_number];
-    uint32_t bit = row->predicates.count + number;
+    const struct ruleset *set = m->set;
+    const struct group_row *row = &set->groups[state->group];
+    size_t before = m->stream_candidate_count;
 
-    if (bit_get(state->bits, bit) || (!arrival->is_end && (rule->flags & RULE_WAITS)))
-        return;
-    if (!rule_fits(m, rule))
+    for (size_t i = 0; i < m->new_hit_count; i++)
+        add_numbers(m, state, set->group_predicates[m->new_hits[i]].rules);
+    m->stats.candidates += m->stream_candidate_count - before;
+    if (arrival->is_start)
+        add_numbers(m, state, row->start);
+    if (arrival->is_end)
+        add_numbers(m, state, row->end);
+    if (arrival->bytes.len > 0)
+        add_numbers(m, state, row->every);
+}
+
+static void judge(struct matcher *m, const struct arrival *arrival,
+                  const struct stream_candidate *candidate)
+{
+    struct group_state *state = candidate->state;
+    const struct rule_row *rule = &m->set->rules[candidate->rule];
+    uint32_t bit = m->set->groups[state->group].predicates.count + candidate->number;
+    bool has_fired = bit_get(state->bits, bit);
+    bool changes_marks = rule->marks.count > 0;
+
+    if ((has_fired && !changes_marks) || (!arrival->is_end && (rule->flags & RULE_WAITS)) ||
+        !rule_fits(m, rule))
         return;
     bool holds = rule_holds(m, rule);
     if (!holds && m->has_expired_hit) {
         set_reading(m, READ_EXPIRED);
         holds = rule_holds(m, rule);
     }
-    if (holds && has_bits(m, state)) {
+    if (holds && has_fired) {
+        marks_change(m, rule);
+    } else if (holds && has_bits(m, state)) {
         bit_set(state->bits, bit);
-        state->fired++;
-        raise_alert(m, rule_number);
+        state->fired += !changes_marks; /* who changes marks does so again: it is never done */
+        rule_held(m, candidate->rule);
     }
     if (m->reading != 0)
         set_reading(m, 0);
@@ -269,33 +315,43 @@ static void begin_event(struct matcher *m, const struct arrival *arrival)
     m->event = event;
 }
 
-/* After a scan: the rules that new hits, the start or the end may have made true. */
-static void judge_group(struct matcher *m, struct group_state *state,
-                        const struct stream_side *side, const struct arrival *arrival)
+static int compare_candidates(const void *a, const void *b)
 {
-    const struct ruleset *set = m->set;
-    const struct group_row *row = &set->groups[state->group];
+    uint32_t left = ((const struct stream_candidate *)a)->rule;
+    uint32_t right = ((const struct stream_candidate *)b)->rule;
+    return (left > right) - (left < right);
+}
 
-    if (m->new_hit_count == 0 && !(arrival->is_start && row->start.count > 0) &&
-        !(arrival->is_end && row->end.count > 0))
-        return;
-    m->group = state;
-    m->side = side;
+/* Before the scans of an arrival. */
+static void begin_arrival(struct matcher *m)
+{
     next_generation(m);
+    if (++m->arrivals == 0) {
+        memset(m->hit_seen, 0, m->set->group_predicate_count * sizeof(*m->hit_seen));
+        m->arrivals = 1;
+    }
+    m->stream_candidate_count = 0;
+}
+
+/* After all groups were scanned: their rules in the order of the set. */
+static void judge_candidates(struct matcher *m, const struct stream_side *side,
+                             const struct arrival *arrival)
+{
+    if (m->stream_candidate_count == 0)
+        return;
+    if (m->stream_candidate_count > 1)
+        qsort(m->stream_candidates, m->stream_candidate_count, sizeof(*m->stream_candidates),
+              compare_candidates);
+    m->side = side;
     begin_event(m, arrival);
     m->stats.events[EVENT_STREAM]++;
-    m->candidate_count = 0;
     m->has_expired_hit = false;
-    for (size_t i = 0; i < m->new_hit_count; i++)
-        add_numbers(m, row, set->group_predicates[m->new_hits[i]].rules);
-    m->stats.candidates += m->candidate_count;
-    if (arrival->is_start)
-        add_numbers(m, row, row->start);
-    if (arrival->is_end)
-        add_numbers(m, row, row->end);
-    sort_candidates(m); /* a group's rules are numbered in the order of the set */
-    for (size_t i = 0; i < m->candidate_count; i++)
-        judge(m, arrival, m->candidates[i]);
+    for (size_t i = 0; i < m->stream_candidate_count; i++) {
+        if (m->group != m->stream_candidates[i].state)
+            next_generation(m); /* the answers were those of another group */
+        m->group = m->stream_candidates[i].state;
+        judge(m, arrival, &m->stream_candidates[i]);
+    }
     m->group = NULL;
     m->event = NULL;
 }
@@ -424,6 +480,21 @@ static bool is_spent(const struct matcher *m, const struct group_state *state)
     return state->fired == m->set->groups[state->group].rules.count;
 }
 
+/* All groups are scanned before any rule is judged: what one of them does to marks is seen by those after it in the
+ * set, whatever their groups. */
+static void scan_groups(struct matcher *m, const struct stream_side *side,
+                        const struct arrival *arrival)
+{
+    begin_arrival(m);
+    for (struct group_state *state = side->groups; state != NULL; state = state->next) {
+        if (is_spent(m, state))
+            continue;
+        scan_state(m, state, side, arrival);
+        add_candidates(m, state, arrival);
+    }
+    judge_candidates(m, side, arrival);
+}
+
 static void keep_tail(struct stream_side *side, struct view bytes)
 {
     if (bytes.len >= EXCERPT_KEPT) {
@@ -472,11 +543,8 @@ void match_stream_data(struct matcher *m, struct flow *flow, enum direction dire
                               .bytes = bytes,
                               .is_start = !side->is_started};
     side->is_started = true;
+    scan_groups(m, side, &arrival);
     for (struct group_state *state = side->groups; state != NULL; state = state->next) {
-        if (is_spent(m, state))
-            continue;
-        scan_state(m, state, side, &arrival);
-        judge_group(m, state, side, &arrival);
         if (is_spent(m, state)) {
             close_stream(m, state, PART_WHOLE, NULL);
             close_stream(m, state, PART_HEAD, NULL);
@@ -527,12 +595,7 @@ void match_stream_end(struct matcher *m, struct flow *flow, enum direction direc
     struct stream_side *side = &match->sides[direction];
     struct arrival arrival = {
         .flow = flow, .direction = direction, .packet = packet, .is_end = true};
-    for (struct group_state *state = side->groups; state != NULL; state = state->next) {
-        if (is_spent(m, state))
-            continue;
-        scan_state(m, state, side, &arrival);
-        judge_group(m, state, side, &arrival);
-    }
+    scan_groups(m, side, &arrival);
     free_side(m, side);
     side->is_ended = true;
 }
@@ -547,7 +610,8 @@ bool match_stream_is_done(const struct matcher *m, const struct flow *flow,
         return true;
     for (const struct group_state *state = side->groups; state != NULL; state = state->next) {
         bool is_scanning = state->streams[PART_WHOLE] != NULL || state->streams[PART_HEAD] != NULL;
-        bool has_end = m->set->groups[state->group].end.count > 0;
+        const struct group_row *row = &m->set->groups[state->group];
+        bool has_end = row->end.count > 0 || row->every.count > 0;
         if (!is_spent(m, state) && (is_scanning || has_end || !side->is_started))
             return false;
     }
@@ -561,13 +625,16 @@ int datagrams_open(struct matcher *m, struct error *error)
 {
     const struct ruleset *set = m->set;
 
-    m->datagram_streams = memory_new(set->group_count, sizeof(*m->datagram_streams));
-    for (size_t g = 0; g < set->group_count; g++) {
+    m->datagram_groups = memory_new(set->group_count, sizeof(*m->datagram_groups));
+    for (uint32_t g = 0; g < set->group_count; g++) {
+        struct group_state *state = &m->datagram_groups[g];
+        state->group = g;
+        state->bits = memory_new(bits_bytes(&set->groups[g]), 1);
         for (enum stream_part part = PART_WHOLE; part < PART_COUNT; part++) {
             const hs_database_t *database = set->group_databases[g].stream[part];
             if (database == NULL)
                 continue;
-            hs_error_t rc = hs_open_stream(database, 0, &m->datagram_streams[g][part]);
+            hs_error_t rc = hs_open_stream(database, 0, &state->streams[part]);
             if (rc != HS_SUCCESS)
                 return error_set(error, "Hyperscan gives no stream (error %d)", rc);
         }
@@ -577,13 +644,15 @@ int datagrams_open(struct matcher *m, struct error *error)
 
 void datagrams_close(struct matcher *m)
 {
-    for (size_t g = 0; m->datagram_streams != NULL && g < m->set->group_count; g++) {
+    for (size_t g = 0; m->datagram_groups != NULL && g < m->set->group_count; g++) {
+        struct group_state *state = &m->datagram_groups[g];
         for (enum stream_part part = PART_WHOLE; part < PART_COUNT; part++) {
-            if (m->datagram_streams[g][part] != NULL)
-                (void)hs_close_stream(m->datagram_streams[g][part], NULL, NULL, NULL);
+            if (state->streams[part] != NULL)
+                (void)hs_close_stream(state->streams[part], NULL, NULL, NULL);
         }
+        memory_free(state->bits);
     }
-    memory_free(m->datagram_streams);
+    memory_free(m->datagram_groups);
 }
 
 /* The reset tells what is tied to the end, and makes the stream ready for the next datagram. */
@@ -600,25 +669,30 @@ static void scan_datagram(struct matcher *m, hs_stream_t *stream, struct view by
         m->stats.scan_errors++;
 }
 
-static void datagram_group(struct matcher *m, uint32_t group, const struct arrival *arrival)
+static void scan_datagram_group(struct matcher *m, struct group_state *state,
+                                const struct arrival *arrival)
 {
-    struct stream_side *side = &m->datagram_side;
-    struct group_state state = {.group = group, .bits = m->datagram_bits};
-    struct stream_scan scan = {m, &state, 0};
-    hs_stream_t *const *streams = m->datagram_streams[group];
+    const struct stream_side *side = &m->datagram_side;
+    struct stream_scan scan = {m, state, 0};
 
-    *side = (struct stream_side){.is_open = true};
     m->new_hit_count = 0;
-    scan_datagram(m, streams[PART_WHOLE], arrival->bytes, &scan);
-    scan_datagram(m, streams[PART_HEAD], head_of(side, arrival->bytes), &scan);
+    scan_datagram(m, state->streams[PART_WHOLE], arrival->bytes, &scan);
+    scan_datagram(m, state->streams[PART_HEAD], head_of(side, arrival->bytes), &scan);
     for (size_t i = 0; i < m->new_hit_count; i++)
-        keep_hit(m, &state, side, arrival->bytes, i);
-    side->offset = arrival->bytes.len;
-    bool has_hits = m->new_hit_count > 0;
-    judge_group(m, &state, side, arrival);
-    if (has_hits || state.fired > 0)
-        memset(m->datagram_bits, 0, bits_bytes(&m->set->groups[group]));
-    budget_free(m->budget, state.hits, state.hit_capacity * sizeof(*state.hits));
+        keep_hit(m, state, side, arrival->bytes, i);
+    add_candidates(m, state, arrival);
+}
+
+/* As before the datagram: only groups with rules to judge have hits and fired rules. */
+static void reset_datagram_groups(struct matcher *m)
+{
+    for (size_t i = 0; i < m->stream_candidate_count; i++) {
+        struct group_state *state = m->stream_candidates[i].state;
+        memset(state->bits, 0, bits_bytes(&m->set->groups[state->group]));
+        budget_free(m->budget, state->hits, state->hit_capacity * sizeof(*state->hits));
+        state->hits = NULL;
+        state->fired = state->hit_count = state->hit_capacity = 0;
+    }
 }
 
 void match_datagram(struct matcher *m, struct flow *flow, enum direction direction,
@@ -634,10 +708,15 @@ void match_datagram(struct matcher *m, struct flow *flow, enum direction directi
 
     if (arrival.bytes.len == 0)
         return;
+    m->datagram_side = (struct stream_side){.is_open = true};
+    begin_arrival(m);
     for (uint32_t g = 0; groups != 0; g++, groups >>= 1) {
         if (groups & 1)
-            datagram_group(m, g, &arrival);
+            scan_datagram_group(m, &m->datagram_groups[g], &arrival);
     }
+    m->datagram_side.offset = arrival.bytes.len;
+    judge_candidates(m, &m->datagram_side, &arrival);
+    reset_datagram_groups(m);
 }
 
 void match_flow_end(struct matcher *m, struct flow *flow)
@@ -648,6 +727,7 @@ void match_flow_end(struct matcher *m, struct flow *flow)
         return;
     free_side(m, &match->sides[TO_SERVER]);
     free_side(m, &match->sides[TO_CLIENT]);
+    marks_release(m, match);
     pool_put(&m->flows, match);
     flow->match = NULL;
 }

@@ -399,6 +399,11 @@ size_t eve_alert(struct buf *line, const struct eve_options *options, const stru
     if (event->flow != NULL)
         eve_flow(line, event->flow, NULL);
     put_payload(line, options, event->packet);
+    if (alert->mark_count > 0) {
+        json_put_open(line, "metadata");
+        put_strings(line, "flowbits", alert->marks, alert->mark_count);
+        json_put_close(line);
+    }
     end_line(line);
     return mark;
 }

@@ -70,6 +70,8 @@ static const struct evidence *strongest(const struct alert *alert)
         const struct evidence *one = &alert->evidence[i];
         if (one->list.name != NULL)
             return one;
+        if (one->field == FIELD_FLOW_MARK) /* says what rules said before, not what was seen */
+            continue;
         if (one->excerpt.len > 0 && (best == NULL || one->excerpt.len > best->excerpt.len))
             best = one;
     }

@@ -271,3 +271,22 @@ void loader_await_list(struct loader *l, struct predicate *predicate, const char
         pending->last->next = awaited;
     pending->last = awaited;
 }
+
+bool loader_is_mark(struct loader *l, const struct yaml_node *node)
+{
+    enum { MARK_LEN_MAX = 255 };
+    bool is_good = node->kind == YAML_SCALAR && !yaml_is_null(node) && node->text.len > 0 &&
+                   node->text.len <= MARK_LEN_MAX;
+
+    for (size_t i = 0; is_good && i < node->text.len; i++) {
+        uint8_t c = node->text.data[i];
+        is_good = c > ' ' && c != 0x7f && view_find_byte(VIEW("*?\\"), c) == VIEW_NOT_FOUND;
+    }
+    if (!is_good)
+        loader_error(l, node->place, "mark-name",
+                     "use letters, digits, `.`, `_` and `-`; wildcards do not go with marks",
+                     "`%s` cannot be the name of a mark",
+                     node->kind == YAML_SCALAR ? loader_shown(l, node->text)
+                                               : yaml_kind_name(node->kind));
+    return is_good;
+}

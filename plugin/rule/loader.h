@@ -51,6 +51,9 @@ bool loader_parse_time(struct view text, int64_t *out);
 /* 30s, 10m, 1h, 7d, 2w: microseconds. */
 bool loader_parse_duration(struct view text, int64_t *out);
 
+/* May the scalar name a mark: 1 to 255 bytes without blanks, control characters and `*`, `?`, `\`? Tells when not. */
+bool loader_is_mark(struct loader *l, const struct yaml_node *node);
+
 /* Lists may stand in a later file than the rules that name them: what the end of loading has to look up. */
 struct awaited_list {
     struct awaited_list *next;

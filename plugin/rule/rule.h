@@ -26,6 +26,7 @@ enum predicate_op {
     MATCH_FIELD,    /* equal to another field of the same event (fieldref) */
     MATCH_LIST,     /* member of a list document; compared as the list's type says */
     MATCH_SEQUENCE, /* steps, one after the other */
+    MATCH_MARK,     /* the flow has the mark of this name */
 };
 
 /* What is compared: the value, or a number computed from it. */
@@ -118,9 +119,9 @@ struct predicate {
     bool is_negated;           /* `neq` */
     struct glob_piece *pieces; /* MATCH_GLOB */
     size_t piece_count;
-    struct view
-        bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case */
-    struct view mask;       /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
+    struct view bytes; /* MATCH_REGEX: expression; MATCH_HEX: bytes; MATCH_DOMAIN: name, lower case;
+                        * MATCH_MARK: name */
+    struct view mask;  /* MATCH_HEX: 0xff or 0x00 a byte; empty when all count */
     unsigned regex_flags;   /* REGEX_* */
     enum compare compare;   /* MATCH_NUMBER */
     int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */
@@ -162,7 +163,17 @@ enum rule_direction { RULE_EITHER, RULE_TO_SERVER, RULE_TO_CLIENT };
 
 struct rule_test {
     const char *pcap; /* path, relative to the rule file */
+    bool has_alerts, has_matches;
     uint64_t alerts;
+    uint64_t matches; /* how often it holds, whether it says so or not */
+    struct place place;
+};
+
+/* What a rule that holds does to a mark of its flow. */
+enum mark_act { MARK_SET, MARK_CLEAR, MARK_TOGGLE };
+struct mark_change {
+    enum mark_act act;
+    struct view name;
     struct place place;
 };
 
@@ -193,6 +204,9 @@ struct rule {
     uint32_t suppress_number;
     enum field_id suppress_by[4];
     size_t suppress_by_count;
+    bool is_silent;            /* `alert: false`: it holds, and says nothing */
+    struct mark_change *marks; /* each name once */
+    size_t mark_count;
     struct rule_test *tests;
     size_t test_count;
     struct place place;

@@ -31,6 +31,7 @@ struct rule_info {
     const char *file; /* where it was written */
     unsigned line;
     enum event_type event;
+    bool is_silent; /* `alert: false` */
 };
 
 size_t ruleset_count(const struct ruleset *set);

@@ -66,6 +66,7 @@ enum query_op {
     QUERY_FIELD,
     QUERY_LIST,
     QUERY_SEQUENCE,
+    QUERY_MARK, /* `number`: of the mark; `bytes`: its name */
 };
 enum query_of { QUERY_VALUE, QUERY_LEN, QUERY_COUNT, QUERY_ENTROPY };
 enum query_compare { QUERY_EQ, QUERY_LT, QUERY_LTE, QUERY_GT, QUERY_GTE };
@@ -148,6 +149,9 @@ enum rule_flags {
     RULE_AGAIN = 8,    /* the answer may make it true: asked again when it came */
     RULE_AT_END = 2,   /* stream: can become true without a new hit, decided when the stream ends */
     RULE_AT_START = 4, /* stream: can be true before any hit */
+    RULE_SILENT = 16,  /* it holds and says nothing */
+    RULE_REPEATS =
+        32, /* stream with marks: asked again whenever one of its patterns occurs again */
 };
 
 enum rule_side { SIDE_EITHER, SIDE_TO_SERVER, SIDE_TO_CLIENT };
@@ -157,9 +161,16 @@ struct rule_row {
     uint16_t suppress_by[4];
     uint32_t node; /* root */
     struct span ports;
+    struct span marks; /* in mark_changes */
     uint32_t reserved;
     uint32_t window_kind, window_number;
     int64_t suppress_us;
+};
+
+/* What a rule that holds does to its flow. The values of `act` are those of rule/rule.h (checked in compile/marks.c). */
+enum change_act { CHANGE_SET, CHANGE_CLEAR, CHANGE_TOGGLE };
+struct mark_row {
+    uint32_t act, mark;
 };
 
 /* The values of rule/rule.h (checked in compile/compile.c). */
@@ -231,6 +242,7 @@ enum watch_flags {
     WATCH_AT = 1, /* must start exactly at `from` */
     WATCH_ANCHORED =
         2, /* holds only where the stream's true start was scanned: ignored after a gap */
+    WATCH_REPEATS = 4, /* a rule that is RULE_REPEATS wants to know of every occurrence */
 };
 
 struct watch_row {
@@ -255,6 +267,7 @@ struct group_row {
     struct span predicates; /* in group_predicates, ascending by predicate */
     struct span start;      /* in rule_lists, numbers within the group: RULE_AT_START */
     struct span end;        /* RULE_AT_END */
+    struct span every;      /* RULE_AT_START and RULE_REPEATS: asked with every packet */
 };
 
 struct port_row {
@@ -291,6 +304,10 @@ struct ruleset {
     size_t rule_list_count;
     uint16_t *ports;
     size_t port_count;
+    struct mark_row *mark_changes;
+    size_t mark_change_count;
+    uint32_t *mark_names; /* blob offsets, one a mark */
+    size_t mark_count;
     struct event_row events[EVENT_COUNT];
     uint8_t *blob;
     size_t blob_len;

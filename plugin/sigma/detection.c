@@ -29,6 +29,11 @@ static struct node *map_value(struct loader *l, const struct question *q,
     const struct yaml_node *value;
     const struct yaml_node *sequence = yaml_get(map, "sequence");
 
+    if (q->field == FIELD_FLOW_MARK) {
+        loader_error(l, map->place, "mark-question", "write `flow.mark: name`",
+                     "a mark is asked for by its name alone, not by a map");
+        return NULL;
+    }
     if (sequence != NULL && map->count > 1) {
         loader_error(l, map->place, "two-values", "write the other keys into the steps",
                      "a sequence stands alone in its map");

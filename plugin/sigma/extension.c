@@ -3,7 +3,7 @@
  * ours, so it can only be misspelt. */
 #include "sigma/sigma.h"
 
-enum { PORTS_MAX = 1024, TESTS_MAX = 4096 };
+enum { PORTS_MAX = 1024, TESTS_MAX = 4096, MARKS_MAX = 256 };
 
 static void unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
                         const char *const *names, size_t count)
@@ -128,6 +128,11 @@ static void read_suppress_by(struct loader *l, const struct yaml_node *node)
                          loader_shown(l, item->text));
             continue;
         }
+        if (id == FIELD_FLOW_MARK) {
+            loader_error(l, item->place, "suppress", "name a field that has one value",
+                         "`by` cannot count by the marks of a flow");
+            continue;
+        }
         rule->suppress_by[rule->suppress_by_count++] = id;
     }
 }
@@ -184,31 +189,109 @@ static void read_suppress(struct loader *l, const struct yaml_node *node)
         loader_error(l, node->place, "suppress", HELP, "`suppress` needs a span of time: `for`");
 }
 
+static void read_alert(struct loader *l, const struct yaml_node *node)
+{
+    bool is_told;
+
+    if (node->kind != YAML_SCALAR || !yaml_parse_bool(node, &is_told))
+        loader_error(l, node->place, "wrong-kind", "write `alert: false`",
+                     "`alert` has to be true or false");
+    else
+        l->rule->is_silent = !is_told;
+}
+
+/* One name of `set`, `clear` or `toggle`. */
+static void read_mark(struct loader *l, const struct yaml_node *node, enum mark_act act)
+{
+    struct rule *rule = l->rule;
+
+    if (!loader_is_mark(l, node))
+        return;
+    for (size_t i = 0; i < rule->mark_count; i++) {
+        if (view_equal(rule->marks[i].name, node->text)) {
+            loader_error(l, node->place, "marks", "name each mark once",
+                         "`marks` says two things of the mark `%s`", loader_shown(l, node->text));
+            return;
+        }
+    }
+    if (rule->mark_count == MARKS_MAX) {
+        loader_error(l, node->place, "marks", NULL, "more than %d marks", MARKS_MAX);
+        return;
+    }
+    rule->marks[rule->mark_count++] =
+        (struct mark_change){act, arena_copy(l->arena, node->text), node->place};
+}
+
+static void read_marks(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const NAMES[] = {"set", "clear", "toggle"};
+    static const char HELP[] = "write `marks: {set: [stage1], clear: [stage0]}`";
+    size_t most = 0;
+
+    if (!is_kind(l, node, YAML_MAP, "marks", HELP))
+        return;
+    for (size_t i = 0; i < node->count; i++)
+        most += node->items[i]->kind == YAML_LIST ? node->items[i]->count : 1;
+    l->rule->marks =
+        arena_array(l->arena, most < MARKS_MAX ? most + 1 : MARKS_MAX, sizeof(*l->rule->marks));
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *names = node->items[i];
+        size_t act = 0;
+        while (act < 3 && !view_equal(node->keys[i]->text, view_from_string(NAMES[act])))
+            act++;
+        if (act == 3) {
+            unknown_key(l, node->keys[i], "marks", NAMES, 3);
+            continue;
+        }
+        if (names->kind != YAML_LIST)
+            read_mark(l, names, (enum mark_act)act);
+        for (size_t n = 0; names->kind == YAML_LIST && n < names->count; n++)
+            read_mark(l, names->items[n], (enum mark_act)act);
+    }
+    if (l->rule->mark_count == 0 && !l->is_bad)
+        loader_error(l, node->place, "marks", HELP, "`marks` names no mark");
+}
+
+static const char TEST_HELP[] = "write `{pcap: ../tests/pcaps/x.pcap, alerts: 1}`";
+
+static bool read_test_count(struct loader *l, const struct yaml_node *node, const char *key,
+                            uint64_t *out)
+{
+    int64_t number;
+
+    if (node->kind != YAML_SCALAR || !loader_parse_number(node->text, &number) || number < 0) {
+        loader_error(l, node->place, "test", TEST_HELP, "`%s` has to be a number", key);
+        return false;
+    }
+    *out = (uint64_t)number;
+    return true;
+}
+
 static void read_test(struct loader *l, const struct yaml_node *node)
 {
-    static const char *const NAMES[] = {"pcap", "alerts"};
-    static const char HELP[] = "write `{pcap: ../tests/pcaps/x.pcap, alerts: 1}`";
+    static const char *const NAMES[] = {"pcap", "alerts", "matches"};
     struct rule_test *test = &l->rule->tests[l->rule->test_count];
-    int64_t alerts = -1;
 
-    if (!is_kind(l, node, YAML_MAP, "tests", HELP))
+    if (!is_kind(l, node, YAML_MAP, "tests", TEST_HELP))
         return;
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *key = node->keys[i];
         const struct yaml_node *value = node->items[i];
         if (view_equal(key->text, VIEW("pcap")))
             test->pcap = loader_string(l, value, "pcap");
-        else if (!view_equal(key->text, VIEW("alerts")))
-            unknown_key(l, key, "tests", NAMES, 2);
-        else if (value->kind != YAML_SCALAR || !loader_parse_number(value->text, &alerts) ||
-                 alerts < 0)
-            loader_error(l, value->place, "test", HELP, "`alerts` has to be a number");
+        else if (view_equal(key->text, VIEW("alerts")))
+            test->has_alerts = read_test_count(l, value, "alerts", &test->alerts);
+        else if (view_equal(key->text, VIEW("matches")))
+            test->has_matches = read_test_count(l, value, "matches", &test->matches);
+        else
+            unknown_key(l, key, "tests", NAMES, 3);
     }
-    if (yaml_get(node, "pcap") == NULL || yaml_get(node, "alerts") == NULL) {
-        loader_error(l, node->place, "test", HELP, "a test needs `pcap` and `alerts`");
+    if (yaml_get(node, "pcap") == NULL ||
+        (yaml_get(node, "alerts") == NULL && yaml_get(node, "matches") == NULL)) {
+        loader_error(l, node->place, "test", TEST_HELP,
+                     "a test needs `pcap`, and `alerts` or `matches`");
         return;
     }
-    test->alerts = (uint64_t)alerts;
     test->place = node->place;
     l->rule->test_count++;
 }
@@ -237,6 +320,23 @@ static const struct {
 
 enum { KEY_COUNT = sizeof(KEYS) / sizeof(KEYS[0]) };
 
+/* A rule that says nothing has nothing that could be left out, and no test sees it alert. */
+static void check_silence(struct loader *l, const struct yaml_node *node)
+{
+    const struct yaml_node *suppress = yaml_get(node, "suppress");
+
+    if (!l->rule->is_silent)
+        return;
+    if (suppress != NULL)
+        loader_warn(l, suppress->place, "ignored-key", "drop it, or `alert: false`",
+                    "`suppress` has no effect on a rule that does not alert");
+    for (size_t i = 0; i < l->rule->test_count; i++) {
+        if (l->rule->tests[i].has_alerts && l->rule->tests[i].alerts > 0)
+            loader_error(l, l->rule->tests[i].place, "test", "write `{pcap: x.pcap, matches: 1}`",
+                         "a rule with `alert: false` never alerts; its test counts `matches`");
+    }
+}
+
 void extension_read(struct loader *l, const struct yaml_node *node)
 {
     const char *names[KEY_COUNT];
@@ -254,4 +354,5 @@ void extension_read(struct loader *l, const struct yaml_node *node)
         else
             unknown_key(l, node->keys[i], "shrike", names, KEY_COUNT);
     }
+    check_silence(l, node);
 }

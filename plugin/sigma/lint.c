@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: what a sound rule probably got wrong. Only warnings and notes: the rule is loaded all the same. Here what its
- * document says of it; what it asks is in lint_value.c, lint_name.c and lint_twin.c. */
+ * document says of it; what it asks is in lint_value.c, lint_name.c, lint_mark.c and lint_twin.c. */
 #include "sigma/lint.h"
 
 #include "sigma/rules.h"
@@ -248,6 +248,7 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
         lint_node(&lint, lint.rule->condition);
         lint_names(&lint);
     }
+    lint_marks(&lint);
     lint_twins(&lint);
     arena_free(lint.arena);
 }

@@ -18,6 +18,8 @@ struct lint {
 void lint_value(struct lint *lint, const struct predicate *predicate);
 /* lint_name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
+/* lint_mark.c: marks that only one side names. */
+void lint_marks(struct lint *lint);
 /* lint_twin.c: rules that ask the same, or more than another asks. */
 void lint_twins(struct lint *lint);
 

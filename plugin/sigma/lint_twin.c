@@ -21,7 +21,7 @@ struct digest {
     uint64_t a, b;
 };
 
-/* A rule as what it joins. */
+/* A rule as what it joins. A rule that changes marks, or says nothing, makes no other one needless. */
 struct row {
     const struct rule *rule;
     struct digest scope; /* event, direction, ports */
@@ -128,6 +128,8 @@ static struct row row_of(struct lint *lint, const struct rule *rule)
     struct view ports = view_make(rule->ports, rule->port_count * sizeof(*rule->ports));
 
     row.scope = digest_of(ports, (uint64_t)rule->event << 8 | (uint64_t)rule->direction);
+    if (rule->mark_count > 0) /* whatever else it is for, it is not there for the alert alone */
+        row.scope.b ^= hash_mix((uint64_t)(uintptr_t)rule);
     row.parts = arena_array(lint->arena, root->count + 1, sizeof(*row.parts));
     if (root->kind == NODE_AND) {
         row.count = child_digests(root, row.parts);
@@ -218,7 +220,7 @@ static bool tell(struct lint *lint, const struct row *row, const struct row *oth
     const struct rule *rule = row->rule, *twin = other->rule;
     bool is_same = other->count == row->count && other < row;
 
-    if (other == row || compare_digests(&row->scope, &other->scope) != 0 ||
+    if (other == row || twin->is_silent || compare_digests(&row->scope, &other->scope) != 0 ||
         (!is_same && (other->count >= row->count || twin->level != rule->level)) ||
         !holds_all(row, other))
         return false;

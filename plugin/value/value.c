@@ -89,6 +89,11 @@ static struct node *reference_node(struct loader *l, const struct question *q,
                      "%s events have no field `%s`", event_type_name(l->rule->event), name);
         return NULL;
     }
+    if (p->other == FIELD_FLOW_MARK) {
+        loader_error(l, scalar->place, "mark-question", "write `flow.mark: name`",
+                     "marks have no text that a field could be compared with");
+        return NULL;
+    }
     if (field_get(p->other)->type != question_type(q)) {
         loader_error(l, scalar->place, "field-type", "compare fields of one type",
                      "`%s` is of type %s and `%s` of type %s", field_get(q->field)->name,
@@ -147,6 +152,8 @@ struct node *value_node(struct loader *l, const struct question *q, const struct
 {
     bool wanted;
 
+    if (q->field == FIELD_FLOW_MARK)
+        return value_mark(l, q, scalar);
     if (question_has(q, MODIFIER_EXISTS)) {
         if (!yaml_parse_bool(scalar, &wanted))
             return value_wrong(l, scalar, "exists-value", "write `exists: true` or `exists: false`",

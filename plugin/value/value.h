@@ -26,6 +26,9 @@ struct node *value_measure(struct loader *l, const struct question *q,
 struct node *value_address(struct loader *l, const struct question *q,
                            const struct yaml_node *scalar);
 
+/* The name of a mark (mark.c). */
+struct node *value_mark(struct loader *l, const struct question *q, const struct yaml_node *scalar);
+
 /* A predicate with all that the question says; the caller adds the operands. */
 struct predicate *value_predicate(struct loader *l, const struct question *q,
                                   const struct yaml_node *scalar, enum predicate_op op);

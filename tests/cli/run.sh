@@ -73,7 +73,7 @@ says "and the nearest is named" err "did you mean 'http.host'?"
 
 check "a schema for editors" 0 "$shrike" schema
 cp "$work/out" "$work/schema.json"
-check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml tests/fuzz/seeds/rule/marks.yml
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"
@@ -413,6 +413,46 @@ check "and in the stats record" 0 grep -Eq '"error":.*"alloc":[1-9]' "$work/eve.
 check "streams without memory" 0 "$shrike" replay -S rules/ --memcap-streams 1K --eve "$work/eve.json" "$covenant"
 says "are in the summary too" err "bytes of streams not scanned (--memcap-streams)"
 check "and in the stats record too" 0 grep -q '"stream_bytes_skipped":[1-9]' "$work/eve.json"
+
+# Marks: a rule that says nothing marks, another asks.
+cat > "$work/marks.yml" << 'END'
+title: asks
+id: 5b8f0d1e-0000-4000-8000-0000000000a1
+level: low
+logsource: {product: shrike, service: http}
+detection:
+  s: {http.method: POST, flow.mark: got}
+  condition: s
+shrike: {sid: 71}
+---
+title: marks
+id: 5b8f0d1e-0000-4000-8000-0000000000a2
+level: low
+logsource: {product: shrike, service: http}
+detection:
+  s: {http.method: GET}
+  condition: s
+shrike: {sid: 72, alert: false, marks: {set: [got]}, tests: [{pcap: c.cap, matches: 20}, {pcap: c.cap, matches: 20, alerts: 0}]}
+END
+check "marks lead from one rule to another" 0 "$shrike" replay -S "$work/marks.yml" --eve "$work/eve.json" "$covenant"
+says "who says nothing is counted" err "20  held          marks  (alert: false)"
+check "an alert names the marks as Suricata does" 0 jq -se 'map(select(.event_type == "alert")) | length == 1 and .[0].alert.signature_id == 71 and .[0].metadata.flowbits == ["got"]' "$work/eve.json"
+check "tests count what matches without a word" 0 "$shrike" check --test "$work/marks.yml"
+says "and pass" out "2 passed, 0 failed, 0 skipped"
+sed 's/matches: 20/matches: 3/' "$work/marks.yml" > "$work/marks3.yml"
+check "or fail" 1 "$shrike" check --test "$work/marks3.yml"
+says "with both numbers" out "\`marks\` matches 20 time(s) in \`c.cap\`, expected 3 [test-failed]"
+check "marks are explained" 0 "$shrike" check --explain marks "$work/marks.yml"
+says "with what is done" out "marks      set got"
+says "and that nothing is said" out "alert      none: it holds and says nothing"
+check "as JSON, too" 0 "$shrike" check --explain marks --format json "$work/marks.yml"
+cp "$work/out" "$work/check.json"
+check "with the names" 0 jq -e '.marks.set == ["got"] and .alert == false' "$work/check.json"
+check "a rule of raw bytes with marks" 0 "$shrike" check --explain 1040 tests/oracle/marks/marks.yml
+says "is asked again" out "decided    whenever a pattern is found, as marks may have changed"
+check "marks without memory" 0 "$shrike" replay -S "$work/marks.yml" --memcap-streams 1K --eve "$work/eve.json" "$covenant"
+says "are in the summary" err "20  marks of flows lost (--memcap-streams)"
+check "and in the stats record" 0 grep -q '"marks_lost":20' "$work/eve.json"
 
 # The last record of a run.
 check "the stats record is last" 0 sh -c "tail -n 1 '$work/eve.json' | grep -q '\"event_type\":\"stats\"'"

@@ -17,6 +17,8 @@ static size_t check(const struct node *node, unsigned depth)
         assert(p->text != NULL && p->field <= FIELD_NONE && p->offsets.from <= p->offsets.to);
         assert(p->op != MATCH_LIST || p->list != NULL);
         assert(p->op != MATCH_HEX || p->bytes.len > 0);
+        assert(p->op != MATCH_MARK || (p->bytes.len > 0 && p->field == FIELD_FLOW_MARK));
+        assert(p->op == MATCH_MARK || p->field != FIELD_FLOW_MARK);
         assert(p->mask.len == 0 || p->mask.len == p->bytes.len);
         assert(p->op != MATCH_PREFIX || p->prefix_bits <= 128);
     }
@@ -36,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < rules->count; i++) {
         assert(rules->items[i]->event != EVENT_ANY && rules->items[i]->title != NULL);
         check(rules->items[i]->condition, 0);
+        for (size_t m = 0; m < rules->items[i]->mark_count; m++)
+            assert(rules->items[i]->marks[m].name.len > 0);
     }
     diagnostics_sort(&diagnostics);
     diagnostics_clear(&diagnostics);

@@ -116,19 +116,14 @@ static void count_alert(void *context, const struct shrike_alert *alert)
     (*(unsigned *)context)++;
 }
 
-/* A rule on ended flows, as a file of its own. */
-static struct shrike_ruleset *flow_rules(void)
+/* Rules as a file of their own. */
+static struct shrike_ruleset *rules_of(const char *text)
 {
     char path[] = "/tmp/shrike-api-test-XXXXXX.yml";
-    static const char RULE[] = "title: Flow to a web server\n"
-                               "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c11\n"
-                               "level: low\n"
-                               "logsource: {product: shrike, service: flow}\n"
-                               "detection: {a: {dst_port: 80}, condition: a}\n";
     struct shrike_error error;
     int file = mkstemps(path, 4);
     assert_true(file >= 0);
-    assert_int_equal(write(file, RULE, sizeof(RULE) - 1), sizeof(RULE) - 1);
+    assert_int_equal(write(file, text, strlen(text)), strlen(text));
     close(file);
     const char *paths[] = {path};
     struct shrike_ruleset *set = shrike_ruleset_load(paths, 1, NULL, NULL, NULL, &error);
@@ -141,7 +136,11 @@ static void a_tick_ends_flows_on_a_quiet_line(void **state)
     (void)state;
     struct shrike_error error = {""};
     unsigned alerts = 0;
-    struct shrike_ruleset *set = flow_rules();
+    struct shrike_ruleset *set = rules_of("title: Flow to a web server\n"
+                                          "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c11\n"
+                                          "level: low\n"
+                                          "logsource: {product: shrike, service: flow}\n"
+                                          "detection: {a: {dst_port: 80}, condition: a}\n");
     assert_non_null(set);
     const struct shrike_worker_options options = {
         .size = sizeof(options), .on_alert = count_alert, .context = &alerts};
@@ -154,6 +153,38 @@ static void a_tick_ends_flows_on_a_quiet_line(void **state)
     assert_true(after > before);
     shrike_worker_finish(worker);
     assert_int_equal(alerts, after); /* nothing was left to end */
+    shrike_worker_free(worker);
+    shrike_ruleset_release(set);
+}
+
+static void see_mark(void *context, const struct shrike_alert *alert)
+{
+    struct shrike_bytes marks[2] = {{NULL, 0}, {NULL, 0}};
+    assert_int_equal(shrike_alert_field(alert, "flow.mark", marks, 2), 1);
+    assert_memory_equal(marks[0].data, "web", 3);
+    (*(unsigned *)context)++;
+}
+
+/* The rule alone alerts and clears nothing: what it sets is there when the host hears of it. */
+static void the_marks_of_a_flow_are_told(void **state)
+{
+    (void)state;
+    struct shrike_error error = {""};
+    unsigned alerts = 0;
+    struct shrike_ruleset *set = rules_of("title: Flow to a web server\n"
+                                          "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c11\n"
+                                          "level: low\n"
+                                          "logsource: {product: shrike, service: flow}\n"
+                                          "detection: {a: {dst_port: 80}, condition: a}\n"
+                                          "shrike: {marks: {set: [web]}}\n");
+    assert_non_null(set);
+    const struct shrike_worker_options options = {
+        .size = sizeof(options), .on_alert = see_mark, .context = &alerts};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    assert_non_null(worker);
+    feed(worker, "tests/pcaps/empire.cap");
+    shrike_worker_finish(worker);
+    assert_true(alerts > 0);
     shrike_worker_free(worker);
     shrike_ruleset_release(set);
 }
@@ -193,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_host_gets_alerts_with_their_reasons),
         cmocka_unit_test(what_is_missing_is_an_error_with_a_text),
         cmocka_unit_test(a_tick_ends_flows_on_a_quiet_line),
+        cmocka_unit_test(the_marks_of_a_flow_are_told),
         cmocka_unit_test(a_worker_without_rules_counts),
         cmocka_unit_test(an_unknown_link_type_is_refused),
     };

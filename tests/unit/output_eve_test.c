@@ -548,6 +548,7 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     part.proto.udp_memory_errors[PROTO_DNS] = 1;
     part.proto.gap_errors[PROTO_HTTP] = 2;
     part.match.stream_bytes_skipped = 9;
+    part.match.marks_lost = 5;
     run_stats_add(&sum, &part);
     run_stats_add(&sum, &part);
     sum.decode.pkts = 100;
@@ -571,6 +572,7 @@ static void the_stats_record_is_valid_and_parts_add_up(void **state)
     counts(line, "stats.app_layer.error.dns_udp.alloc", 2);
     counts(line, "stats.app_layer.error.http.gap", 4);
     counts(line, "stats.detect.stream_bytes_skipped", 18);
+    counts(line, "stats.detect.marks_lost", 10);
     counts(line, "stats.defrag.ipv4.reassembled", 2);
     counts(line, "stats.defrag.ipv6.fragments", 7);
     counts(line, "stats.defrag.ipv6.timeouts", 5);

@@ -34,7 +34,7 @@ struct test_result {
     const struct rule_test *test;
     const char *path; /* of the capture, relative to where the command runs */
     enum test_outcome outcome;
-    uint64_t alerts; /* raised; 0 when skipped */
+    uint64_t alerts, matches; /* 0 when skipped */
 };
 
 struct test_report {

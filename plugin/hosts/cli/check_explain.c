@@ -21,10 +21,12 @@ static const char *const NODES[] = {
     [NODE_AND] = "and",       [NODE_OR] = "or",     [NODE_NOT] = "not",
     [NODE_PREDICATE] = "ask", [NODE_TRUE] = "true", [NODE_FALSE] = "false"};
 static const char *const OPERATIONS[] = {
-    [MATCH_GLOB] = "text",        [MATCH_REGEX] = "regex",   [MATCH_HEX] = "bytes",
-    [MATCH_NUMBER] = "number",    [MATCH_PREFIX] = "prefix", [MATCH_DOMAIN] = "domain",
-    [MATCH_EXISTS] = "exists",    [MATCH_FIELD] = "field",   [MATCH_LIST] = "list",
-    [MATCH_SEQUENCE] = "sequence"};
+    [MATCH_GLOB] = "text",         [MATCH_REGEX] = "regex",   [MATCH_HEX] = "bytes",
+    [MATCH_NUMBER] = "number",     [MATCH_PREFIX] = "prefix", [MATCH_DOMAIN] = "domain",
+    [MATCH_EXISTS] = "exists",     [MATCH_FIELD] = "field",   [MATCH_LIST] = "list",
+    [MATCH_SEQUENCE] = "sequence", [MATCH_MARK] = "mark"};
+static const char *const ACTS[] = {
+    [MARK_SET] = "set", [MARK_CLEAR] = "clear", [MARK_TOGGLE] = "toggle"};
 static const char *const MEASURES[] = {
     [OF_VALUE] = NULL, [OF_LEN] = "len", [OF_COUNT] = "count", [OF_ENTROPY] = "entropy"};
 static const char *const LIST_TYPES[] = {
@@ -42,6 +44,7 @@ static const char *decision(const struct explanation *e)
     if (e->rule->event == EVENT_STREAM)
         return e->waits         ? "when the stream ends"
                : e->is_at_start ? "with every packet, as nothing has to be found first"
+               : e->is_repeated ? "whenever a pattern is found, as marks may have changed"
                                 : "as soon as a pattern is found";
     return e->waits      ? "when the transaction is complete"
            : e->is_again ? "with the request, and again with the answer"
@@ -77,6 +80,24 @@ static void text_head(struct buf *out, const struct explanation *e)
             buf_format(out, "%s%s", i ? ", " : " by ", field_get(rule->suppress_by[i])->name);
         buf_byte(out, '\n');
     }
+}
+
+/* What it does when it holds, but for the alert. */
+static void text_marks(struct buf *out, const struct rule *rule)
+{
+    for (enum mark_act act = MARK_SET; act <= MARK_TOGGLE; act++) {
+        size_t told = 0;
+        for (size_t i = 0; i < rule->mark_count; i++) {
+            if (rule->marks[i].act != act)
+                continue;
+            buf_format(out, told++ == 0 ? "marks      %s " : ", ", ACTS[act]);
+            readable_add(out, rule->marks[i].name);
+        }
+        if (told > 0)
+            buf_byte(out, '\n');
+    }
+    if (rule->is_silent)
+        buf_text(out, "alert      none: it holds and says nothing\n");
 }
 
 static void text_gate(struct buf *out, const struct explained_gate *gate)
@@ -185,6 +206,7 @@ static void text_node(struct buf *out, const struct explained_node *node)
 static void text_explain(struct buf *out, const struct explanation *e)
 {
     text_head(out, e);
+    text_marks(out, e->rule);
     if (!e->is_compiled) {
         buf_text(out, "compiled   no: see the errors\n");
         return;
@@ -199,6 +221,24 @@ static void text_explain(struct buf *out, const struct explanation *e)
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------- */
+
+static void json_marks(struct buf *out, const struct rule *rule)
+{
+    if (rule->mark_count == 0)
+        return;
+    json_put_open(out, "marks");
+    for (enum mark_act act = MARK_SET; act <= MARK_TOGGLE; act++) {
+        json_put_open_array(out, ACTS[act]);
+        for (size_t i = 0; i < rule->mark_count; i++) {
+            if (rule->marks[i].act != act)
+                continue;
+            json_put_item(out);
+            json_put_string(out, rule->marks[i].name);
+        }
+        json_put_close_array(out);
+    }
+    json_put_close(out);
+}
 
 static void json_head(struct buf *out, const struct explanation *e)
 {
@@ -218,6 +258,8 @@ static void json_head(struct buf *out, const struct explanation *e)
         buf_u64(out, rule->ports[i]);
     }
     json_put_close_array(out);
+    json_put_bool(out, "alert", !rule->is_silent);
+    json_marks(out, rule);
     json_put_bool(out, "compiled", e->is_compiled);
 }
 

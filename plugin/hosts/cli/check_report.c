@@ -91,9 +91,14 @@ static void json_tests(struct buf *out, const struct check_report *report)
         json_put_chars(out, "file", result->test->place.file);
         json_put_number(out, "line", result->test->place.line);
         json_put_chars(out, "pcap", result->path);
-        json_put_number(out, "expected", result->test->alerts);
-        if (result->outcome != TEST_SKIPPED)
+        if (result->test->has_alerts)
+            json_put_number(out, "expected", result->test->alerts);
+        if (result->test->has_matches)
+            json_put_number(out, "expected_matches", result->test->matches);
+        if (result->outcome != TEST_SKIPPED) {
             json_put_number(out, "alerts", result->alerts);
+            json_put_number(out, "matches", result->matches);
+        }
         json_put_close(out);
     }
     json_put_close_array(out);

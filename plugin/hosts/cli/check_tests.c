@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* shrike check --test: the tests that rules carry.
  *
- * Idea       a test names a capture and how many alerts its rule raises in it. Each capture is replayed once, with all
- *            rules, however many tests name it; several at a time, each on one thread. What suppression leaves out
- *            does not count, as nobody would see it.
+ * Idea       a test names a capture and how many alerts its rule raises in it, or how often it matches: then what
+ *            suppression leaves out and `alert: false` hides counts, too. Each capture is replayed once, with all
+ *            rules, however many tests name it; several at a time, each on one thread.
  * Found      a wrong count is an error at the test. A capture that is not there is told and counted as skipped, since
  *            captures are often not shipped with the rules. A rule that no test sees alert may never alert at all.
  */
@@ -24,6 +24,7 @@ enum { RUNNERS_MAX = 16, BATCH_FRAMES = 256 };
 struct run {
     const char *path;
     uint64_t *alerts;   /* by number in the rule set; NULL when it is not there */
+    uint64_t *matches;  /* likewise: how often it was true */
     struct error fault; /* "" when it was whole */
     struct error error; /* no pipeline could be made */
 };
@@ -80,8 +81,11 @@ static void replay(const struct ruleset *set, struct run *run)
     if (pipeline != NULL) {
         read_capture(run, capture, pipeline);
         run->alerts = memory_new(ruleset_count(set) + 1, sizeof(*run->alerts));
-        for (size_t i = 0; i < ruleset_count(set); i++)
+        run->matches = memory_new(ruleset_count(set) + 1, sizeof(*run->matches));
+        for (size_t i = 0; i < ruleset_count(set); i++) {
             run->alerts[i] = pipeline_rule_alerts(pipeline, i);
+            run->matches[i] = pipeline_rule_held(pipeline, i);
+        }
     }
     pipeline_free(pipeline);
     capture_close(capture);
@@ -144,7 +148,8 @@ static void collect(struct rules *rules, struct test_report *report, struct runs
         for (size_t t = 0; t < rule->test_count; t++) {
             const struct rule_test *test = &rule->tests[t];
             const char *path = path_of(rules, rule, test);
-            report->results[report->count++] = (struct test_result){rule, test, path, 0, 0};
+            report->results[report->count++] =
+                (struct test_result){.rule = rule, .test = test, .path = path};
             runs->items[runs->count++].path = path;
         }
     }
@@ -160,10 +165,14 @@ static void collect(struct rules *rules, struct test_report *report, struct runs
 
 /* ---- what it means ------------------------------------------------------------------------------------ */
 
-/* Number in the rule set; SIZE_MAX when it could not be compiled. `*from` moves on: both are in one order. */
+/* Number in the rule set; SIZE_MAX when it could not be compiled. It is sought from `*from` on, which moves along: but for
+ * rules with marks both are in one order. */
 static size_t number_of(const struct ruleset *set, const struct rule *rule, size_t *from)
 {
-    for (size_t i = *from; i < ruleset_count(set); i++) {
+    size_t count = ruleset_count(set);
+
+    for (size_t n = 0; n < count; n++) {
+        size_t i = (*from + n) % count;
         const struct rule_info *info = ruleset_rule(set, i);
         if (info->line == rule->place.line && strcmp(info->file, rule->place.file) == 0) {
             *from = i;
@@ -189,15 +198,21 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
         diagnostics_add(diagnostics, SEVERITY_NOTE, "test-capture", test->place, NULL,
                         "the capture is not whole: %s", run->fault.text);
     result->alerts = number == SIZE_MAX ? 0 : run->alerts[number];
-    if (number != SIZE_MAX && result->alerts == test->alerts) {
-        result->outcome = TEST_PASSED;
-        return;
-    }
-    result->outcome = TEST_FAILED;
-    diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
-                    "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,
-                    (unsigned long long)result->alerts, test->pcap,
-                    (unsigned long long)test->alerts);
+    result->matches = number == SIZE_MAX ? 0 : run->matches[number];
+    bool alerts_differ = test->has_alerts && result->alerts != test->alerts;
+    bool matches_differ = test->has_matches && result->matches != test->matches;
+    result->outcome =
+        number == SIZE_MAX || alerts_differ || matches_differ ? TEST_FAILED : TEST_PASSED;
+    if (alerts_differ || (number == SIZE_MAX && test->has_alerts))
+        diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
+                        "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,
+                        (unsigned long long)result->alerts, test->pcap,
+                        (unsigned long long)test->alerts);
+    if (matches_differ || (number == SIZE_MAX && !test->has_alerts))
+        diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
+                        "`%s` matches %llu time(s) in `%s`, expected %llu", result->rule->title,
+                        (unsigned long long)result->matches, test->pcap,
+                        (unsigned long long)test->matches);
 }
 
 static void tell_untested(const struct rules *rules, struct test_report *report,
@@ -207,13 +222,13 @@ static void tell_untested(const struct rules *rules, struct test_report *report,
         const struct rule *rule = rules->items[i];
         bool is_seen = false;
         for (size_t t = 0; t < rule->test_count; t++)
-            is_seen |= rule->tests[t].alerts > 0;
+            is_seen |= rule->tests[t].alerts > 0 || rule->tests[t].matches > 0;
         if (is_seen)
             continue;
         report->untested++;
         diagnostics_add(diagnostics, SEVERITY_WARNING, "untested", rule->place,
                         "write `shrike: {tests: [{pcap: x.pcap, alerts: 1}]}`",
-                        rule->test_count > 0 ? "`%s` has no test in which it alerts"
+                        rule->test_count > 0 ? "`%s` has no test in which it alerts or matches"
                                              : "`%s` has no tests",
                         rule->title);
     }
@@ -240,7 +255,9 @@ int check_run_tests(struct rules *rules, struct ruleset *set, struct diagnostics
         report->outcomes[result->outcome]++;
     }
     tell_untested(rules, report, diagnostics);
-    for (size_t i = 0; i < runs.count; i++)
+    for (size_t i = 0; i < runs.count; i++) {
         memory_free(runs.items[i].alerts);
+        memory_free(runs.items[i].matches);
+    }
     return status;
 }

@@ -281,9 +281,18 @@ static const char EXTENSION_FORMS[] =
     "{'type':'array','maxItems':4,'items':{'type':'string'}}]},"
     "'for':{'type':'string','pattern':'^[0-9]+[smhdw]$'}}},\n"
     "'shrike_number':{'type':'integer','minimum':1,'maximum':1000000},\n"
-    "'shrike_tests':{'type':'array','items':{'type':'object','required':['pcap','alerts'],"
+    "'shrike_alert':{'type':'boolean','description':'false: it sets marks and says nothing'},\n"
+    "'shrike_mark':{'type':['string','number','boolean'],'maxLength':255},\n"
+    "'shrike_mark_names':{'anyOf':[{'$ref':'#/$defs/shrike_mark'},"
+    "{'type':'array','items':{'$ref':'#/$defs/shrike_mark'}}]},\n"
+    "'shrike_marks':{'type':'object','minProperties':1,'additionalProperties':false,"
+    "'description':'Marks of the flow, for flow.mark of other rules','properties':{"
+    "'set':{'$ref':'#/$defs/shrike_mark_names'},'clear':{'$ref':'#/$defs/shrike_mark_names'},"
+    "'toggle':{'$ref':'#/$defs/shrike_mark_names'}}},\n"
+    "'shrike_tests':{'type':'array','items':{'type':'object','required':['pcap'],"
+    "'anyOf':[{'required':['alerts']},{'required':['matches']}],"
     "'additionalProperties':false,'properties':{'pcap':{'type':'string'},"
-    "'alerts':{'type':'integer','minimum':0}}}}";
+    "'alerts':{'type':'integer','minimum':0},'matches':{'type':'integer','minimum':0}}}}";
 
 static const char *const EXTENSIONS[] = {
 #define EXTENSION(name, reader) name,

@@ -41,6 +41,7 @@ struct run_stats summary_stats(const struct pipeline_stats *stats)
 struct rule_count {
     const struct rule_info *rule;
     uint64_t alerts, suppressed;
+    uint64_t silent; /* `alert: false`: how often it was true */
 };
 
 static int by_alerts(const void *left, const void *right)
@@ -48,6 +49,8 @@ static int by_alerts(const void *left, const void *right)
     const struct rule_count *a = left, *b = right;
     if (a->alerts != b->alerts)
         return a->alerts > b->alerts ? -1 : 1;
+    if (a->silent != b->silent)
+        return a->silent == 0 || (b->silent != 0 && a->silent > b->silent) ? -1 : 1;
     return (a->rule->index > b->rule->index) - (a->rule->index < b->rule->index);
 }
 
@@ -59,16 +62,20 @@ static void print_rules(FILE *out, const struct pipeline *pipeline, const struct
     for (size_t i = 0; i < rules; i++) {
         uint64_t alerts = pipeline_rule_alerts(pipeline, i);
         uint64_t suppressed = pipeline_rule_suppressed(pipeline, i);
-        if (alerts > 0 || suppressed > 0)
-            counts[fired++] = (struct rule_count){ruleset_rule(set, i), alerts, suppressed};
+        uint64_t silent = ruleset_rule(set, i)->is_silent ? pipeline_rule_held(pipeline, i) : 0;
+        if (alerts > 0 || suppressed > 0 || silent > 0)
+            counts[fired++] = (struct rule_count){ruleset_rule(set, i), alerts, suppressed, silent};
     }
     if (fired > 1)
         qsort(counts, fired, sizeof(*counts), by_alerts);
     for (size_t i = 0; i < fired; i++) {
-        fprintf(out, "  %8" PRIu64 "  %-13s ", counts[i].alerts, counts[i].rule->level);
+        fprintf(out, "  %8" PRIu64 "  %-13s ", counts[i].alerts + counts[i].silent,
+                counts[i].silent > 0 ? "held" : counts[i].rule->level);
         readable_print(out, counts[i].rule->title);
         if (counts[i].suppressed > 0)
             fprintf(out, "  (+%" PRIu64 " suppressed)", counts[i].suppressed);
+        if (counts[i].silent > 0)
+            fputs("  (alert: false)", out);
         fputc('\n', out);
     }
     memory_free(counts);
@@ -110,6 +117,7 @@ static void print_loss(FILE *out, const struct run_stats *stats)
                " (--memcap-protocols)");
     print_line(out, "bytes of streams not scanned", stats->match.stream_bytes_skipped,
                " (--memcap-streams)");
+    print_line(out, "marks of flows lost", stats->match.marks_lost, " (--memcap-streams)");
     print_line(out, "regular expressions given up", stats->match.confirm_limit_hits, "");
     print_line(out, "list entries met before their valid_from", stats->match.early_hits, "");
     print_line(out, "scans that Hyperscan failed", stats->match.scan_errors, "");

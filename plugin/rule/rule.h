@@ -166,8 +166,16 @@ struct rule_test {
     struct place place;
 };
 
+/* As written; "" where it says nothing. */
+struct log_source {
+    const char *category, *product, *service;
+};
+
+struct filter;
+
 struct rule {
-    const char *id; /* uuid as written; NULL when absent */
+    const char *id;   /* uuid as written; NULL when absent */
+    const char *name; /* by which other documents may call it; NULL when absent */
     const char *title;
     const char *description; /* NULL when absent; so the next ones */
     const char *author;
@@ -181,8 +189,11 @@ struct rule {
     size_t reference_count;
     const char **false_positives;
     size_t false_positive_count;
+    struct log_source source;
     enum event_type event;
     struct node *condition;
+    const struct filter **filters; /* that apply to it; set by rules_finish() */
+    size_t filter_count;
     uint32_t sid; /* from shrike: sid, else derived from id */
     uint32_t rev;
     enum rule_direction direction;
@@ -196,6 +207,14 @@ struct rule {
     struct rule_test *tests;
     size_t test_count;
     struct place place;
+};
+
+/* A filter document: what a site does not want to hear of. */
+struct filter {
+    struct rule *what; /* its metadata, and the condition of what it silences; event EVENT_ANY: envelope fields alone */
+    int64_t expires_us; /* from then on it silences nothing; 0: never */
+    const char *expires; /* as written; NULL when absent */
+    size_t rule_count;   /* that it applies to */
 };
 
 /* Why a sound document is left out. */
@@ -216,6 +235,8 @@ struct rules {
     size_t count;
     struct list **lists;
     size_t list_count;
+    struct filter **filters;
+    size_t filter_count;
     struct list *made_lists;       /* these, and those that were left out */
     size_t refused[REFUSAL_COUNT]; /* documents */
     size_t documents;              /* YAML documents seen */

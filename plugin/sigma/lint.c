@@ -10,11 +10,12 @@ enum { TITLE_MAX = 256, PATTERN_MIN = 4 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Keys of Sigma 2.1 and ours. */
+/* Keys of Sigma 2.1 and ours, of all kinds of documents. */
 static const char *const TOP_KEYS[] = {
-    "title",   "id",         "name",   "related", "taxonomy", "status",         "description",
-    "license", "references", "author", "date",    "modified", "logsource",      "detection",
-    "fields",  "level",      "tags",   "scope",   "shrike",   "falsepositives",
+    "title",   "id",         "name",   "related",     "taxonomy", "status",         "description",
+    "license", "references", "author", "date",        "modified", "logsource",      "detection",
+    "fields",  "level",      "tags",   "scope",       "shrike",   "falsepositives", "filter",
+    "expires", "generate",   "list",   "correlation",
 };
 
 static const char *const STATUSES[] = {"stable", "test", "experimental", "deprecated",

@@ -81,11 +81,12 @@ static uint32_t derived_sid(const struct rule *rule)
     return SID_FIRST + (uint32_t)(hash_plain(folded, len) % SID_COUNT);
 }
 
-static void read_metadata(struct loader *l, const struct yaml_node *root)
+void sigma_read_metadata(struct loader *l, const struct yaml_node *root)
 {
     struct rule *rule = l->rule;
 
     rule->id = text_of(l, root, "id");
+    rule->name = text_of(l, root, "name");
     rule->title = text_of(l, root, "title");
     rule->description = text_of(l, root, "description");
     rule->author = text_of(l, root, "author");
@@ -100,6 +101,7 @@ static void read_metadata(struct loader *l, const struct yaml_node *root)
     rule->rev = 1;
     rule->suppress_us = 0;
     read_level(l, root);
+    lint_metadata(l, root);
 }
 
 void sigma_read(struct loader *l, const struct yaml_node *root)
@@ -108,8 +110,7 @@ void sigma_read(struct loader *l, const struct yaml_node *root)
     const struct yaml_node *extension = yaml_get(root, "shrike");
 
     l->rule->place = root->place;
-    read_metadata(l, root);
-    lint_metadata(l, root);
+    sigma_read_metadata(l, root);
     if (logsource == NULL) {
         loader_error(l, root->place, "no-logsource",
                      "write `logsource: {product: shrike, service: http}`, or a category of Sigma",

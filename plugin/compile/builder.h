@@ -129,6 +129,8 @@ struct builder {
     struct vector sets, slots, bloom, ends, fact_of, facts, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
         pattern_index, glob_index, tested_index, step_index;
+    struct vector silencers, filter_ends, filter_info;
+    uint32_t *filter_nodes;    /* by filter and event: root of what it asks; NO_INDEX: not compiled yet */
     struct vector gate_tables; /* struct gate_table */
     struct vector gate_uses;   /* struct gate_use */
     struct vector ungated;     /* uint32_t rule */
@@ -194,6 +196,11 @@ unsigned program_cost(const struct node *node);
 const struct node **program_order(struct builder *b, const struct node *node);
 /* May more of the transaction or stream turn an answer round that is true (`is_positive`) or false? */
 bool program_is_late(const struct node *node, enum event_type event, bool is_positive);
+
+/* filters.c */
+void filters_begin(struct builder *b);
+/* Rows of the rule at hand. */
+struct span filters_compile(struct builder *b);
 
 /* explain.c */
 struct explanation;

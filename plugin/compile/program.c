@@ -9,6 +9,7 @@
  *            missing answer field, a count over one) waits for the complete event: RULE_WAITS. All
  *            other rules may fire as soon as they are true, and only those that read what the
  *            answer brings are judged again with it: RULE_AGAIN.
+ * Filters    a rule with a filter that reads the answer waits as well: what it silences is known only then.
  * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
  *            (lists, domains, entropy, comparison with a field) is refused, with what to write
  *            instead.
@@ -172,10 +173,24 @@ bool program_is_late(const struct node *node, enum event_type event, bool is_pos
                                  : node_waits(node, event, is_positive);
 }
 
+/* Does a filter of the rule ask for what the answer brings? Then it is decided once, with the answer. */
+static bool has_late_filter(const struct rule *rule)
+{
+    bool is_transaction =
+        rule->event == EVENT_HTTP || rule->event == EVENT_DNS || rule->event == EVENT_TLS;
+
+    for (size_t i = 0; is_transaction && i < rule->filter_count; i++) {
+        if (node_changes(rule->filters[i]->what->condition, rule->event))
+            return true;
+    }
+    return false;
+}
+
 unsigned program_flags(const struct rule *rule)
 {
     if (rule->event != EVENT_STREAM) {
-        if (rule->direction == RULE_TO_CLIENT || node_waits(rule->condition, rule->event, true))
+        if (rule->direction == RULE_TO_CLIENT || has_late_filter(rule) ||
+            node_waits(rule->condition, rule->event, true))
             return RULE_WAITS | RULE_AGAIN;
         return node_changes(rule->condition, rule->event) ? RULE_AGAIN : 0;
     }

@@ -69,6 +69,7 @@ void pipeline_finish(struct pipeline *pipeline);
 const struct pipeline_stats *pipeline_stats(struct pipeline *pipeline);
 uint64_t pipeline_rule_alerts(const struct pipeline *pipeline, size_t index);
 uint64_t pipeline_rule_suppressed(const struct pipeline *pipeline, size_t index);
+uint64_t pipeline_filter_silenced(const struct pipeline *pipeline, size_t index);
 /* Flows begun so far, as of the last batches that workers finished: for showing, at any time. */
 uint64_t pipeline_flow_count(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline); /* accepts NULL; calls finish when that is missing */

@@ -94,6 +94,7 @@ void worker_stats(const struct worker *worker, struct worker_stats *out);
 /* Alerts of rule `index` so far. */
 uint64_t worker_rule_alerts(const struct worker *worker, size_t index);
 uint64_t worker_rule_suppressed(const struct worker *worker, size_t index);
+uint64_t worker_filter_silenced(const struct worker *worker, size_t index);
 uint64_t worker_flow_count(const struct worker *worker); /* begun so far */
 
 #endif

@@ -322,3 +322,25 @@ bool rule_holds(struct matcher *m, const struct rule_row *rule)
 {
     return node_holds(m, rule->node);
 }
+
+/* What has expired silences nothing: neither a filter nor an entry of a list that it asks for. */
+uint32_t rule_silencer(struct matcher *m, const struct rule_row *rule)
+{
+    const struct ruleset *set = m->set;
+    unsigned reading = m->reading;
+    uint32_t found = NO_INDEX;
+
+    if (rule->silencers.count == 0)
+        return NO_INDEX;
+    if (reading & READ_EXPIRED)
+        set_reading(m, reading & ~(unsigned)READ_EXPIRED);
+    for (uint32_t i = 0; i < rule->silencers.count && found == NO_INDEX; i++) {
+        const struct silencer_row *silencer = &set->silencers[rule->silencers.first + i];
+        int64_t end_us = set->filter_ends[silencer->filter];
+        if ((end_us == 0 || m->event->time_us < end_us) && node_holds(m, silencer->node))
+            found = silencer->filter;
+    }
+    if (reading & READ_EXPIRED)
+        set_reading(m, reading);
+    return found;
+}

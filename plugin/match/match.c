@@ -2,13 +2,14 @@
 /* Matcher: its life, whole events, and what happens when a rule is true.
  *
  * Event      probes -> candidates (scan.c) -> condition of each (evaluate.c) -> once? ->
- *            suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
+ *            silenced? -> suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
  *            so that alerts come out in the same order on every run whatever Hyperscan and the
  *            hashes did first.
  * Once       a transaction comes twice, with the request alone and again with its answer. The second
  *            time only rules are judged that read what the answer brings (RULE_AGAIN), and one that
  *            was true of the request already, which is found out by asking it again without the
  *            answer's fields, is passed over: nothing has to be remembered.
+ * Silenced   a rule that is true and that one of its filters speaks of raises nothing; it is counted by filter.
  * Expired    entries that have expired (match/member.c) hit nothing. A rule that is not true is asked again as if they
  *            did, when one was hit: an alert that needs them is told as informational.
  */
@@ -67,6 +68,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->sink = *sink;
     m->community_id_seed = community_id_seed;
     m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
+    m->filter_silenced = memory_new(set->filter_count, sizeof(*m->filter_silenced));
     m->rule_suppressed = memory_new(set->rule_count, sizeof(*m->rule_suppressed));
     m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
     m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
@@ -129,6 +131,7 @@ void matcher_free(struct matcher *m)
     memory_free(m->gate_seen);
     memory_free(m->rule_alerts);
     memory_free(m->rule_suppressed);
+    memory_free(m->filter_silenced);
     memory_free(m);
 }
 
@@ -198,7 +201,13 @@ void raise_alert(struct matcher *m, uint32_t rule)
     struct suppression suppression = {0};
     uint64_t left_out = 0;
     bool is_left_open = false;
+    uint32_t filter = rule_silencer(m, row);
 
+    if (filter != NO_INDEX) {
+        m->stats.silenced++;
+        m->filter_silenced[filter]++;
+        return;
+    }
     if (m->event->flow != NULL) /* suppressed or not */
         m->event->flow->flags |= FLOW_ALERTED;
     if (row->suppress_us > 0) {
@@ -363,4 +372,10 @@ uint64_t matcher_rule_alerts(const struct matcher *m, size_t rule)
 uint64_t matcher_rule_suppressed(const struct matcher *m, size_t rule)
 {
     return m->rule_suppressed[rule];
+}
+
+uint64_t matcher_filter_silenced(const struct matcher *m, size_t filter)
+{
+    assert(filter < m->set->filter_count);
+    return m->filter_silenced[filter];
 }

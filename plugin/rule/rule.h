@@ -215,6 +215,7 @@ struct filter {
     int64_t expires_us; /* from then on it silences nothing; 0: never */
     const char *expires; /* as written; NULL when absent */
     size_t rule_count;   /* that it applies to */
+    uint32_t number;     /* in rules->filters */
 };
 
 /* Why a sound document is left out. */

@@ -157,9 +157,15 @@ struct rule_row {
     uint16_t suppress_by[4];
     uint32_t node; /* root */
     struct span ports;
-    uint32_t reserved;
+    struct span silencers; /* of its filters, in their order */
     uint32_t window_kind, window_number;
     int64_t suppress_us;
+};
+
+/* A filter at a rule: what it asks, as a condition of its own, for events of the rule's type. */
+struct silencer_row {
+    uint32_t node; /* root */
+    uint32_t filter;
 };
 
 /* The values of rule/rule.h (checked in compile/compile.c). */
@@ -291,6 +297,10 @@ struct ruleset {
     size_t rule_list_count;
     uint16_t *ports;
     size_t port_count;
+    struct silencer_row *silencers;
+    size_t silencer_count;
+    int64_t *filter_ends; /* one a filter: when it expires; 0: never */
+    size_t filter_count;
     struct event_row events[EVENT_COUNT];
     uint8_t *blob;
     size_t blob_len;
@@ -332,7 +342,8 @@ struct ruleset {
 
     /* not flat */
     struct rule_info *info;
-    struct arena *arena; /* strings of `info` */
+    struct filter_info *filter_info;
+    struct arena *arena; /* strings of `info` and `filter_info` */
     hs_database_t **databases;
     size_t database_count;
     pcre2_code **regexes;

@@ -239,6 +239,7 @@ static void join(struct loader *l, struct pending_filter *pending)
     if (pending->is_any && filter->rule_count == 0)
         loader_note(l, filter->what->place, "filter-logsource", NULL,
                     "no rule that is loaded has the log source of this filter");
+    filter->number = (uint32_t)rules->filter_count;
     rules->filters[rules->filter_count++] = filter;
 }
 

@@ -152,6 +152,23 @@ static void text_lists(struct buf *out, const struct explanation *e)
     }
 }
 
+static void text_filters(struct buf *out, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->filter_count; i++) {
+        const struct filter *filter = rule->filters[i];
+        buf_text(out, "filter     ");
+        readable_add(out, view_from_string(filter->what->title));
+        buf_text(out, " (");
+        readable_add(out, view_from_string(filter->what->place.file));
+        buf_format(out, ":%u)", filter->what->place.line);
+        if (filter->expires != NULL) {
+            buf_text(out, ", until ");
+            readable_add(out, view_from_string(filter->expires));
+        }
+        buf_byte(out, '\n');
+    }
+}
+
 static void text_reads(struct buf *out, const struct predicate *p)
 {
     buf_format(out, "reads %s", field_name(p->field));
@@ -192,6 +209,7 @@ static void text_explain(struct buf *out, const struct explanation *e)
     text_gates(out, e);
     text_patterns(out, e);
     text_lists(out, e);
+    text_filters(out, e->rule);
     buf_format(out, "condition  in the order of evaluation; cost %u, where 1 compares a number\n",
                e->nodes[0].cost);
     for (size_t i = 0; i < e->node_count; i++)
@@ -282,6 +300,21 @@ static void json_lists(struct buf *out, const struct explanation *e)
     json_put_close_array(out);
 }
 
+static void json_filters(struct buf *out, const struct rule *rule)
+{
+    json_put_open_array(out, "filters");
+    for (size_t i = 0; i < rule->filter_count; i++) {
+        const struct filter *filter = rule->filters[i];
+        json_put_open_item(out);
+        json_put_chars(out, "title", filter->what->title);
+        json_put_chars(out, "file", filter->what->place.file);
+        json_put_number(out, "line", filter->what->place.line);
+        json_put_chars(out, "expires", filter->expires);
+        json_put_close(out);
+    }
+    json_put_close_array(out);
+}
+
 static void json_nodes(struct buf *out, const struct explanation *e)
 {
     json_put_open_array(out, "condition");
@@ -316,6 +349,7 @@ static void json_explain(struct buf *out, const struct explanation *e)
         json_gates(out, e);
         json_patterns(out, e);
         json_lists(out, e);
+        json_filters(out, e->rule);
         json_nodes(out, e);
     }
     json_put_close(out);

@@ -28,7 +28,10 @@ static_assert((int)QUERY_GLOB == (int)MATCH_GLOB && (int)QUERY_REGEX == (int)MAT
                   (int)QUERY_LIST == (int)MATCH_LIST && (int)QUERY_SEQUENCE == (int)MATCH_SEQUENCE,
               "tables.h and rule.h name the same operations");
 static_assert((int)QUERY_VALUE == (int)OF_VALUE && (int)QUERY_LEN == (int)OF_LEN &&
-                  (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY,
+                  (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY &&
+                  (int)QUERY_MINUTE == (int)OF_MINUTE && (int)QUERY_HOUR == (int)OF_HOUR &&
+                  (int)QUERY_DAY == (int)OF_DAY && (int)QUERY_WEEK == (int)OF_WEEK &&
+                  (int)QUERY_MONTH == (int)OF_MONTH && (int)QUERY_YEAR == (int)OF_YEAR,
               "tables.h and rule.h name the same numbers");
 static_assert((int)QUERY_EQ == (int)COMPARE_EQ && (int)QUERY_LT == (int)COMPARE_LT &&
                   (int)QUERY_LTE == (int)COMPARE_LTE && (int)QUERY_GT == (int)COMPARE_GT &&
@@ -209,8 +212,10 @@ static bool fits_type(const struct predicate *p, enum field_type type)
 
     if (p->of == OF_COUNT)
         return true;
-    if (p->of != OF_VALUE)
+    if (p->of == OF_LEN || p->of == OF_ENTROPY)
         return is_bytes;
+    if (p->of != OF_VALUE)
+        return type == TYPE_TIME;
     switch (p->op) {
     case MATCH_GLOB:
     case MATCH_REGEX:
@@ -393,7 +398,8 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
     row->of = (uint8_t)p->of;
     row->compare = (uint8_t)p->compare;
     row->flags = (uint8_t)((p->is_cased ? QUERY_CASED : 0) | (p->is_negated ? QUERY_NEGATED : 0) |
-                           (p->wanted ? QUERY_WANTED : 0) | (p->offsets.is_exact ? QUERY_AT : 0) |
+                           (p->wanted ? QUERY_WANTED : 0) | (p->has_before ? QUERY_BEFORE : 0) |
+                           (p->has_after ? QUERY_AFTER : 0) | (p->offsets.is_exact ? QUERY_AT : 0) |
                            (is_stream ? QUERY_STREAM : 0));
     row->field = (uint16_t)p->field;
     row->regex = row->set = NO_INDEX;

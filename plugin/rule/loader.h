@@ -66,9 +66,10 @@ struct pending_correlation; /* sigma/correlation.c */
 
 struct rules_pending {
     struct awaited_list *first, *last;
-    size_t capacity; /* of rules->items */
+    size_t capacity;    /* of rules->items */
+    bool is_collection; /* the file at hand began a rule collection (`action: global`) */
     struct known_names *names;
-    struct pending_filter *filters;           /* in the order of the files; so the next */
+    struct pending_filter *filters; /* in the order of the files; so the next */
     struct pending_correlation *correlations;
 };
 

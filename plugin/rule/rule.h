@@ -23,13 +23,24 @@ enum predicate_op {
     MATCH_PREFIX,   /* address within a CIDR prefix */
     MATCH_DOMAIN,   /* the name itself or any name under it */
     MATCH_EXISTS,   /* the field has a value */
-    MATCH_FIELD,    /* equal to another field of the same event (fieldref) */
+    MATCH_FIELD,    /* equal to another field of the same event, or holds its value (fieldref) */
     MATCH_LIST,     /* member of a list document; compared as the list's type says */
     MATCH_SEQUENCE, /* steps, one after the other */
 };
 
 /* What is compared: the value, or a number computed from it. */
-enum predicate_of { OF_VALUE, OF_LEN, OF_COUNT, OF_ENTROPY };
+enum predicate_of {
+    OF_VALUE,
+    OF_LEN,
+    OF_COUNT,
+    OF_ENTROPY,
+    OF_MINUTE, /* of a time, in UTC; so the next ones */
+    OF_HOUR,
+    OF_DAY,  /* of the month */
+    OF_WEEK, /* ISO 8601 */
+    OF_MONTH,
+    OF_YEAR
+};
 
 enum compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
 
@@ -126,9 +137,10 @@ struct predicate {
     int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */
     struct address address; /* MATCH_PREFIX */
     unsigned prefix_bits;
-    bool wanted;                        /* MATCH_EXISTS: true or false asked for */
-    enum field_id other;                /* MATCH_FIELD */
-    const struct list *list;            /* MATCH_LIST; set by rules_finish() */
+    bool wanted;                /* MATCH_EXISTS: true or false asked for */
+    enum field_id other;        /* MATCH_FIELD */
+    bool has_before, has_after; /* MATCH_FIELD: bytes may stand before, after the other's value */
+    const struct list *list;    /* MATCH_LIST; set by rules_finish() */
     struct confidence_range confidence; /* MATCH_LIST */
     struct step *steps;                 /* MATCH_SEQUENCE */
     size_t step_count;
@@ -211,8 +223,9 @@ struct rule {
 
 /* A filter document: what a site does not want to hear of. */
 struct filter {
-    struct rule *what; /* its metadata, and the condition of what it silences; event EVENT_ANY: envelope fields alone */
-    int64_t expires_us; /* from then on it silences nothing; 0: never */
+    struct rule *
+        what; /* its metadata, and the condition of what it silences; event EVENT_ANY: envelope fields alone */
+    int64_t expires_us;  /* from then on it silences nothing; 0: never */
     const char *expires; /* as written; NULL when absent */
     size_t rule_count;   /* that it applies to */
     uint32_t number;     /* in rules->filters */

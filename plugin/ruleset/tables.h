@@ -67,7 +67,18 @@ enum query_op {
     QUERY_LIST,
     QUERY_SEQUENCE,
 };
-enum query_of { QUERY_VALUE, QUERY_LEN, QUERY_COUNT, QUERY_ENTROPY };
+enum query_of {
+    QUERY_VALUE,
+    QUERY_LEN,
+    QUERY_COUNT,
+    QUERY_ENTROPY,
+    QUERY_MINUTE,
+    QUERY_HOUR,
+    QUERY_DAY,
+    QUERY_WEEK,
+    QUERY_MONTH,
+    QUERY_YEAR
+};
 enum query_compare { QUERY_EQ, QUERY_LT, QUERY_LTE, QUERY_GT, QUERY_GTE };
 enum query_piece { PIECE_LITERAL, PIECE_ONE, PIECE_ANY };
 
@@ -76,6 +87,8 @@ enum query_flags {
     QUERY_NEGATED = 2, /* the answer is turned round; an absent field then answers true */
     QUERY_WANTED = 4,  /* QUERY_EXISTS: true asked for */
     QUERY_AT = 8,      /* must start exactly at `from` */
+    QUERY_BEFORE = 32, /* QUERY_FIELD: bytes may stand before the other field's value, */
+    QUERY_AFTER = 64,  /* and after it */
     QUERY_STREAM = 16, /* asked of raw bytes: answered by the stream's hits, not by a value */
 };
 

@@ -188,10 +188,11 @@ static const struct rule *find_named(struct loader *l, const struct filter *filt
         return NULL;
     }
     if (!fits(filter, found->rule)) {
-        loader_warn(l, reference->place, "filter-logsource",
-                    "write the log source of the rule, or `product: shrike`",
-                    "the log source of the filter is not that of the rule `%s`: nothing is silenced",
-                    shown);
+        loader_warn(
+            l, reference->place, "filter-logsource",
+            "write the log source of the rule, or `product: shrike`",
+            "the log source of the filter is not that of the rule `%s`: nothing is silenced",
+            shown);
         return NULL;
     }
     return found->rule;
@@ -215,8 +216,7 @@ static bool can_ask(struct loader *l, const struct pending_filter *pending, cons
         rule->event == EVENT_STREAM ? find_raw(pending->filter->what->condition) : NULL;
 
     if (raw != NULL)
-        loader_error(l, raw->place, "stream-bytes-gone",
-                     "write it into the rule: `and not filter`",
+        loader_error(l, raw->place, "stream-bytes-gone", "write it into the rule: `and not filter`",
                      "%s: a filter cannot ask raw bytes of streams, which are not kept", raw->text);
     return raw == NULL;
 }
@@ -233,7 +233,7 @@ static void join(struct loader *l, struct pending_filter *pending)
         if ((!pending->is_any && !is_named(pending, rule)) || !fits(filter, rule))
             continue;
         if (!can_ask(l, pending, rule))
-            break;
+            return;
         apply(l, filter, rule);
     }
     if (pending->is_any && filter->rule_count == 0)

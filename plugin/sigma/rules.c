@@ -64,10 +64,9 @@ static void read_rule(struct loader *l, const struct yaml_node *root)
 
     l->rule = arena_alloc(l->arena, sizeof(*l->rule));
     sigma_read(l, root);
-    names_add(l, &(struct known_document){.id = l->rule->id,
-                                          .name = l->rule->name,
-                                          .rule = l->rule,
-                                          .place = l->rule->place});
+    names_add(
+        l, &(struct known_document){
+               .id = l->rule->id, .name = l->rule->name, .rule = l->rule, .place = l->rule->place});
     if (!l->is_bad && l->refused == REFUSAL_NONE)
         add_rule(l->rules, l->rule);
     else
@@ -91,16 +90,35 @@ static const struct {
 
 enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
 
+/* Collections of the older Sigma: documents that lend each other their keys. What rests on an `action: global` is no
+ * rule by itself, so it is left out with it, up to `action: reset`. */
+static bool refuse_collection(struct loader *l, const struct yaml_node *root)
+{
+    static const char HELP[] = "write each rule whole, in one document";
+    static const char *const ACTIONS[] = {"global", "reset", "repeat"};
+    const struct yaml_node *action = yaml_get(root, "action");
+    struct rules_pending *pending = l->rules->pending;
+
+    for (size_t i = 0; action != NULL && action->kind == YAML_SCALAR && i < 3; i++) {
+        if (!view_equal(action->text, view_from_string(ACTIONS[i])))
+            continue;
+        pending->is_collection = i == 0 || (i == 2 && pending->is_collection);
+        loader_refuse(l, REFUSAL_LATER, action->place, "unsupported-document", HELP,
+                      "rule collections (`action: %s`) are not read: Sigma 2 has none", ACTIONS[i]);
+        return true;
+    }
+    if (pending->is_collection)
+        loader_refuse(l, REFUSAL_LATER, root->place, "unsupported-document", HELP,
+                      "the document rests on `action: global`, which is not read");
+    return pending->is_collection;
+}
+
 static void read_document(struct loader *l, const struct yaml_node *root)
 {
     size_t kind = KIND_COUNT;
 
-    if (yaml_get(root, "action") != NULL) {
-        loader_refuse(l, REFUSAL_LATER, yaml_get(root, "action")->place, "unsupported-document",
-                      "write each rule whole, one document each",
-                      "rule collections (`action:`) are not read: Sigma 2 has none");
+    if (refuse_collection(l, root))
         return;
-    }
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (yaml_get(root, KINDS[i].key) == NULL)
             continue;
@@ -142,6 +160,7 @@ void rules_load_text(struct rules *rules, const char *name, struct view text,
     const char *file = arena_string(rules->arena, name);
 
     rules->files++;
+    rules->pending->is_collection = false;
     rules->documents += yaml_read(file, text, diagnostics, on_document, &l);
 }
 

@@ -81,6 +81,25 @@ static uint32_t derived_sid(const struct rule *rule)
     return SID_FIRST + (uint32_t)(hash_plain(folded, len) % SID_COUNT);
 }
 
+/* Names of fields and log sources: those of Sigma, and of the others whose names fields.def has as aliases. */
+static void check_taxonomy(struct loader *l, const struct yaml_node *root)
+{
+    static const char *const KNOWN[] = {"sigma", "shrike", "suricata", "zeek", "ecs"};
+    const struct yaml_node *node = yaml_get(root, "taxonomy");
+
+    if (node == NULL || yaml_is_null(node))
+        return;
+    for (size_t i = 0; node->kind == YAML_SCALAR && i < 5; i++) {
+        if (view_equal_fold(node->text, view_from_string(KNOWN[i])))
+            return;
+    }
+    loader_refuse(l, REFUSAL_LATER, node->place, "unsupported-taxonomy",
+                  "write the names of Sigma's taxonomy (or zeek, ecs, suricata), and drop the key",
+                  "the taxonomy `%s` is not known: what its names mean cannot be told",
+                  node->kind == YAML_SCALAR ? loader_shown(l, node->text)
+                                            : yaml_kind_name(node->kind));
+}
+
 void sigma_read_metadata(struct loader *l, const struct yaml_node *root)
 {
     struct rule *rule = l->rule;
@@ -102,6 +121,7 @@ void sigma_read_metadata(struct loader *l, const struct yaml_node *root)
     rule->suppress_us = 0;
     read_level(l, root);
     lint_metadata(l, root);
+    check_taxonomy(l, root);
 }
 
 void sigma_read(struct loader *l, const struct yaml_node *root)

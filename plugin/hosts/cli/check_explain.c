@@ -26,7 +26,9 @@ static const char *const OPERATIONS[] = {
     [MATCH_EXISTS] = "exists",    [MATCH_FIELD] = "field",   [MATCH_LIST] = "list",
     [MATCH_SEQUENCE] = "sequence"};
 static const char *const MEASURES[] = {
-    [OF_VALUE] = NULL, [OF_LEN] = "len", [OF_COUNT] = "count", [OF_ENTROPY] = "entropy"};
+    [OF_VALUE] = NULL,      [OF_LEN] = "len",   [OF_COUNT] = "count", [OF_ENTROPY] = "entropy",
+    [OF_MINUTE] = "minute", [OF_HOUR] = "hour", [OF_DAY] = "day",     [OF_WEEK] = "week",
+    [OF_MONTH] = "month",   [OF_YEAR] = "year"};
 static const char *const LIST_TYPES[] = {
     [LIST_IP] = "ip",   [LIST_DOMAIN] = "domain", [LIST_URL] = "url",   [LIST_STRING] = "string",
     [LIST_JA3] = "ja3", [LIST_JA4] = "ja4",       [LIST_SHA1] = "sha1", [LIST_SHA256] = "sha256"};

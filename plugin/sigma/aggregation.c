@@ -20,6 +20,7 @@ enum { FIELDS_MAX = 16 };
 struct tail {
     struct loader *l;
     const struct yaml_node *condition;
+    size_t bar_at;
     size_t at;         /* of the next byte */
     struct view token; /* empty at the end */
     size_t token_at;
@@ -185,10 +186,10 @@ static bool check(struct tail *t, const struct yaml_node *timeframe)
 
     for (size_t i = 0; i < t->group_count; i++)
         is_good &= correlation_field(l, &t->groups[i], events, false);
-    if (timeframe == NULL) {
-        loader_error(l, yaml_place_in(t->condition, 0), "aggregation",
-                     "write `timeframe: 10m` beside the condition",
-                     "an aggregation without a `timeframe`");
+    if (timeframe == NULL) { /* it meant the time that a search was over */
+        loader_refuse(l, REFUSAL_CORRELATION, yaml_place_in(t->condition, t->bar_at),
+                      "unsupported-aggregation", "write `timeframe: 10m` beside the condition",
+                      "an aggregation without a `timeframe` has no correlation in Sigma 2");
         return false;
     }
     if (timeframe->kind != YAML_SCALAR || !loader_parse_duration(timeframe->text, &span_us) ||
@@ -220,13 +221,14 @@ static const char *correlation_text(const struct tail *t, const struct yaml_node
 void aggregation_read(struct loader *l, const struct condition_tail *tail,
                       const struct yaml_node *timeframe)
 {
-    struct tail t = {.l = l, .condition = tail->condition, .at = tail->at};
+    struct tail t = {
+        .l = l, .condition = tail->condition, .bar_at = tail->at - 1, .at = tail->at};
 
     next_token(&t);
     if (!take_function(&t) || !take_argument(&t) || !take_groups(&t) || !take_comparison(&t) ||
         !check(&t, timeframe) || l->is_bad)
         return;
-    loader_refuse(l, REFUSAL_CORRELATION, yaml_place_in(tail->condition, tail->at - 1),
+    loader_refuse(l, REFUSAL_CORRELATION, yaml_place_in(t.condition, t.bar_at),
                   "unsupported-aggregation",
                   arena_format(l->arena, "in Sigma 2 it is the correlation {%s}",
                                correlation_text(&t, timeframe)),

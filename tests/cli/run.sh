@@ -73,7 +73,7 @@ says "and the nearest is named" err "did you mean 'http.host'?"
 
 check "a schema for editors" 0 "$shrike" schema
 cp "$work/out" "$work/schema.json"
-check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml tests/fuzz/seeds/rule/filters.yml tests/fuzz/seeds/rule/correlations.yml
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"
@@ -191,7 +191,7 @@ check "an output that cannot be made is an output fault" 4 "$shrike" replay -q -
 check "an output that cannot be made is told before the run" 4 "$shrike" replay --pcap-out "$work/no/x.pcapng" --eve /dev/null "$covenant"
 check "without a summary" 1 grep -q "packets/s" "$work/err"
 if [ -c /dev/full ]; then
-    for command in --help version fields 'replay --help' "check rules/"; do
+    for command in --help version fields 'replay --help' "check rules/" "check --explain 267771837 rules/"; do
         # shellcheck disable=SC2016
         check "$command to a full disk is an output fault" 4 sh -c '"$0" $1 > /dev/full' "$shrike" "$command"
         says "that says so" err "standard output: write failed"

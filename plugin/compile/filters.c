@@ -43,9 +43,8 @@ struct span filters_compile(struct builder *b)
     for (size_t i = 0; i < rule->filter_count; i++) {
         uint32_t number = rule->filters[i]->number;
         uint32_t *known = &b->filter_nodes[number * EVENT_COUNT + rule->event];
-        uint32_t node = *known != NO_INDEX
-                            ? *known
-                            : program_compile(b, rule->filters[i]->what->condition);
+        uint32_t node =
+            *known != NO_INDEX ? *known : program_compile(b, rule->filters[i]->what->condition);
         struct silencer_row row = {node, number};
         vector_push(&b->silencers, &row);
         if (!b->has_failed)

@@ -28,7 +28,7 @@ struct run_stats {
     uint64_t proto_memory, proto_memory_peak;
     uint64_t stream_memory, stream_memory_peak;
     uint64_t output_lines, output_bytes, output_errors;
-    int64_t first_us, last_us; /* packet time */
+    int64_t first_us, last_us;          /* packet time */
     const struct filter_count *filters; /* the caller's; in the order of the rule set */
     size_t filter_count;
 };

@@ -83,12 +83,12 @@ static void free_runtime(struct ruleset *set)
 static void free_tables(struct ruleset *set)
 {
     void *const tables[] = {
-        set->rules,      set->nodes,       set->predicates,  set->pieces,    set->probes,
-        set->gate_first, set->gate_rules,  set->rule_lists,  set->ports,     set->blob,
-        set->sets,       set->set_slots,   set->set_bloom,   set->set_notes, set->set_ends,
-        set->set_facts,  set->set_fact_of, set->set_bytes,   set->groups,    set->group_predicates,
-        set->patterns,   set->watches,     set->port_groups, set->steps,
-        set->silencers,  set->filter_ends,
+        set->rules,       set->nodes,       set->predicates,  set->pieces,    set->probes,
+        set->gate_first,  set->gate_rules,  set->rule_lists,  set->ports,     set->blob,
+        set->sets,        set->set_slots,   set->set_bloom,   set->set_notes, set->set_ends,
+        set->set_facts,   set->set_fact_of, set->set_bytes,   set->groups,    set->group_predicates,
+        set->patterns,    set->watches,     set->port_groups, set->steps,     set->silencers,
+        set->filter_ends,
     };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_free(tables[i]);

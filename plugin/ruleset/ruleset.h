@@ -35,7 +35,7 @@ struct rule_info {
 
 /* What an output says of a filter. Strings live as long as the set. */
 struct filter_info {
-    const char *id;      /* "" when absent; so the others */
+    const char *id; /* "" when absent; so the others */
     const char *title;
     const char *reason;  /* its description */
     const char *expires; /* as written */

@@ -100,8 +100,12 @@ static bool take_function(struct tail *t)
 {
     static const struct {
         const char *name, *type;
-    } FUNCTIONS[] = {{"count", "event_count"}, {"sum", "value_sum"}, {"avg", "value_avg"},
-                     {"min", NULL},            {"max", NULL},        {"near", NULL}};
+    } FUNCTIONS[] = {{"count", "event_count"},
+                     {"sum", "value_sum"},
+                     {"avg", "value_avg"},
+                     {"min", NULL},
+                     {"max", NULL},
+                     {"near", NULL}};
     const char *names[] = {"count", "sum", "avg"};
     size_t at = 0;
 
@@ -118,10 +122,10 @@ static bool take_function(struct tail *t)
                               : "write a rule that compares the field itself",
                       "the aggregation `%s` has no correlation in Sigma 2", FUNCTIONS[at].name);
     else
-        loader_error(t->l, here(t), "aggregation",
-                     loader_did_you_mean(t->l, nearest_name(t->token, names, 3),
-                                         "one of count, sum, avg"),
-                     "there is no aggregation `%s`", loader_shown(t->l, t->token));
+        loader_error(
+            t->l, here(t), "aggregation",
+            loader_did_you_mean(t->l, nearest_name(t->token, names, 3), "one of count, sum, avg"),
+            "there is no aggregation `%s`", loader_shown(t->l, t->token));
     return false;
 }
 
@@ -221,16 +225,15 @@ static const char *correlation_text(const struct tail *t, const struct yaml_node
 void aggregation_read(struct loader *l, const struct condition_tail *tail,
                       const struct yaml_node *timeframe)
 {
-    struct tail t = {
-        .l = l, .condition = tail->condition, .bar_at = tail->at - 1, .at = tail->at};
+    struct tail t = {.l = l, .condition = tail->condition, .bar_at = tail->at - 1, .at = tail->at};
 
     next_token(&t);
     if (!take_function(&t) || !take_argument(&t) || !take_groups(&t) || !take_comparison(&t) ||
         !check(&t, timeframe) || l->is_bad)
         return;
-    loader_refuse(l, REFUSAL_CORRELATION, yaml_place_in(t.condition, t.bar_at),
-                  "unsupported-aggregation",
-                  arena_format(l->arena, "in Sigma 2 it is the correlation {%s}",
-                               correlation_text(&t, timeframe)),
-                  "aggregation (a correlation of type %s) is not evaluated by this version", t.type);
+    loader_refuse(
+        l, REFUSAL_CORRELATION, yaml_place_in(t.condition, t.bar_at), "unsupported-aggregation",
+        arena_format(l->arena, "in Sigma 2 it is the correlation {%s}",
+                     correlation_text(&t, timeframe)),
+        "aggregation (a correlation of type %s) is not evaluated by this version", t.type);
 }

@@ -15,13 +15,13 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct correlation_kind KINDS[] = {
-#define CONDITION              CORRELATION_CONDITION
-#define FIELD                  CORRELATION_FIELD
-#define NUMBER                 CORRELATION_NUMBER
-#define DECIMAL                CORRELATION_DECIMAL
-#define SEVERAL                CORRELATION_SEVERAL
+#define CONDITION                CORRELATION_CONDITION
+#define FIELD                    CORRELATION_FIELD
+#define NUMBER                   CORRELATION_NUMBER
+#define DECIMAL                  CORRELATION_DECIMAL
+#define SEVERAL                  CORRELATION_SEVERAL
 #define CORRELATION(name, flags) {name, flags},
-#define BEHAVIOUR(name)        {name, CORRELATION_BEHAVIOUR},
+#define BEHAVIOUR(name)          {name, CORRELATION_BEHAVIOUR},
 #include "sigma/correlation.def"
 #undef BEHAVIOUR
 #undef CORRELATION
@@ -232,9 +232,9 @@ static void read_alias(struct loader *l, const struct yaml_node *key, const stru
                          yaml_kind_name(map->items[i]->kind));
             continue;
         }
-        alias->fields[alias->count++] = (struct alias_field){
-            {arena_copy(l->arena, map->keys[i]->text), map->keys[i]->place},
-            keep_scalar(l, map->items[i])};
+        alias->fields[alias->count++] =
+            (struct alias_field){{arena_copy(l->arena, map->keys[i]->text), map->keys[i]->place},
+                                 keep_scalar(l, map->items[i])};
     }
 }
 
@@ -286,7 +286,8 @@ static void read_parts(struct loader *l, const struct yaml_node *node,
                        struct pending_correlation *c)
 {
     unsigned flags = c->kind ? c->kind->flags : CORRELATION_BEHAVIOUR;
-    const struct yaml_node *rules = needed(l, node, "rules", "write `rules: [id or name of a rule]`");
+    const struct yaml_node *rules =
+        needed(l, node, "rules", "write `rules: [id or name of a rule]`");
     const struct yaml_node *timespan = needed(l, node, "timespan", "write `timespan: 10m`");
     const struct yaml_node *group = needed(l, node, "group-by", "write `group-by: [src_ip]`");
     const struct yaml_node *condition = yaml_get(node, "condition");
@@ -339,6 +340,7 @@ void correlation_read(struct loader *l, const struct yaml_node *root)
     while (*end != NULL)
         end = &(*end)->next;
     *end = c;
-    names_add(l, &(struct known_document){
-                     .id = c->rule->id, .name = c->rule->name, .correlation = c, .place = root->place});
+    names_add(
+        l, &(struct known_document){
+               .id = c->rule->id, .name = c->rule->name, .correlation = c, .place = root->place});
 }

@@ -22,7 +22,8 @@ static unsigned bit_of(enum event_type event)
 bool correlation_field(struct loader *l, const struct yaml_node *key, unsigned events,
                        bool is_number)
 {
-    struct rule *before = l->rule, stand_in = {.event = EVENT_ANY};
+    struct rule stand_in = {.event = EVENT_ANY};
+    struct loader own = *l; /* fields are looked up in the event of a rule */
     bool is_good = true;
 
     if (view_find_byte(key->text, '|') != VIEW_NOT_FOUND) {
@@ -31,22 +32,24 @@ bool correlation_field(struct loader *l, const struct yaml_node *key, unsigned e
                      loader_shown(l, key->text));
         return false;
     }
-    l->rule = &stand_in;
+    own.rule = &stand_in;
     for (enum event_type event = EVENT_PACKET; is_good && event < EVENT_COUNT; event++) {
         struct question q;
         if ((events & bit_of(event)) == 0)
             continue;
         stand_in.event = event;
-        is_good = question_parse(l, key, "", &q);
+        is_good = question_parse(&own, key, "", &q);
         enum field_type type = is_good ? field_get(q.field)->type : TYPE_NUMBER;
         if (is_number && type != TYPE_NUMBER) {
-            loader_error(l, key->place, "field-type", "name a field of numbers, or use value_count",
+            loader_error(&own, key->place, "field-type",
+                         "name a field of numbers, or use value_count",
                          "`%s` is of type %s; it can be counted, not added up",
                          loader_shown(l, key->text), field_type_name(type));
             is_good = false;
         }
     }
-    l->rule = before;
+    l->is_bad = own.is_bad;
+    l->refused = own.refused;
     return is_good;
 }
 

@@ -266,7 +266,8 @@ void detection_read(struct loader *l, const struct yaml_node *node)
     l->rule->condition = read_body(l, node, &body);
     if (l->rule->condition != NULL && body.tail.condition != NULL)
         aggregation_read(l, &body.tail, yaml_get(node, "timeframe"));
-    for (size_t i = 0; body.tail.condition == NULL && node->kind == YAML_MAP && i < node->count; i++) {
+    for (size_t i = 0; body.tail.condition == NULL && node->kind == YAML_MAP && i < node->count;
+         i++) {
         if (view_equal(node->keys[i]->text, VIEW("timeframe")))
             loader_warn(l, node->keys[i]->place, "ignored-key",
                         "a correlation document has a `timespan`",

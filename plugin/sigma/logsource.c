@@ -48,7 +48,8 @@ static const char *describe(struct loader *l, const struct log_source *source)
     return text;
 }
 
-static bool read_native(struct loader *l, const struct yaml_node *node, const struct log_source *source)
+static bool read_native(struct loader *l, const struct yaml_node *node,
+                        const struct log_source *source)
 {
     const char *names[EVENT_COUNT];
     const struct yaml_node *service = yaml_get(node, "service");

@@ -45,8 +45,8 @@ struct filter_count *summary_filters(const struct pipeline *pipeline, const stru
     struct filter_count *filters = memory_new(count + 1, sizeof(*filters));
 
     for (size_t i = 0; i < count; i++)
-        filters[i] = (struct filter_count){ruleset_filter(set, i),
-                                           pipeline_filter_silenced(pipeline, i)};
+        filters[i] =
+            (struct filter_count){ruleset_filter(set, i), pipeline_filter_silenced(pipeline, i)};
     stats->filters = filters;
     stats->filter_count = count;
     return filters;

@@ -47,6 +47,7 @@ struct pending_correlation {
     size_t field_count;
     struct alias *aliases;
     size_t alias_count;
+    unsigned events; /* types of the events at the end of its chain, a bit each */
     bool is_bad, is_entered, is_left;
 };
 

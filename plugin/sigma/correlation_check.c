@@ -74,22 +74,18 @@ static void find_targets(struct loader *l, struct pending_correlation *c)
     }
 }
 
-/* Types of the events at the end of the chain; 0 when it is broken, which was told. Recursion is bounded. */
-static unsigned events_of(const struct known_document *document, unsigned depth)
+/* Types of the events that it looks at, a bit each; those of a correlation are known when its chain was checked. */
+static unsigned events_of(const struct known_document *document)
 {
-    const struct pending_correlation *c = document ? document->correlation : NULL;
-    unsigned events = 0;
-
-    if (c == NULL)
-        return document != NULL && document->rule != NULL && document->rule->condition != NULL
-                   ? bit_of(document->rule->event)
-                   : 0;
-    for (size_t i = 0; depth < CHAIN_MAX && c->targets != NULL && i < c->rule_count; i++)
-        events |= events_of(c->targets[i], depth + 1);
-    return events;
+    if (document == NULL)
+        return 0;
+    if (document->correlation != NULL)
+        return document->correlation->events;
+    bool is_kept = document->rule != NULL && document->rule->condition != NULL;
+    return is_kept ? bit_of(document->rule->event) : 0;
 }
 
-/* Depth first; a correlation that is entered and not left is being walked through. */
+/* Depth first, each once; one that is entered and not left is being walked through. */
 static void check_chain(struct loader *l, struct pending_correlation *c, unsigned depth)
 {
     if (c->is_left)
@@ -109,6 +105,7 @@ static void check_chain(struct loader *l, struct pending_correlation *c, unsigne
         } else if (next != NULL) {
             check_chain(l, next, depth + 1);
         }
+        c->events |= events_of(c->targets[i]);
     }
     c->is_left = true;
 }
@@ -127,16 +124,12 @@ static struct alias *find_alias(const struct pending_correlation *c, struct view
 static void check_fields(struct loader *l, struct pending_correlation *c,
                          const struct yaml_node *const *fields, size_t count, bool is_number)
 {
-    unsigned events = 0;
-
-    for (size_t i = 0; i < c->rule_count; i++)
-        events |= events_of(c->targets[i], 0);
     for (size_t i = 0; i < count; i++) {
         struct alias *alias = find_alias(c, fields[i]->text);
         if (alias != NULL)
             alias->is_used = true;
         else
-            (void)correlation_field(l, fields[i], events, is_number);
+            (void)correlation_field(l, fields[i], c->events, is_number);
     }
 }
 
@@ -172,7 +165,7 @@ static void check_alias(struct loader *l, struct pending_correlation *c, const s
                          "the alias `%s` speaks of `%s`, which is none of the rules", shown,
                          loader_shown(l, field->rule.text));
         else
-            (void)correlation_field(l, field->field, events_of(document, 0), false);
+            (void)correlation_field(l, field->field, events_of(document), false);
     }
     for (size_t i = 0; i < c->rule_count; i++) {
         if (c->targets[i] != NULL && !has_field_of(l, alias, c->targets[i]))

@@ -169,8 +169,8 @@ static void apply(struct loader *l, struct filter *filter, struct rule *rule)
 }
 
 /* A rule that a filter names; NULL, and told, when there is none that it could silence. */
-static const struct rule *find_named(struct loader *l, const struct filter *filter,
-                                     const struct reference *reference)
+static struct rule *find_named(struct loader *l, const struct filter *filter,
+                               const struct reference *reference)
 {
     const struct known_document *found = names_find(l->rules, reference->text);
     const char *shown = loader_shown(l, reference->text);
@@ -198,17 +198,6 @@ static const struct rule *find_named(struct loader *l, const struct filter *filt
     return found->rule;
 }
 
-static bool is_named(const struct pending_filter *pending, const struct rule *rule)
-{
-    for (size_t i = 0; i < pending->count; i++) {
-        struct view text = pending->rules[i].text;
-        if ((rule->id != NULL && view_equal_fold(text, view_from_string(rule->id))) ||
-            (rule->name != NULL && view_equal(text, view_from_string(rule->name))))
-            return true;
-    }
-    return false;
-}
-
 /* False when it asks a stream's rules for what is not kept. */
 static bool can_ask(struct loader *l, const struct pending_filter *pending, const struct rule *rule)
 {
@@ -221,26 +210,30 @@ static bool can_ask(struct loader *l, const struct pending_filter *pending, cons
     return raw == NULL;
 }
 
-static void join(struct loader *l, struct pending_filter *pending)
+static void join_any(struct loader *l, const struct pending_filter *pending)
 {
-    struct rules *rules = l->rules;
     struct filter *filter = pending->filter;
 
-    for (size_t i = 0; i < pending->count && !pending->is_any; i++)
-        (void)find_named(l, filter, &pending->rules[i]);
-    for (size_t i = 0; i < rules->count; i++) {
-        struct rule *rule = rules->items[i];
-        if ((!pending->is_any && !is_named(pending, rule)) || !fits(filter, rule))
+    for (size_t i = 0; i < l->rules->count; i++) {
+        struct rule *rule = l->rules->items[i];
+        if (!fits(filter, rule))
             continue;
         if (!can_ask(l, pending, rule))
             return;
         apply(l, filter, rule);
     }
-    if (pending->is_any && filter->rule_count == 0)
+    if (filter->rule_count == 0)
         loader_note(l, filter->what->place, "filter-logsource", NULL,
                     "no rule that is loaded has the log source of this filter");
-    filter->number = (uint32_t)rules->filter_count;
-    rules->filters[rules->filter_count++] = filter;
+}
+
+static void join_named(struct loader *l, const struct pending_filter *pending)
+{
+    for (size_t i = 0; i < pending->count; i++) {
+        struct rule *rule = find_named(l, pending->filter, &pending->rules[i]);
+        if (rule != NULL && can_ask(l, pending, rule))
+            apply(l, pending->filter, rule);
+    }
 }
 
 void filters_join(struct loader *l)
@@ -254,7 +247,13 @@ void filters_join(struct loader *l)
     l->rules->filters = arena_array(l->rules->arena, count, sizeof(*l->rules->filters));
     l->rules->filter_count = 0;
     for (struct pending_filter *p = l->rules->pending->filters; p != NULL; p = p->next) {
-        if (p->filter->what->condition != NULL) /* else a list of its was not found */
-            join(l, p);
+        if (p->filter->what->condition == NULL) /* a list of its was not found */
+            continue;
+        p->filter->number = (uint32_t)l->rules->filter_count;
+        l->rules->filters[l->rules->filter_count++] = p->filter;
+        if (p->is_any)
+            join_any(l, p);
+        else
+            join_named(l, p);
     }
 }

@@ -6,8 +6,8 @@
 #include "rule/loader.h"
 
 struct known_document {
-    const char *id, *name;   /* NULL when absent */
-    const struct rule *rule; /* a detection rule; its condition is NULL when it was left out */
+    const char *id, *name; /* NULL when absent */
+    struct rule *rule;     /* a detection rule; its condition is NULL when it was left out */
     struct pending_correlation *correlation; /* or one of these */
     struct place place;
 };

@@ -104,6 +104,8 @@ posts=$("$shrike" replay -q --log http --eve - "$covenant" 2> /dev/null | grep -
 tested "    - {pcap: c.cap, alerts: $posts}"
 check "a test that holds" 0 "$shrike" check --test "$work/t.yml"
 says "is counted" out "1 passed, 0 failed, 0 skipped"
+printf 'title: f\ndescription: d\nlogsource: {product: shrike}\nfilter:\n  rules: any\n  s: {proto: tcp}\n  condition: s\n' > "$work/all.yml"
+check "it holds beside a filter that silences the rule" 0 "$shrike" check --test "$work/t.yml" "$work/all.yml"
 tested "    - {pcap: c.cap, alerts: 1000}
     - {pcap: none.cap, alerts: 1}"
 check "a test that does not hold is an error" 1 "$shrike" check --test "$work/t.yml"

@@ -82,6 +82,7 @@ struct gate_table {
 struct gate_key {
     struct view key;
     unsigned flags;
+    uint32_t last_rule; /* that was entered; NO_INDEX: none yet */
 };
 
 /* gate `local` of table `table` opens rule `rule` */
@@ -131,6 +132,9 @@ struct builder {
     struct vector sets, slots, bloom, ends, fact_of, facts, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
         pattern_index, glob_index, tested_index, step_index;
+    struct vector silencers, filter_ends, filter_info;
+    uint32_t
+        *filter_nodes; /* by filter and event: root of what it asks; NO_INDEX: not compiled yet */
     struct vector gate_tables; /* struct gate_table */
     struct vector gate_uses;   /* struct gate_use */
     struct vector ungated;     /* uint32_t rule */
@@ -178,7 +182,9 @@ struct gate_plan {
 };
 struct gate_plan plan_gates(struct builder *b, const struct node *condition);
 void plan_clear(struct gate_plan *plan);
-/* Enters the plan's gates for the rule. */
+/* Table and number of a gate, made when it is new. */
+struct gate_use plan_place(struct builder *b, enum event_type event, const struct gate *gate);
+/* Enters the plan's gates for the rule, each once. */
 void plan_register(struct builder *b, uint32_t rule, enum event_type event,
                    const struct gate_plan *plan);
 
@@ -207,6 +213,11 @@ struct span marks_add(struct builder *b);
 bool marks_are_read(const struct node *condition);
 /* The order in which rules are compiled, and so judged: their numbers. In the arena. */
 const uint32_t *marks_order(struct arena *arena, const struct rules *rules);
+
+/* filters.c */
+void filters_begin(struct builder *b);
+/* Rows of the rule at hand. */
+struct span filters_compile(struct builder *b);
 
 /* explain.c */
 struct explanation;

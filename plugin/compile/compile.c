@@ -2,7 +2,7 @@
 /* Compiler: one rule after the other, then the tables that all share.
  *
  * Rules come in the order of their files, but for those that set or read marks (marks.c).
- * A rule goes through program.c (condition to rows), and then either streams.c (raw bytes:
+ * A rule goes through program.c and filters.c (conditions to rows), and then either streams.c (raw bytes:
  * patterns of its group) or plan.c (everything else: gates). When all rules are in, databases.c
  * and streams.c build the databases, and the builder's vectors become the rule set's tables.
  */
@@ -32,6 +32,9 @@ static void init_vectors(struct builder *b)
     vector_init(&b->blob, 1);
     vector_init(&b->regexes, sizeof(pcre2_code *));
     vector_init(&b->info, sizeof(struct rule_info));
+    vector_init(&b->silencers, sizeof(struct silencer_row));
+    vector_init(&b->filter_ends, sizeof(int64_t));
+    vector_init(&b->filter_info, sizeof(struct filter_info));
     vector_init(&b->probes, sizeof(struct probe_row));
     vector_init(&b->rule_lists, sizeof(uint32_t));
     vector_init(&b->sets, sizeof(struct set_row));
@@ -168,7 +171,7 @@ static int compare_ports(const void *a, const void *b)
     return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
 
-static uint32_t add_row(struct builder *b, uint32_t node)
+static uint32_t add_row(struct builder *b, uint32_t node, struct span silencers)
 {
     const struct rule *rule = b->rule;
     struct rule_row row = {.event = (uint8_t)rule->event,
@@ -177,6 +180,7 @@ static uint32_t add_row(struct builder *b, uint32_t node)
                            .node = node,
                            .ports = {(uint32_t)b->ports.count, (uint32_t)rule->port_count},
                            .marks = marks_add(b),
+                           .silencers = silencers,
                            .suppress_us = rule->suppress_us};
 
     static_assert((int)SIDE_TO_SERVER == (int)RULE_TO_SERVER &&
@@ -224,9 +228,10 @@ static void compile_rule(struct builder *b, const struct rule *rule, uint32_t nu
     b->rule = rule;
     b->has_failed = false;
     uint32_t node = program_compile(b, rule->condition);
+    struct span silencers = filters_compile(b);
     if (b->has_failed)
         return;
-    uint32_t index = add_row(b, node);
+    uint32_t index = add_row(b, node, silencers);
     if (rule->event == EVENT_STREAM) {
         streams_add_rule(b, index);
         if (b->has_failed) { /* refused before it entered a group */
@@ -265,20 +270,29 @@ static void add_field(struct builder *b, enum event_type event, enum field_id fi
     }
 }
 
-static void collect_fields(struct builder *b)
+static void add_fields_below(struct builder *b, enum event_type event, uint32_t root)
 {
     const struct node_row *nodes = b->nodes.rows;
-    const struct predicate_row *predicates = b->predicates.rows;
 
+    for (uint32_t n = root; n < nodes[root].next; n++) {
+        if (nodes[n].kind != TREE_PREDICATE)
+            continue;
+        const struct predicate_row *p = vector_at(&b->predicates, nodes[n].predicate);
+        add_field(b, event, p->field);
+        if (p->op == QUERY_FIELD)
+            add_field(b, event, p->other);
+    }
+}
+
+static void collect_fields(struct builder *b)
+{
     for (size_t r = 0; r < b->rules.count; r++) {
         const struct rule_row *rule = vector_at(&b->rules, r);
-        for (uint32_t n = rule->node; n < nodes[rule->node].next; n++) {
-            if (nodes[n].kind != TREE_PREDICATE)
-                continue;
-            const struct predicate_row *p = &predicates[nodes[n].predicate];
-            add_field(b, rule->event, p->field);
-            if (p->op == QUERY_FIELD)
-                add_field(b, rule->event, p->other);
+        add_fields_below(b, rule->event, rule->node);
+        for (uint32_t i = 0; i < rule->silencers.count; i++) {
+            const struct silencer_row *silencer =
+                vector_at(&b->silencers, rule->silencers.first + i);
+            add_fields_below(b, rule->event, silencer->node);
         }
         for (unsigned i = 0; i < rule->suppress_count; i++)
             add_field(b, rule->event, rule->suppress_by[i]);
@@ -305,6 +319,8 @@ static void move_tables(struct builder *b)
     MOVE(b->probes, probes, probe_count);
     MOVE(b->rule_lists, rule_lists, rule_list_count);
     MOVE(b->ports, ports, port_count);
+    MOVE(b->silencers, silencers, silencer_count);
+    MOVE(b->filter_ends, filter_ends, filter_count);
     MOVE(b->blob, blob, blob_len);
     MOVE(b->sets, sets, set_count);
     MOVE(b->slots, set_slots, set_slot_count);
@@ -320,6 +336,7 @@ static void move_tables(struct builder *b)
     MOVE(b->mark_names, mark_names, mark_count);
 #undef MOVE
     set->info = b->info.rows;
+    set->filter_info = b->filter_info.rows;
 }
 
 static void fill_stats(const struct builder *b)
@@ -362,6 +379,7 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     init_builder(&b, diagnostics, stats);
     b.given = rules;
     b.left_out = attempt->left_out;
+    filters_begin(&b);
     for (uint32_t i = 0; i < rules->count; i++) {
         uint32_t number = attempt->order[i];
         if (!b.left_out[number])

@@ -3,8 +3,6 @@
  * built, not what would be: the sharing of databases and sets, and which rules a gate opens. */
 #include "compile/explain.h"
 
-#include <assert.h>
-
 #include "compile/builder.h"
 
 /* ---- gates -------------------------------------------------------------------------------------------- */
@@ -38,16 +36,6 @@ static struct view key_text(struct builder *b, struct arena *arena, const struct
     return kept;
 }
 
-/* The rules of a gate stand in order; one that asks for the gate twice is there twice. */
-static size_t rules_opened(const struct ruleset *set, uint32_t gate)
-{
-    size_t count = 0;
-
-    for (uint32_t i = set->gate_first[gate]; i < set->gate_first[gate + 1]; i++)
-        count += i == set->gate_first[gate] || set->gate_rules[i] != set->gate_rules[i - 1];
-    return count;
-}
-
 static void explain_gate(struct builder *b, struct explanation *e, const struct gate *gate,
                          const struct gate_use *use)
 {
@@ -70,34 +58,30 @@ static void explain_gate(struct builder *b, struct explanation *e, const struct 
         .is_at_end = (gate->flags & GATE_AT_END) != 0,
         .bits = gate->bits,
         .keys = keys,
-        .rules = rules_opened(b->set, number),
+        .rules = b->set->gate_first[number + 1] - b->set->gate_first[number],
     };
 }
 
-/* The plan once more gives the rarities; its gates stand in the order in which they were entered. */
-static void explain_gates(struct builder *b, struct explanation *e, uint32_t row)
+/* The plan once more gives the rarities. */
+static void explain_gates(struct builder *b, struct explanation *e)
 {
     struct gate_plan plan = plan_gates(b, e->rule->condition);
     struct index seen;
-    size_t next = 0;
 
     index_init(&seen, b->arena);
     e->has_gate = plan.is_found;
     e->bits = plan.is_found && plan.gates.count > 0 ? plan.bits : 0;
     e->gates = arena_array(e->arena, plan.gates.count + 1, sizeof(*e->gates));
-    for (size_t i = 0; i < b->gate_uses.count && next < plan.gates.count; i++) {
-        const struct gate_use *use = vector_at(&b->gate_uses, i);
-        if (use->rule != row)
-            continue;
-        const struct gate *gate = vector_at(&plan.gates, next++);
-        uint32_t key[2] = {use->table, use->local};
+    for (size_t i = 0; i < plan.gates.count; i++) {
+        const struct gate *gate = vector_at(&plan.gates, i);
+        struct gate_use use = plan_place(b, e->rule->event, gate);
+        uint32_t key[2] = {use.table, use.local};
         uint32_t *known = index_find(&seen, view_make(key, sizeof(key)));
         bool is_again = *known != NO_INDEX; /* several values may rest on one gate */
         *known = 0;
         if (!is_again)
-            explain_gate(b, e, gate, use);
+            explain_gate(b, e, gate, &use);
     }
-    assert(next == plan.gates.count);
     index_clear(&seen);
     plan_clear(&plan);
 }
@@ -247,7 +231,7 @@ void explain_rule(struct builder *b, struct explanation *e)
     if (rule->event == EVENT_STREAM)
         explain_patterns(b, e, row);
     else
-        explain_gates(b, e, row);
+        explain_gates(b, e);
     e->nodes = arena_array(e->arena, count, sizeof(*e->nodes));
     e->lists = arena_array(e->arena, count, sizeof(struct list *));
     explain_node(b, e, rule->condition, 0, true);

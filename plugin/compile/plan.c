@@ -376,26 +376,37 @@ static uint32_t table_for(struct builder *b, enum event_type event, const struct
     return *known;
 }
 
+struct gate_use plan_place(struct builder *b, enum event_type event, const struct gate *gate)
+{
+    uint32_t number = table_for(b, event, gate);
+    struct gate_table *table = vector_at(&b->gate_tables, number);
+    uint8_t *flagged = arena_alloc(b->arena, gate->key.len + 1);
+
+    if (gate->key.len > 0)
+        memcpy(flagged, gate->key.data, gate->key.len);
+    flagged[gate->key.len] = (uint8_t)gate->flags;
+    uint32_t *local = index_find(&table->by_key, view_make(flagged, gate->key.len + 1));
+    if (*local == NO_INDEX) {
+        struct gate_key key = {gate->key, gate->flags, NO_INDEX};
+        *local = vector_push(&table->keys, &key);
+    }
+    return (struct gate_use){number, *local, NO_INDEX};
+}
+
 void plan_register(struct builder *b, uint32_t rule, enum event_type event,
                    const struct gate_plan *plan)
 {
+    const struct rule_row *row = vector_at(&b->rules, rule);
+
     assert(plan->is_found);
     for (size_t i = 0; i < plan->gates.count; i++) {
-        const struct gate *gate = vector_at(&plan->gates, i);
-        uint32_t number = table_for(b, event, gate);
-        struct gate_table *table = vector_at(&b->gate_tables, number);
-        const struct rule_row *row = vector_at(&b->rules, rule);
+        struct gate_use use = plan_place(b, event, vector_at(&plan->gates, i));
+        struct gate_table *table = vector_at(&b->gate_tables, use.table);
+        struct gate_key *key = vector_at(&table->keys, use.local);
         table->is_again |= (row->flags & RULE_AGAIN) != 0;
-        uint8_t *flagged = arena_alloc(b->arena, gate->key.len + 1);
-        if (gate->key.len > 0)
-            memcpy(flagged, gate->key.data, gate->key.len);
-        flagged[gate->key.len] = (uint8_t)gate->flags;
-        uint32_t *local = index_find(&table->by_key, view_make(flagged, gate->key.len + 1));
-        if (*local == NO_INDEX) {
-            struct gate_key key = {gate->key, gate->flags};
-            *local = vector_push(&table->keys, &key);
-        }
-        struct gate_use use = {number, *local, rule};
+        if (key->last_rule == rule) /* several values may rest on one gate */
+            continue;
+        key->last_rule = use.rule = rule;
         vector_push(&b->gate_uses, &use);
     }
 }

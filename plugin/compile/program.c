@@ -11,6 +11,7 @@
  *            answer brings are judged again with it: RULE_AGAIN.
  * Marks      a rule that reads both marks and what the answer brings is decided once, with the answer: what its
  *            marks were when the request came is not known any more. So it counts as RULE_WAITS.
+ * Filters    a rule with a filter that reads the answer waits as well: what it silences is known only then.
  * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
  *            (lists, domains, entropy, comparison with a field) is refused, with what to write
  *            instead.
@@ -30,7 +31,10 @@ static_assert((int)QUERY_GLOB == (int)MATCH_GLOB && (int)QUERY_REGEX == (int)MAT
                   (int)QUERY_SEQUENCE == (int)MATCH_SEQUENCE && (int)QUERY_MARK == (int)MATCH_MARK,
               "tables.h and rule.h name the same operations");
 static_assert((int)QUERY_VALUE == (int)OF_VALUE && (int)QUERY_LEN == (int)OF_LEN &&
-                  (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY,
+                  (int)QUERY_COUNT == (int)OF_COUNT && (int)QUERY_ENTROPY == (int)OF_ENTROPY &&
+                  (int)QUERY_MINUTE == (int)OF_MINUTE && (int)QUERY_HOUR == (int)OF_HOUR &&
+                  (int)QUERY_DAY == (int)OF_DAY && (int)QUERY_WEEK == (int)OF_WEEK &&
+                  (int)QUERY_MONTH == (int)OF_MONTH && (int)QUERY_YEAR == (int)OF_YEAR,
               "tables.h and rule.h name the same numbers");
 static_assert((int)QUERY_EQ == (int)COMPARE_EQ && (int)QUERY_LT == (int)COMPARE_LT &&
                   (int)QUERY_LTE == (int)COMPARE_LTE && (int)QUERY_GT == (int)COMPARE_GT &&
@@ -175,6 +179,19 @@ bool program_is_late(const struct node *node, enum event_type event, bool is_pos
                                  : node_waits(node, event, is_positive);
 }
 
+/* Does a filter of the rule ask for what the answer brings? Then it is decided once, with the answer. */
+static bool has_late_filter(const struct rule *rule)
+{
+    bool is_transaction =
+        rule->event == EVENT_HTTP || rule->event == EVENT_DNS || rule->event == EVENT_TLS;
+
+    for (size_t i = 0; is_transaction && i < rule->filter_count; i++) {
+        if (node_changes(rule->filters[i]->what->condition, rule->event))
+            return true;
+    }
+    return false;
+}
+
 unsigned program_flags(const struct rule *rule)
 {
     unsigned silent = rule->is_silent ? RULE_SILENT : 0;
@@ -182,7 +199,7 @@ unsigned program_flags(const struct rule *rule)
     if (rule->event != EVENT_STREAM) {
         bool changes = node_changes(rule->condition, rule->event);
         if (rule->direction == RULE_TO_CLIENT || (changes && marks_are_read(rule->condition)) ||
-            node_waits(rule->condition, rule->event, true))
+            has_late_filter(rule) || node_waits(rule->condition, rule->event, true))
             return silent | RULE_WAITS | RULE_AGAIN;
         return silent | (changes ? RULE_AGAIN : 0);
     }
@@ -203,8 +220,10 @@ static bool fits_type(const struct predicate *p, enum field_type type)
 
     if (p->of == OF_COUNT)
         return true;
-    if (p->of != OF_VALUE)
+    if (p->of == OF_LEN || p->of == OF_ENTROPY)
         return is_bytes;
+    if (p->of != OF_VALUE)
+        return type == TYPE_TIME;
     switch (p->op) {
     case MATCH_GLOB:
     case MATCH_REGEX:
@@ -392,7 +411,8 @@ uint32_t program_predicate(struct builder *b, const struct predicate *p)
     row->of = (uint8_t)p->of;
     row->compare = (uint8_t)p->compare;
     row->flags = (uint8_t)((p->is_cased ? QUERY_CASED : 0) | (p->is_negated ? QUERY_NEGATED : 0) |
-                           (p->wanted ? QUERY_WANTED : 0) | (p->offsets.is_exact ? QUERY_AT : 0) |
+                           (p->wanted ? QUERY_WANTED : 0) | (p->has_before ? QUERY_BEFORE : 0) |
+                           (p->has_after ? QUERY_AFTER : 0) | (p->offsets.is_exact ? QUERY_AT : 0) |
                            (is_stream ? QUERY_STREAM : 0));
     row->field = (uint16_t)p->field;
     row->regex = row->set = NO_INDEX;

@@ -532,6 +532,14 @@ uint64_t pipeline_rule_suppressed(const struct pipeline *p, size_t index)
     return sum;
 }
 
+uint64_t pipeline_filter_silenced(const struct pipeline *p, size_t index)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < p->lane_count; i++)
+        sum += worker_filter_silenced(p->lanes[i].worker, index);
+    return sum;
+}
+
 void pipeline_free(struct pipeline *p)
 {
     if (p == NULL)

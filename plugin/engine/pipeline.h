@@ -71,6 +71,7 @@ uint64_t pipeline_rule_alerts(const struct pipeline *pipeline, size_t index);
 /* How often it was true, whether it says so or not. */
 uint64_t pipeline_rule_held(const struct pipeline *pipeline, size_t index);
 uint64_t pipeline_rule_suppressed(const struct pipeline *pipeline, size_t index);
+uint64_t pipeline_filter_silenced(const struct pipeline *pipeline, size_t index);
 /* Flows begun so far, as of the last batches that workers finished: for showing, at any time. */
 uint64_t pipeline_flow_count(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline); /* accepts NULL; calls finish when that is missing */

@@ -514,6 +514,11 @@ uint64_t worker_rule_suppressed(const struct worker *worker, size_t index)
     return worker->matcher != NULL ? matcher_rule_suppressed(worker->matcher, index) : 0;
 }
 
+uint64_t worker_filter_silenced(const struct worker *worker, size_t index)
+{
+    return worker->matcher != NULL ? matcher_filter_silenced(worker->matcher, index) : 0;
+}
+
 uint64_t worker_flow_count(const struct worker *worker)
 {
     return flow_table_stats(worker->table)->total;

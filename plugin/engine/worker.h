@@ -96,6 +96,7 @@ uint64_t worker_rule_alerts(const struct worker *worker, size_t index);
 /* How often it was true, whether it says so or not. */
 uint64_t worker_rule_held(const struct worker *worker, size_t index);
 uint64_t worker_rule_suppressed(const struct worker *worker, size_t index);
+uint64_t worker_filter_silenced(const struct worker *worker, size_t index);
 uint64_t worker_flow_count(const struct worker *worker); /* begun so far */
 
 #endif

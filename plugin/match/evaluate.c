@@ -14,6 +14,9 @@
 
 #include <assert.h>
 #include <math.h>
+#include <time.h>
+
+#include "base/clock.h"
 
 static bool compares(const struct predicate_row *p, int64_t number)
 {
@@ -105,7 +108,26 @@ static bool list_holds(struct matcher *m, const struct predicate_row *p, enum fi
     return member_holds(m, p, row, members, count, found ? &found->list : NULL);
 }
 
-/* fieldref: equal to any value of the other field. */
+/* Is the value the other one, or does it hold it where the author says? Nothing holds an empty one. */
+static bool bytes_agree(const struct predicate_row *p, struct view value, struct view other)
+{
+    bool may_be_before = (p->flags & QUERY_BEFORE) != 0,
+         may_be_after = (p->flags & QUERY_AFTER) != 0;
+    bool is_cased = (p->flags & QUERY_CASED) != 0;
+
+    if (!may_be_before && !may_be_after)
+        return is_cased ? view_equal(value, other) : view_equal_fold(value, other);
+    if (other.len == 0)
+        return false;
+    if (may_be_before && may_be_after)
+        return (is_cased ? view_find(value, other) : view_find_fold(value, other)) !=
+               VIEW_NOT_FOUND;
+    if (may_be_after)
+        return is_cased ? view_starts(value, other) : view_starts_fold(value, other);
+    return is_cased ? view_ends(value, other) : view_ends_fold(value, other);
+}
+
+/* fieldref: agrees with any value of the other field. */
 static bool field_holds(struct matcher *m, const struct predicate_row *p, enum field_type type,
                         const union value *value)
 {
@@ -113,14 +135,33 @@ static bool field_holds(struct matcher *m, const struct predicate_row *p, enum f
 
     for (uint32_t i = 0; i < others.count; i++) {
         const union value *other = &others.items[i];
-        bool is_equal = type == TYPE_IP          ? address_equal(&value->ip, &other->ip)
-                        : type != TYPE_BYTES     ? value->number == other->number
-                        : p->flags & QUERY_CASED ? view_equal(value->bytes, other->bytes)
-                                                 : view_equal_fold(value->bytes, other->bytes);
+        bool is_equal = type == TYPE_IP      ? address_equal(&value->ip, &other->ip)
+                        : type != TYPE_BYTES ? value->number == other->number
+                                             : bytes_agree(p, value->bytes, other->bytes);
         if (is_equal)
             return true;
     }
     return false;
+}
+
+/* A part of a time in UTC; a time that no calendar has (hostile certificates) has no parts. */
+static bool time_holds(const struct predicate_row *p, int64_t time_us)
+{
+    time_t seconds = clock_second(time_us);
+    struct tm parts;
+    char week[8];
+
+    if (gmtime_r(&seconds, &parts) == NULL || strftime(week, sizeof(week), "%V", &parts) == 0)
+        return false;
+    const int64_t numbers[] = {
+        [QUERY_MINUTE - QUERY_MINUTE] = parts.tm_min,
+        [QUERY_HOUR - QUERY_MINUTE] = parts.tm_hour,
+        [QUERY_DAY - QUERY_MINUTE] = parts.tm_mday,
+        [QUERY_WEEK - QUERY_MINUTE] = (week[0] - '0') * 10 + week[1] - '0',
+        [QUERY_MONTH - QUERY_MINUTE] = parts.tm_mon + 1,
+        [QUERY_YEAR - QUERY_MINUTE] = (int64_t)parts.tm_year + 1900,
+    };
+    return compares(p, numbers[p->of - QUERY_MINUTE]);
 }
 
 static bool number_holds(const struct predicate_row *p, enum field_type type,
@@ -130,6 +171,8 @@ static bool number_holds(const struct predicate_row *p, enum field_type type,
         return compares(p, (int64_t)value->bytes.len);
     if (p->of == QUERY_ENTROPY)
         return compares(p, entropy(value->bytes));
+    if (p->of >= QUERY_MINUTE)
+        return time_holds(p, value->number);
     return type != TYPE_BYTES && type != TYPE_IP && compares(p, value->number);
 }
 
@@ -326,4 +369,26 @@ static bool node_holds(struct matcher *m, uint32_t at)
 bool rule_holds(struct matcher *m, const struct rule_row *rule)
 {
     return node_holds(m, rule->node);
+}
+
+/* What has expired silences nothing: neither a filter nor an entry of a list that it asks for. */
+uint32_t rule_silencer(struct matcher *m, const struct rule_row *rule)
+{
+    const struct ruleset *set = m->set;
+    unsigned reading = m->reading;
+    uint32_t found = NO_INDEX;
+
+    if (rule->silencers.count == 0)
+        return NO_INDEX;
+    if (reading & READ_EXPIRED)
+        set_reading(m, reading & ~(unsigned)READ_EXPIRED);
+    for (uint32_t i = 0; i < rule->silencers.count && found == NO_INDEX; i++) {
+        const struct silencer_row *silencer = &set->silencers[rule->silencers.first + i];
+        int64_t end_us = set->filter_ends[silencer->filter];
+        if ((end_us == 0 || m->event->time_us < end_us) && node_holds(m, silencer->node))
+            found = silencer->filter;
+    }
+    if (reading & READ_EXPIRED)
+        set_reading(m, reading);
+    return found;
 }

@@ -2,7 +2,7 @@
 /* Matcher: its life, whole events, and what happens when a rule is true.
  *
  * Event      probes -> candidates (scan.c) -> condition of each (evaluate.c) -> once? ->
- *            suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
+ *            silenced? -> suppressed? -> evidence -> sink. Candidates are judged in the order of the rule set,
  *            so that alerts come out in the same order on every run whatever Hyperscan and the
  *            hashes did first.
  * Once       a transaction comes twice, with the request alone and again with its answer. The second
@@ -11,6 +11,7 @@
  *            answer's fields, is passed over: nothing has to be remembered. (Rules that read marks and the answer
  *            wait for it, since marks may have changed meanwhile.)
  * Marks      what a rule does to the marks of the flow is done before the next one is judged (marks.c).
+ * Silenced   a rule that is true and that one of its filters speaks of raises nothing; it is counted by filter.
  * Expired    entries that have expired (match/member.c) hit nothing. A rule that is not true is asked again as if they
  *            did, when one was hit: an alert that needs them is told as informational.
  */
@@ -70,6 +71,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->community_id_seed = community_id_seed;
     m->rule_held = memory_new(set->rule_count, sizeof(*m->rule_held));
     m->rule_alerts = memory_new(set->rule_count, sizeof(*m->rule_alerts));
+    m->filter_silenced = memory_new(set->filter_count, sizeof(*m->filter_silenced));
     m->rule_suppressed = memory_new(set->rule_count, sizeof(*m->rule_suppressed));
     m->gate_seen = memory_new(set->gate_count, sizeof(*m->gate_seen));
     m->gates_hit = memory_new(set->gate_count, sizeof(*m->gates_hit));
@@ -135,6 +137,7 @@ void matcher_free(struct matcher *m)
     memory_free(m->rule_alerts);
     memory_free(m->rule_held);
     memory_free(m->rule_suppressed);
+    memory_free(m->filter_silenced);
     memory_free(m);
 }
 
@@ -225,6 +228,13 @@ void rule_held(struct matcher *m, uint32_t rule)
     struct evidence evidence[EVIDENCE_MAX];
     const struct rule_row *row = &m->set->rules[rule];
     struct suppression suppression;
+    uint32_t filter = rule_silencer(m, row);
+
+    if (filter != NO_INDEX) {
+        m->stats.silenced++;
+        m->filter_silenced[filter]++;
+        return;
+    }
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
@@ -384,4 +394,10 @@ uint64_t matcher_rule_held(const struct matcher *m, size_t rule)
 uint64_t matcher_rule_suppressed(const struct matcher *m, size_t rule)
 {
     return m->rule_suppressed[rule];
+}
+
+uint64_t matcher_filter_silenced(const struct matcher *m, size_t filter)
+{
+    assert(filter < m->set->filter_count);
+    return m->filter_silenced[filter];
 }

@@ -20,6 +20,7 @@ struct match_stats {
     uint64_t scans, scan_bytes;   /* hs_scan and hs_scan_stream calls */
     uint64_t candidates;          /* gate fired */
     uint64_t alerts, suppressed;
+    uint64_t silenced;           /* by filters */
     uint64_t confirm_limit_hits; /* PCRE2 gave up: not confirmed */
     uint64_t early_hits;         /* entries of lists before their `valid_from`: no hits */
     uint64_t marks_lost;         /* set, but there was no memory for the flow's row */
@@ -72,5 +73,7 @@ uint64_t matcher_rule_alerts(const struct matcher *matcher, size_t rule);
 uint64_t matcher_rule_held(const struct matcher *matcher, size_t rule);
 /* Alerts of a rule that suppression left out. */
 uint64_t matcher_rule_suppressed(const struct matcher *matcher, size_t rule);
+/* Alerts that filter number `filter` silenced. */
+uint64_t matcher_filter_silenced(const struct matcher *matcher, size_t filter);
 
 #endif

@@ -84,7 +84,7 @@ struct matcher {
     struct alert_sink sink;
     uint16_t community_id_seed;
     struct match_stats stats;
-    uint64_t *rule_held, *rule_alerts, *rule_suppressed;
+    uint64_t *rule_held, *rule_alerts, *rule_suppressed, *filter_silenced;
 
     /* now */
     const struct event *event;
@@ -194,6 +194,8 @@ bool sequence_match(struct matcher *m, const struct predicate_row *p, struct vie
 
 /* evaluate.c */
 bool rule_holds(struct matcher *m, const struct rule_row *rule);
+/* The first filter that silences the rule, which is true; NO_INDEX when none does. */
+uint32_t rule_silencer(struct matcher *m, const struct rule_row *rule);
 bool predicate_holds(struct matcher *m, uint32_t predicate);
 /* Values of a field of m->event; for http.header.NAME, of that header. */
 struct value_list values_of(struct matcher *m, enum field_id field, struct view header_name);

@@ -192,6 +192,40 @@ static void put_protocols(struct buf *line, const struct proto_stats *p)
     json_put_close(line);
 }
 
+static void put_filters(struct buf *line, const struct run_stats *stats)
+{
+    json_put_number(line, "alerts_silenced", stats->match.silenced);
+    json_put_open_array(line, "filters");
+    for (size_t i = 0; i < stats->filter_count; i++) {
+        const struct filter_info *filter = stats->filters[i].filter;
+        json_put_open_item(line);
+        json_put_chars(line, "title", filter->title);
+        if (filter->id[0] != '\0')
+            json_put_chars(line, "id", filter->id);
+        if (filter->reason[0] != '\0')
+            json_put_chars(line, "reason", filter->reason);
+        if (filter->expires[0] != '\0')
+            json_put_chars(line, "expires", filter->expires);
+        json_put_number(line, "silenced", stats->filters[i].silenced);
+        json_put_close(line);
+    }
+    json_put_close_array(line);
+}
+
+static void put_detect(struct buf *line, const struct run_stats *stats)
+{
+    json_put_open(line, "detect");
+    json_put_number(line, "alert", stats->match.alerts);
+    json_put_number(line, "alerts_suppressed", stats->match.suppressed);
+    if (stats->filter_count > 0) /* ours, so only where it has something to say; so the next */
+        put_filters(line, stats);
+    if (stats->match.stream_bytes_skipped > 0)
+        json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
+    if (stats->match.marks_lost > 0)
+        json_put_number(line, "marks_lost", stats->match.marks_lost);
+    json_put_close(line);
+}
+
 void eve_stats(struct buf *line, const struct eve_options *options, int64_t time_us,
                const struct run_stats *stats)
 {
@@ -209,14 +243,7 @@ void eve_stats(struct buf *line, const struct eve_options *options, int64_t time
     put_tcp(line, stats);
     put_flow(line, &stats->flow);
     put_defrag(line, &stats->decode);
-    json_put_open(line, "detect");
-    json_put_number(line, "alert", stats->match.alerts);
-    json_put_number(line, "alerts_suppressed", stats->match.suppressed);
-    if (stats->match.stream_bytes_skipped > 0) /* ours, so only where it has something to say */
-        json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
-    if (stats->match.marks_lost > 0)
-        json_put_number(line, "marks_lost", stats->match.marks_lost);
-    json_put_close(line);
+    put_detect(line, stats);
     put_protocols(line, &stats->proto);
     json_put_close(line);
     buf_text(line, "}\n");

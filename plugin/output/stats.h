@@ -10,6 +10,12 @@
 #include "proto/proto.h"
 #include "tcp/tcp.h"
 
+/* What one filter silenced. */
+struct filter_count {
+    const struct filter_info *filter;
+    uint64_t silenced;
+};
+
 struct run_stats {
     struct decode_stats decode;
     struct flow_stats flow;
@@ -22,10 +28,12 @@ struct run_stats {
     uint64_t proto_memory, proto_memory_peak;
     uint64_t stream_memory, stream_memory_peak;
     uint64_t output_lines, output_bytes, output_errors;
-    int64_t first_us, last_us; /* packet time */
+    int64_t first_us, last_us;          /* packet time */
+    const struct filter_count *filters; /* the caller's; in the order of the rule set */
+    size_t filter_count;
 };
 
-/* Adds the counters of one worker (all but decode and output). */
+/* Adds the counters of one worker (all but decode, output and filters). */
 void run_stats_add(struct run_stats *sum, const struct run_stats *part);
 
 #endif

@@ -23,14 +23,25 @@ enum predicate_op {
     MATCH_PREFIX,   /* address within a CIDR prefix */
     MATCH_DOMAIN,   /* the name itself or any name under it */
     MATCH_EXISTS,   /* the field has a value */
-    MATCH_FIELD,    /* equal to another field of the same event (fieldref) */
+    MATCH_FIELD,    /* equal to another field of the same event, or holds its value (fieldref) */
     MATCH_LIST,     /* member of a list document; compared as the list's type says */
     MATCH_SEQUENCE, /* steps, one after the other */
     MATCH_MARK,     /* the flow has the mark of this name */
 };
 
 /* What is compared: the value, or a number computed from it. */
-enum predicate_of { OF_VALUE, OF_LEN, OF_COUNT, OF_ENTROPY };
+enum predicate_of {
+    OF_VALUE,
+    OF_LEN,
+    OF_COUNT,
+    OF_ENTROPY,
+    OF_MINUTE, /* of a time, in UTC; so the next ones */
+    OF_HOUR,
+    OF_DAY,  /* of the month */
+    OF_WEEK, /* ISO 8601 */
+    OF_MONTH,
+    OF_YEAR
+};
 
 enum compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
 
@@ -127,9 +138,10 @@ struct predicate {
     int64_t number;         /* MATCH_NUMBER; entropy in thousandths of a bit */
     struct address address; /* MATCH_PREFIX */
     unsigned prefix_bits;
-    bool wanted;                        /* MATCH_EXISTS: true or false asked for */
-    enum field_id other;                /* MATCH_FIELD */
-    const struct list *list;            /* MATCH_LIST; set by rules_finish() */
+    bool wanted;                /* MATCH_EXISTS: true or false asked for */
+    enum field_id other;        /* MATCH_FIELD */
+    bool has_before, has_after; /* MATCH_FIELD: bytes may stand before, after the other's value */
+    const struct list *list;    /* MATCH_LIST; set by rules_finish() */
     struct confidence_range confidence; /* MATCH_LIST */
     struct step *steps;                 /* MATCH_SEQUENCE */
     size_t step_count;
@@ -177,8 +189,16 @@ struct mark_change {
     struct place place;
 };
 
+/* As written; "" where it says nothing. */
+struct log_source {
+    const char *category, *product, *service;
+};
+
+struct filter;
+
 struct rule {
-    const char *id; /* uuid as written; NULL when absent */
+    const char *id;   /* uuid as written; NULL when absent */
+    const char *name; /* by which other documents may call it; NULL when absent */
     const char *title;
     const char *description; /* NULL when absent; so the next ones */
     const char *author;
@@ -192,8 +212,11 @@ struct rule {
     size_t reference_count;
     const char **false_positives;
     size_t false_positive_count;
+    struct log_source source;
     enum event_type event;
     struct node *condition;
+    const struct filter **filters; /* that apply to it; set by rules_finish() */
+    size_t filter_count;
     uint32_t sid; /* from shrike: sid, else derived from id */
     uint32_t rev;
     enum rule_direction direction;
@@ -210,6 +233,16 @@ struct rule {
     struct rule_test *tests;
     size_t test_count;
     struct place place;
+};
+
+/* A filter document: what a site does not want to hear of. */
+struct filter {
+    struct rule *
+        what; /* its metadata, and the condition of what it silences; event EVENT_ANY: envelope fields alone */
+    int64_t expires_us;  /* from then on it silences nothing; 0: never */
+    const char *expires; /* as written; NULL when absent */
+    size_t rule_count;   /* that it applies to */
+    uint32_t number;     /* in rules->filters */
 };
 
 /* Why a sound document is left out. */
@@ -230,6 +263,8 @@ struct rules {
     size_t count;
     struct list **lists;
     size_t list_count;
+    struct filter **filters;
+    size_t filter_count;
     struct list *made_lists;       /* these, and those that were left out */
     size_t refused[REFUSAL_COUNT]; /* documents */
     size_t documents;              /* YAML documents seen */

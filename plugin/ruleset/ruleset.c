@@ -27,6 +27,17 @@ const struct rule_info *ruleset_rule(const struct ruleset *set, size_t index)
     return &set->info[index];
 }
 
+size_t ruleset_filter_count(const struct ruleset *set)
+{
+    return set->filter_count;
+}
+
+const struct filter_info *ruleset_filter(const struct ruleset *set, size_t index)
+{
+    assert(index < set->filter_count);
+    return &set->filter_info[index];
+}
+
 const struct field_set *ruleset_fields(const struct ruleset *set)
 {
     return &set->fields;
@@ -65,6 +76,7 @@ static void free_runtime(struct ruleset *set)
     memory_free(set->regexes);
     memory_free(set->group_databases);
     memory_free(set->info);
+    memory_free(set->filter_info);
     arena_free(set->arena);
 }
 
@@ -76,7 +88,7 @@ static void free_tables(struct ruleset *set)
         set->sets,       set->set_slots,   set->set_bloom,   set->set_notes, set->set_ends,
         set->set_facts,  set->set_fact_of, set->set_bytes,   set->groups,    set->group_predicates,
         set->patterns,   set->watches,     set->port_groups, set->steps,     set->mark_changes,
-        set->mark_names,
+        set->mark_names, set->silencers,   set->filter_ends,
     };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_free(tables[i]);

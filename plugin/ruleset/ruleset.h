@@ -34,8 +34,20 @@ struct rule_info {
     bool is_silent; /* `alert: false` */
 };
 
+/* What an output says of a filter. Strings live as long as the set. */
+struct filter_info {
+    const char *id; /* "" when absent; so the others */
+    const char *title;
+    const char *reason;  /* its description */
+    const char *expires; /* as written */
+    const char *file;
+    unsigned line;
+};
+
 size_t ruleset_count(const struct ruleset *set);
 const struct rule_info *ruleset_rule(const struct ruleset *set, size_t index);
+size_t ruleset_filter_count(const struct ruleset *set);
+const struct filter_info *ruleset_filter(const struct ruleset *set, size_t index);
 /* All fields that loaded rules read. */
 const struct field_set *ruleset_fields(const struct ruleset *set);
 /* Does any rule look at this type of event? */

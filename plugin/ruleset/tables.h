@@ -68,7 +68,18 @@ enum query_op {
     QUERY_SEQUENCE,
     QUERY_MARK, /* `number`: of the mark; `bytes`: its name */
 };
-enum query_of { QUERY_VALUE, QUERY_LEN, QUERY_COUNT, QUERY_ENTROPY };
+enum query_of {
+    QUERY_VALUE,
+    QUERY_LEN,
+    QUERY_COUNT,
+    QUERY_ENTROPY,
+    QUERY_MINUTE,
+    QUERY_HOUR,
+    QUERY_DAY,
+    QUERY_WEEK,
+    QUERY_MONTH,
+    QUERY_YEAR
+};
 enum query_compare { QUERY_EQ, QUERY_LT, QUERY_LTE, QUERY_GT, QUERY_GTE };
 enum query_piece { PIECE_LITERAL, PIECE_ONE, PIECE_ANY };
 
@@ -77,6 +88,8 @@ enum query_flags {
     QUERY_NEGATED = 2, /* the answer is turned round; an absent field then answers true */
     QUERY_WANTED = 4,  /* QUERY_EXISTS: true asked for */
     QUERY_AT = 8,      /* must start exactly at `from` */
+    QUERY_BEFORE = 32, /* QUERY_FIELD: bytes may stand before the other field's value, */
+    QUERY_AFTER = 64,  /* and after it */
     QUERY_STREAM = 16, /* asked of raw bytes: answered by the stream's hits, not by a value */
 };
 
@@ -161,8 +174,8 @@ struct rule_row {
     uint16_t suppress_by[4];
     uint32_t node; /* root */
     struct span ports;
-    struct span marks; /* in mark_changes */
-    uint32_t reserved;
+    struct span marks;     /* in mark_changes */
+    struct span silencers; /* of its filters, in their order */
     uint32_t window_kind, window_number;
     int64_t suppress_us;
 };
@@ -171,6 +184,12 @@ struct rule_row {
 enum change_act { CHANGE_SET, CHANGE_CLEAR, CHANGE_TOGGLE };
 struct mark_row {
     uint32_t act, mark;
+};
+
+/* A filter at a rule: what it asks, as a condition of its own, for events of the rule's type. */
+struct silencer_row {
+    uint32_t node; /* root */
+    uint32_t filter;
 };
 
 /* The values of rule/rule.h (checked in compile/compile.c). */
@@ -308,6 +327,10 @@ struct ruleset {
     size_t mark_change_count;
     uint32_t *mark_names; /* blob offsets, one a mark */
     size_t mark_count;
+    struct silencer_row *silencers;
+    size_t silencer_count;
+    int64_t *filter_ends; /* one a filter: when it expires; 0: never */
+    size_t filter_count;
     struct event_row events[EVENT_COUNT];
     uint8_t *blob;
     size_t blob_len;
@@ -349,7 +372,8 @@ struct ruleset {
 
     /* not flat */
     struct rule_info *info;
-    struct arena *arena; /* strings of `info` */
+    struct filter_info *filter_info;
+    struct arena *arena; /* strings of `info` and `filter_info` */
     hs_database_t **databases;
     size_t database_count;
     pcre2_code **regexes;

@@ -10,7 +10,7 @@
  * Bounds     frames are an array, nothing recurses; a number of selections out of many (`2 of sel*`) is
  *            written out, up to COMBINATIONS_MAX; selections are shared, and their predicates are counted
  *            each time, up to PREDICATES_MAX.
- * Not here   aggregation after a `|`: Sigma 2 has correlation documents in its place.
+ * Not here   aggregation after a `|` (sigma/aggregation.c): it is handed on.
  */
 #include "sigma/condition.h"
 
@@ -322,9 +322,8 @@ static bool take_operator(struct parser *p)
 static void explain_end(struct parser *p)
 {
     if (p->token.len > 0 && is_token(p, "|"))
-        loader_refuse(p->l, REFUSAL_CORRELATION, here(p), "unsupported-aggregation",
-                      "Sigma 2 has correlation documents in its place",
-                      "aggregation in the condition is not evaluated by this version");
+        loader_error(p->l, here(p), "aggregation", "close the parentheses before it",
+                     "an aggregation stands within parentheses");
     else if (p->token.len > 0)
         loader_error(p->l, here(p), "condition", "write `and` or `or` between selections",
                      "`%s` follows a selection without `and` or `or`", shown_token(p));
@@ -334,7 +333,7 @@ static void explain_end(struct parser *p)
 }
 
 static struct node *parse_one(struct loader *l, const struct yaml_node *text,
-                              struct selections *selections)
+                              struct selections *selections, struct condition_tail *tail)
 {
     struct parser p = {.l = l, .text = text, .selections = selections, .depth = 1};
 
@@ -349,6 +348,10 @@ static struct node *parse_one(struct loader *l, const struct yaml_node *text,
         if (!take_operand(&p) || !close_frames(&p) || l->is_bad)
             return NULL;
     } while (take_operator(&p));
+    if (is_token(&p, "|") && p.depth == 1) {
+        *tail = (struct condition_tail){text, p.at};
+        return finish_frame(&p);
+    }
     if (p.token.len > 0 || p.depth > 1) {
         explain_end(&p);
         return NULL;
@@ -357,20 +360,27 @@ static struct node *parse_one(struct loader *l, const struct yaml_node *text,
 }
 
 struct node *condition_parse(struct loader *l, const struct yaml_node *node,
-                             struct selections *selections)
+                             struct selections *selections, struct condition_tail *tail)
 {
     struct node_list any = {0};
     size_t predicates = 0;
 
+    *tail = (struct condition_tail){NULL, 0};
     if (node->kind != YAML_LIST)
-        return parse_one(l, node, selections);
+        return parse_one(l, node, selections, tail);
     if (node->count == 0)
         loader_error(l, node->place, "condition", "write `condition: selection`",
                      "the list of conditions is empty");
     for (size_t i = 0; i < node->count; i++) {
-        struct node *one = parse_one(l, node->items[i], selections);
+        struct node *one = parse_one(l, node->items[i], selections, tail);
         if (one == NULL)
             return NULL;
+        if (tail->condition != NULL) {
+            loader_error(l, yaml_place_in(tail->condition, tail->at - 1), "aggregation",
+                         "write a rule for each condition",
+                         "an aggregation stands in a list of conditions");
+            return NULL;
+        }
         predicates += node_predicates(one, PREDICATES_MAX + 1);
         if (predicates > PREDICATES_MAX) {
             loader_error(l, node->place, "rule-size", NULL,

@@ -22,9 +22,14 @@ struct selections {
     size_t count;
 };
 
-/* `node` is a condition or a list of them (OR). NULL after an error or a refusal. Marks the selections that
- * it names as used. */
+/* What follows a bar: the older Sigma's aggregation. */
+struct condition_tail {
+    const struct yaml_node *condition; /* NULL: there is none */
+    size_t at;                         /* where it begins, after the bar */
+};
+
+/* `node` is a condition or a list of them (OR). NULL after an error. Marks the selections that it names as used. */
 struct node *condition_parse(struct loader *l, const struct yaml_node *node,
-                             struct selections *selections);
+                             struct selections *selections, struct condition_tail *tail);
 
 #endif

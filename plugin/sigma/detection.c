@@ -12,6 +12,7 @@
  */
 #include "sigma/detection.h"
 
+#include "sigma/aggregation.h"
 #include "sigma/condition.h"
 #include "value/sequence.h"
 #include "value/value.h"
@@ -185,19 +186,33 @@ static void check_name(struct loader *l, const struct yaml_node *key)
                      "`%s` cannot be the name of a selection", loader_shown(l, key->text));
 }
 
-static void read_selections(struct loader *l, const struct yaml_node *node,
-                            struct selections *selections)
+/* A document whose conditions are read: a rule or a filter. */
+struct body {
+    const char *name;         /* "detection" */
+    const char *const *extra; /* keys that are no selections; ends with NULL */
+    struct selections selections;
+    const struct yaml_node *condition;
+    struct condition_tail tail;
+};
+
+static bool is_selection(const struct body *body, struct view key)
 {
+    for (size_t i = 0; body->extra[i] != NULL; i++) {
+        if (view_equal(key, view_from_string(body->extra[i])))
+            return false;
+    }
+    return true;
+}
+
+static void read_selections(struct loader *l, const struct yaml_node *node, struct body *body)
+{
+    struct selections *selections = &body->selections;
+
     selections->items = arena_array(l->arena, node->count, sizeof(*selections->items));
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *key = node->keys[i];
-        if (view_equal(key->text, VIEW("condition")))
+        if (!is_selection(body, key->text))
             continue;
-        if (view_equal(key->text, VIEW("timeframe"))) {
-            loader_warn(l, key->place, "ignored-key", "a correlation document has a `timespan`",
-                        "`timeframe` has no meaning for a single event");
-            continue;
-        }
         check_name(l, key);
         struct selection *selection = &selections->items[selections->count++];
         selection->name = arena_copy(l->arena, key->text);
@@ -218,33 +233,104 @@ static void warn_unused(struct loader *l, const struct selections *selections)
     }
 }
 
-void detection_read(struct loader *l, const struct yaml_node *node)
+/* The condition over the selections; NULL after an error. */
+static struct node *read_body(struct loader *l, const struct yaml_node *node, struct body *body)
 {
-    struct selections selections = {0};
-
     if (node->kind != YAML_MAP) {
         loader_error(l, node->place, "wrong-kind", "write selections and a condition under it",
-                     "`detection` has to be a map, here is %s", yaml_kind_name(node->kind));
-        return;
+                     "`%s` has to be a map, here is %s", body->name, yaml_kind_name(node->kind));
+        return NULL;
     }
-    const struct yaml_node *condition = yaml_get(node, "condition");
-    read_selections(l, node, &selections);
-    if (condition == NULL) {
+    body->condition = yaml_get(node, "condition");
+    read_selections(l, node, body);
+    if (body->condition == NULL) {
         loader_error(l, node->place, "no-condition", "write `condition: selection`",
-                     "`detection` has no `condition`");
-        return;
+                     "`%s` has no `condition`", body->name);
+        return NULL;
     }
-    if (selections.count == 0) {
+    if (body->selections.count == 0) {
         loader_error(l, node->place, "empty-selection",
-                     "write a selection: `selection: {field: value}`",
-                     "`detection` has no selection");
-        return;
+                     "write a selection: `selection: {field: value}`", "`%s` has no selection",
+                     body->name);
+        return NULL;
     }
     bool was_bad = l->is_bad;
     l->is_bad = false; /* the condition's own faults, apart from those of the selections */
-    struct node *joined = condition_parse(l, condition, &selections);
+    struct node *joined = condition_parse(l, body->condition, &body->selections, &body->tail);
     if (joined != NULL)
-        warn_unused(l, &selections);
+        warn_unused(l, &body->selections);
     l->is_bad |= was_bad;
-    l->rule->condition = joined;
+    return joined;
+}
+
+void detection_read(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const EXTRA[] = {"condition", "timeframe", NULL};
+    struct body body = {.name = "detection", .extra = EXTRA};
+
+    l->rule->condition = read_body(l, node, &body);
+    if (l->rule->condition != NULL && body.tail.condition != NULL)
+        aggregation_read(l, &body.tail, yaml_get(node, "timeframe"));
+    for (size_t i = 0; body.tail.condition == NULL && node->kind == YAML_MAP && i < node->count;
+         i++) {
+        if (view_equal(node->keys[i]->text, VIEW("timeframe")))
+            loader_warn(l, node->keys[i]->place, "ignored-key",
+                        "a correlation document has a `timespan`",
+                        "`timeframe` has no meaning for a single event");
+    }
+}
+
+/* --- filters ------------------------------------------------------------------------------------- */
+
+/* Recursion is over a tree whose depth condition.c bounds. */
+static bool is_true(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_AND:
+    case NODE_OR:
+        for (size_t i = 0; i < node->count; i++) {
+            if (is_true(node->children[i]) != (node->kind == NODE_AND))
+                return node->kind == NODE_OR;
+        }
+        return node->kind == NODE_AND;
+    case NODE_NOT:
+        return !is_true(node->children[0]);
+    case NODE_TRUE:
+        return true;
+    case NODE_FALSE:
+    case NODE_PREDICATE:
+        return false;
+    }
+    return false;
+}
+
+/* Is the condition true where no selection is? */
+static bool holds_of_nothing(struct loader *l, const struct body *body)
+{
+    struct selections none = {.count = body->selections.count};
+    struct condition_tail tail;
+
+    none.items = arena_array(l->arena, none.count, sizeof(*none.items));
+    for (size_t i = 0; i < none.count; i++) {
+        none.items[i] = body->selections.items[i];
+        none.items[i].node = node_constant(l->arena, false);
+    }
+    const struct node *condition = condition_parse(l, body->condition, &none, &tail);
+    return condition != NULL && is_true(condition);
+}
+
+void detection_read_filter(struct loader *l, const struct yaml_node *node)
+{
+    static const char *const EXTRA[] = {"condition", "rules", NULL};
+    struct body body = {.name = "filter", .extra = EXTRA};
+    struct node *condition = read_body(l, node, &body);
+
+    l->rule->condition = condition;
+    if (condition == NULL)
+        return;
+    if (body.tail.condition != NULL)
+        loader_error(l, yaml_place_in(body.tail.condition, body.tail.at - 1), "aggregation",
+                     "ask for single events", "a filter cannot count events");
+    else if (holds_of_nothing(l, &body))
+        l->rule->condition = node_not(l->arena, condition);
 }

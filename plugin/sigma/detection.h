@@ -7,5 +7,7 @@
 
 /* Sets the condition of the rule being read. */
 void detection_read(struct loader *l, const struct yaml_node *node);
+/* Of `filter:`: the condition of what it silences, however it is written. */
+void detection_read_filter(struct loader *l, const struct yaml_node *node);
 
 #endif

@@ -10,11 +10,12 @@ enum { TITLE_MAX = 256, PATTERN_MIN = 4 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Keys of Sigma 2.1 and ours. */
+/* Keys of Sigma 2.1 and ours, of all kinds of documents. */
 static const char *const TOP_KEYS[] = {
-    "title",   "id",         "name",   "related", "taxonomy", "status",         "description",
-    "license", "references", "author", "date",    "modified", "logsource",      "detection",
-    "fields",  "level",      "tags",   "scope",   "shrike",   "falsepositives",
+    "title",   "id",         "name",   "related",     "taxonomy", "status",         "description",
+    "license", "references", "author", "date",        "modified", "logsource",      "detection",
+    "fields",  "level",      "tags",   "scope",       "shrike",   "falsepositives", "filter",
+    "expires", "generate",   "list",   "correlation",
 };
 
 static const char *const STATUSES[] = {"stable", "test", "experimental", "deprecated",
@@ -135,25 +136,63 @@ static void lint_keys(struct loader *l, const struct yaml_node *root)
     }
 }
 
-void lint_metadata(struct loader *l, const struct yaml_node *root)
+static void lint_related(struct loader *l, const struct yaml_node *related)
 {
-    const struct yaml_node *id = yaml_get(root, "id");
-    const struct yaml_node *status = yaml_get(root, "status");
-    const struct yaml_node *title = yaml_get(root, "title");
+    static const char *const TYPES[] = {"derived", "obsolete",   "merged", "renamed",
+                                        "similar", "correlation"}; /* the last is SigmaHQ's habit */
 
-    lint_keys(l, root);
-    lint_dates(l, root);
-    lint_tags(l, yaml_get(root, "tags"));
-    if (id != NULL && id->kind == YAML_SCALAR && !yaml_is_null(id) && !is_uuid(id->text))
-        loader_warn(l, id->place, "bad-uuid", "`uuidgen` makes one", "`%s` is not a UUID",
-                    loader_shown(l, id->text));
-    if (status != NULL && status->kind == YAML_SCALAR &&
-        !is_one_of(status->text, STATUSES, LENGTH(STATUSES)))
+    for (size_t i = 0; related != NULL && related->kind == YAML_LIST && i < related->count; i++) {
+        const struct yaml_node *item = related->items[i];
+        const struct yaml_node *type = item->kind == YAML_MAP ? yaml_get(item, "type") : NULL;
+        if (type == NULL || type->kind != YAML_SCALAR || yaml_get(item, "id") == NULL)
+            loader_warn(l, item->place, "related", "write `- {id: ..., type: derived}`",
+                        "a related rule has an id and a type");
+        else if (!is_one_of(type->text, TYPES, LENGTH(TYPES)))
+            loader_warn(l, type->place, "related",
+                        loader_did_you_mean(l, nearest_name(type->text, TYPES, LENGTH(TYPES)),
+                                            "one of derived, obsolete, merged, renamed, similar"),
+                        "rules are not related by `%s`", loader_shown(l, type->text));
+    }
+    if (related != NULL && related->kind != YAML_LIST && !yaml_is_null(related))
+        loader_warn(l, related->place, "related", "write `- {id: ..., type: derived}`",
+                    "`related` has to be a list, here is %s", yaml_kind_name(related->kind));
+}
+
+static void lint_status(struct loader *l, const struct yaml_node *status)
+{
+    if (status == NULL || status->kind != YAML_SCALAR)
+        return;
+    if (!is_one_of(status->text, STATUSES, LENGTH(STATUSES)))
         loader_warn(
             l, status->place, "status",
             loader_did_you_mean(l, nearest_name(status->text, STATUSES, LENGTH(STATUSES)),
                                 "one of stable, test, experimental, deprecated, unsupported"),
             "Sigma has no status `%s`", loader_shown(l, status->text));
+    else if (view_equal(status->text, VIEW("unsupported")))
+        loader_warn(l, status->place, "status", "do not load it",
+                    "its author says that the rule cannot be used as it is");
+    else if (view_equal(status->text, VIEW("deprecated")))
+        loader_note(l, status->place, "status", "see `related` for the one in its place",
+                    "its author has replaced this rule");
+}
+
+void lint_metadata(struct loader *l, const struct yaml_node *root)
+{
+    const struct yaml_node *id = yaml_get(root, "id");
+    const struct yaml_node *scope = yaml_get(root, "scope");
+    const struct yaml_node *title = yaml_get(root, "title");
+
+    lint_keys(l, root);
+    lint_dates(l, root);
+    lint_tags(l, yaml_get(root, "tags"));
+    lint_status(l, yaml_get(root, "status"));
+    lint_related(l, yaml_get(root, "related"));
+    if (scope != NULL)
+        loader_note(l, scope->place, "ignored-key", "write a filter for the others",
+                    "`scope` names kinds of machines, which no packet shows: the rule is for all");
+    if (id != NULL && id->kind == YAML_SCALAR && !yaml_is_null(id) && !is_uuid(id->text))
+        loader_warn(l, id->place, "bad-uuid", "`uuidgen` makes one", "`%s` is not a UUID",
+                    loader_shown(l, id->text));
     if (title != NULL && title->kind == YAML_SCALAR && title->text.len > TITLE_MAX)
         loader_warn(l, title->place, "long-title", "put the rest into `description`",
                     "the title has %zu bytes; Sigma allows %d", title->text.len, TITLE_MAX);

@@ -81,6 +81,8 @@ static struct digest predicate_digest(const struct predicate *p)
     PUT(&out, p->prefix_bits);
     PUT(&out, p->wanted);
     PUT(&out, p->other);
+    PUT(&out, p->has_before);
+    PUT(&out, p->has_after);
     PUT(&out, p->list);
     PUT(&out, p->offsets.from);
     PUT(&out, p->offsets.to);

@@ -11,7 +11,4 @@ enum { LIST_FILE_MAX = 1 << 30 };
 /* Reads it and adds it to l->rules when it has a name and a type. */
 void list_read(struct loader *l, const struct yaml_node *root);
 
-/* A whole regular file of at most `max` bytes; -1 and `why` when it cannot be read. */
-int file_read(const char *path, size_t max, struct buf *out, const char **why);
-
 #endif

@@ -28,17 +28,13 @@ static const char *const LATER_EVENTS[] = {"quic", "ssh", "smtp", "ftp",     "sm
                                            "file", "rdp", "krb5", "dce_rpc", "kerberos"};
 enum { LATER_COUNT = sizeof(LATER_EVENTS) / sizeof(LATER_EVENTS[0]) };
 
-struct source {
-    const char *category, *product, *service; /* "" when absent */
-};
-
 static bool fits(const char *pattern, const char *value)
 {
     return strcmp(pattern, "*") == 0 ||
            view_equal_fold(view_from_string(pattern), view_from_string(value));
 }
 
-static const char *describe(struct loader *l, const struct source *source)
+static const char *describe(struct loader *l, const struct log_source *source)
 {
     const char *const names[] = {"category", "product", "service"};
     const char *const values[] = {source->category, source->product, source->service};
@@ -52,7 +48,8 @@ static const char *describe(struct loader *l, const struct source *source)
     return text;
 }
 
-static bool read_native(struct loader *l, const struct yaml_node *node, const struct source *source)
+static bool read_native(struct loader *l, const struct yaml_node *node,
+                        const struct log_source *source)
 {
     const char *names[EVENT_COUNT];
     const struct yaml_node *service = yaml_get(node, "service");
@@ -84,7 +81,7 @@ static bool read_native(struct loader *l, const struct yaml_node *node, const st
 }
 
 /* The first row that fits; ROW_COUNT when none does. */
-static size_t find_row(const struct source *source)
+static size_t find_row(const struct log_source *source)
 {
     size_t at = 0;
 
@@ -96,7 +93,7 @@ static size_t find_row(const struct source *source)
 }
 
 /* The event of a part of the log source by itself; EVENT_COUNT when it names none of ours. */
-static enum event_type event_of_part(const struct source *part)
+static enum event_type event_of_part(const struct log_source *part)
 {
     static const enum event_type EVENTS[] = {[OUTCOME_FLOW] = EVENT_FLOW,
                                              [OUTCOME_HTTP] = EVENT_HTTP,
@@ -111,10 +108,10 @@ static enum event_type event_of_part(const struct source *part)
 
 /* `{category: proxy, service: dns}`: no log is both. */
 static bool is_contradiction(struct loader *l, const struct yaml_node *node,
-                             const struct source *source)
+                             const struct log_source *source)
 {
-    const struct source category = {source->category, "", ""};
-    const struct source service = {"", source->product, source->service};
+    const struct log_source category = {source->category, "", ""};
+    const struct log_source service = {"", source->product, source->service};
     enum event_type left = event_of_part(&category), right = event_of_part(&service);
 
     if (left == EVENT_COUNT || right == EVENT_COUNT || left == right)
@@ -126,7 +123,7 @@ static bool is_contradiction(struct loader *l, const struct yaml_node *node,
     return true;
 }
 
-static bool apply(struct loader *l, const struct yaml_node *node, const struct source *source)
+static bool apply(struct loader *l, const struct yaml_node *node, const struct log_source *source)
 {
     size_t at = find_row(source);
 
@@ -192,29 +189,58 @@ static void check_keys(struct loader *l, const struct yaml_node *node)
     }
 }
 
-bool logsource_read(struct loader *l, const struct yaml_node *node)
+/* Sets the log source of the rule being read; false when there is none. */
+static bool read_source(struct loader *l, const struct yaml_node *node)
 {
+    struct log_source *source = &l->rule->source;
+
     if (node->kind != YAML_MAP) {
         loader_error(l, node->place, "wrong-kind", "write `logsource: {category: proxy}`",
                      "`logsource` has to be a map, here is %s", yaml_kind_name(node->kind));
         return false;
     }
     check_keys(l, node);
-    struct source source = {part(l, node, "category"), part(l, node, "product"),
-                            part(l, node, "service")};
-    if (source.category == NULL || source.product == NULL || source.service == NULL)
+    *source = (struct log_source){part(l, node, "category"), part(l, node, "product"),
+                                  part(l, node, "service")};
+    if (source->category == NULL || source->product == NULL || source->service == NULL)
         return false;
-    if (*source.category == '\0' && *source.product == '\0' && *source.service == '\0') {
-        loader_error(l, node->place, "no-logsource",
-                     "write `product: shrike` with `service: http`, or a category of Sigma",
-                     "`logsource` names no category, product or service");
+    if (*source->category != '\0' || *source->product != '\0' || *source->service != '\0')
+        return true;
+    loader_error(l, node->place, "no-logsource",
+                 "write `product: shrike` with `service: http`, or a category of Sigma",
+                 "`logsource` names no category, product or service");
+    return false;
+}
+
+static bool find_event(struct loader *l, const struct yaml_node *node)
+{
+    const struct log_source *source = &l->rule->source;
+
+    if (strcmp(source->product, "shrike") != 0)
+        return apply(l, node, source);
+    if (*source->category != '\0')
+        loader_error(l, yaml_get(node, "category")->place, "logsource", "drop the category",
+                     "`product: shrike` names its events by `service:` alone");
+    return read_native(l, node, source);
+}
+
+bool logsource_read(struct loader *l, const struct yaml_node *node)
+{
+    return read_source(l, node) && find_event(l, node);
+}
+
+bool logsource_read_filter(struct loader *l, const struct yaml_node *node)
+{
+    if (!read_source(l, node))
         return false;
-    }
-    if (strcmp(source.product, "shrike") == 0) {
-        if (*source.category != '\0')
-            loader_error(l, yaml_get(node, "category")->place, "logsource", "drop the category",
-                         "`product: shrike` names its events by `service:` alone");
-        return read_native(l, node, &source);
-    }
-    return apply(l, node, &source);
+    const struct log_source *source = &l->rule->source;
+    bool is_alone = *source->category == '\0' && *source->service == '\0';
+    bool is_of_all = is_alone && (strcmp(source->product, "shrike") == 0 ||
+                                  strcmp(source->product, "zeek") == 0);
+    bool is_of_network = strcmp(source->category, "network") == 0 && *source->product == '\0' &&
+                         *source->service == '\0';
+    if (!is_of_all && !is_of_network)
+        return find_event(l, node);
+    l->rule->event = EVENT_ANY;
+    return true;
 }

@@ -7,5 +7,7 @@
 
 /* Sets the event of the rule being read; false when it is refused or wrong. */
 bool logsource_read(struct loader *l, const struct yaml_node *node);
+/* The same for a filter, whose log source may be that of several events: then EVENT_ANY. */
+bool logsource_read_filter(struct loader *l, const struct yaml_node *node);
 
 #endif

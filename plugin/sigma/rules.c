@@ -14,10 +14,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "rule/list.h"
+#include "sigma/correlation.h"
+#include "sigma/filter.h"
 #include "sigma/list.h"
+#include "sigma/names.h"
 #include "sigma/sigma.h"
 
 enum { FOLDERS_DEEP_MAX = 16 };
@@ -61,6 +65,9 @@ static void read_rule(struct loader *l, const struct yaml_node *root)
 
     l->rule = arena_alloc(l->arena, sizeof(*l->rule));
     sigma_read(l, root);
+    names_add(
+        l, &(struct known_document){
+               .id = l->rule->id, .name = l->rule->name, .rule = l->rule, .place = l->rule->place});
     if (!l->is_bad && l->refused == REFUSAL_NONE)
         add_rule(l->rules, l->rule);
     else
@@ -71,48 +78,64 @@ static void read_rule(struct loader *l, const struct yaml_node *root)
     }
 }
 
-/* Documents that this version cannot apply. A filter is what a site does not want to hear of: without it the
- * others say too much, so it is an error. */
-static bool refuse_document(struct loader *l, const struct yaml_node *root, bool is_rule)
-{
-    static const char LATER[] =
-        "it comes with a later version; write one detection rule for each case";
-    bool is_correlation = yaml_get(root, "correlation") != NULL;
+/* A document is told by the one of these keys that it has. */
+static const struct {
+    const char *key;
+    void (*read)(struct loader *l, const struct yaml_node *root);
+} KINDS[] = {
+    {"detection", read_rule},
+    {"correlation", correlation_read},
+    {"filter", filter_read},
+    {"list", list_read},
+};
 
-    if (is_rule && !is_correlation)
-        return false;
-    if (is_correlation)
-        loader_refuse(l, REFUSAL_CORRELATION, root->place, "unsupported-document", LATER,
-                      "correlation documents are not evaluated by this version");
-    else if (yaml_get(root, "filter") != NULL)
-        loader_error(l, root->place, "unsupported-filter",
-                     "write what it excludes into the rules: `and not filter`",
-                     "filter documents are not applied by this version");
-    else if (yaml_get(root, "action") != NULL)
-        loader_refuse(l, REFUSAL_LATER, root->place, "unsupported-document", LATER,
-                      "rule collections (`action:`) are not evaluated by this version");
-    else
-        return false;
-    return true;
+enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
+
+/* Collections of the older Sigma: documents that lend each other their keys. What rests on an `action: global` is no
+ * rule by itself, so it is left out with it, up to `action: reset`. */
+static bool refuse_collection(struct loader *l, const struct yaml_node *root)
+{
+    static const char HELP[] = "write each rule whole, in one document";
+    static const char *const ACTIONS[] = {"global", "reset", "repeat"};
+    const struct yaml_node *action = yaml_get(root, "action");
+    struct rules_pending *pending = l->rules->pending;
+
+    for (size_t i = 0; action != NULL && action->kind == YAML_SCALAR && i < 3; i++) {
+        if (!view_equal(action->text, view_from_string(ACTIONS[i])))
+            continue;
+        pending->is_collection = i == 0 || (i == 2 && pending->is_collection);
+        loader_refuse(l, REFUSAL_LATER, action->place, "unsupported-document", HELP,
+                      "rule collections (`action: %s`) are not read: Sigma 2 has none", ACTIONS[i]);
+        return true;
+    }
+    if (pending->is_collection)
+        loader_refuse(l, REFUSAL_LATER, root->place, "unsupported-document", HELP,
+                      "the document rests on `action: global`, which is not read");
+    return pending->is_collection;
 }
 
 static void read_document(struct loader *l, const struct yaml_node *root)
 {
-    bool is_rule = yaml_get(root, "detection") != NULL;
-    bool is_list = yaml_get(root, "list") != NULL;
+    size_t kind = KIND_COUNT;
 
-    if (refuse_document(l, root, is_rule))
+    if (refuse_collection(l, root))
         return;
-    if (is_rule && is_list)
-        loader_error(l, root->place, "two-documents", "put `---` between them",
-                     "a rule (`detection`) and a list (`list`) in one document");
-    else if (is_rule)
-        read_rule(l, root);
-    else if (is_list)
-        list_read(l, root);
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (yaml_get(root, KINDS[i].key) == NULL)
+            continue;
+        if (kind < KIND_COUNT) {
+            loader_error(l, root->place, "two-documents", "put `---` between them",
+                         "`%s` and `%s` in one document", KINDS[kind].key, KINDS[i].key);
+            return;
+        }
+        kind = i;
+    }
+    if (kind < KIND_COUNT)
+        KINDS[kind].read(l, root);
     else
         loader_error(l, root->place, "unknown-document",
-                     "a rule has `detection:`, a list of values has `list:`",
+                     "a rule has `detection:`, a list of values has `list:`; there are also "
+                     "`filter:` and `correlation:`",
                      "the document is neither a rule nor a list");
 }
 
@@ -138,6 +161,7 @@ void rules_load_text(struct rules *rules, const char *name, struct view text,
     const char *file = arena_string(rules->arena, name);
 
     rules->files++;
+    rules->pending->is_collection = false;
     rules->documents += yaml_read(file, text, diagnostics, on_document, &l);
 }
 
@@ -406,6 +430,9 @@ void rules_finish(struct rules *rules, struct diagnostics *diagnostics)
     drop_lost(rules);
     find_duplicates(&l);
     drop_lost(rules);
+    names_finish(&l);
+    filters_join(&l);
+    correlations_finish(&l);
 }
 
 bool rules_describe_refused(const struct rules *rules, char *out, size_t size)

@@ -81,11 +81,31 @@ static uint32_t derived_sid(const struct rule *rule)
     return SID_FIRST + (uint32_t)(hash_plain(folded, len) % SID_COUNT);
 }
 
-static void read_metadata(struct loader *l, const struct yaml_node *root)
+/* Names of fields and log sources: those of Sigma, and of the others whose names fields.def has as aliases. */
+static void check_taxonomy(struct loader *l, const struct yaml_node *root)
+{
+    static const char *const KNOWN[] = {"sigma", "shrike", "suricata", "zeek", "ecs"};
+    const struct yaml_node *node = yaml_get(root, "taxonomy");
+
+    if (node == NULL || yaml_is_null(node))
+        return;
+    for (size_t i = 0; node->kind == YAML_SCALAR && i < 5; i++) {
+        if (view_equal_fold(node->text, view_from_string(KNOWN[i])))
+            return;
+    }
+    loader_refuse(l, REFUSAL_LATER, node->place, "unsupported-taxonomy",
+                  "write the names of Sigma's taxonomy (or zeek, ecs, suricata), and drop the key",
+                  "the taxonomy `%s` is not known: what its names mean cannot be told",
+                  node->kind == YAML_SCALAR ? loader_shown(l, node->text)
+                                            : yaml_kind_name(node->kind));
+}
+
+void sigma_read_metadata(struct loader *l, const struct yaml_node *root)
 {
     struct rule *rule = l->rule;
 
     rule->id = text_of(l, root, "id");
+    rule->name = text_of(l, root, "name");
     rule->title = text_of(l, root, "title");
     rule->description = text_of(l, root, "description");
     rule->author = text_of(l, root, "author");
@@ -100,6 +120,8 @@ static void read_metadata(struct loader *l, const struct yaml_node *root)
     rule->rev = 1;
     rule->suppress_us = 0;
     read_level(l, root);
+    lint_metadata(l, root);
+    check_taxonomy(l, root);
 }
 
 void sigma_read(struct loader *l, const struct yaml_node *root)
@@ -108,8 +130,7 @@ void sigma_read(struct loader *l, const struct yaml_node *root)
     const struct yaml_node *extension = yaml_get(root, "shrike");
 
     l->rule->place = root->place;
-    read_metadata(l, root);
-    lint_metadata(l, root);
+    sigma_read_metadata(l, root);
     if (logsource == NULL) {
         loader_error(l, root->place, "no-logsource",
                      "write `logsource: {product: shrike, service: http}`, or a category of Sigma",

@@ -4,7 +4,7 @@
  *   number  in or without quotes, decimal or 0x       bool  true false yes no on off 1 0
  *   time    2026-01-31 or 2026-01-31T12:00:00         ip    a prefix: an address is one of full length,
  *                                                           `10.*` is 10.0.0.0/8
- *   entropy bits a byte as 3.75, kept in thousandths
+ *   entropy bits a byte as 3.75, kept in thousandths                                     parts of a time: whole numbers
  */
 #include "value/value.h"
 #include "value/wildcard.h"
@@ -86,19 +86,43 @@ static const struct {
     {FIELD_TLS_CIPHER, 0, 65535},
 };
 
+static const char *const MEASURES[] = {
+    [OF_VALUE] = "",        [OF_LEN] = "len",   [OF_COUNT] = "count", [OF_ENTROPY] = "entropy",
+    [OF_MINUTE] = "minute", [OF_HOUR] = "hour", [OF_DAY] = "day",     [OF_WEEK] = "week",
+    [OF_MONTH] = "month",   [OF_YEAR] = "year"};
+
+/* Least and most of what is compared. */
+static void range_of(const struct question *q, const struct predicate *p, int64_t *least,
+                     int64_t *most)
+{
+    static const struct {
+        int64_t least, most;
+    } PARTS[] = {[OF_MINUTE] = {0, 59}, [OF_HOUR] = {0, 23},  [OF_DAY] = {1, 31},
+                 [OF_WEEK] = {1, 53},   [OF_MONTH] = {1, 12}, [OF_YEAR] = {0, 9999}};
+
+    *least = 0;
+    *most = INT64_MAX;
+    for (size_t i = 0; i < sizeof(RANGES) / sizeof(RANGES[0]) && p->of == OF_VALUE; i++) {
+        if (RANGES[i].field == q->field) {
+            *least = RANGES[i].least;
+            *most = RANGES[i].most;
+        }
+    }
+    if (p->of >= OF_MINUTE) {
+        *least = PARTS[p->of].least;
+        *most = PARTS[p->of].most;
+    }
+}
+
 static void warn_range(struct loader *l, const struct question *q, const struct yaml_node *scalar,
                        const struct predicate *p)
 {
-    int64_t least = 0, most = INT64_MAX;
+    int64_t least, most;
+    bool is_time = question_type(q) == TYPE_TIME && p->of == OF_VALUE;
 
-    if (q->field == FIELD_NONE || p->op != MATCH_NUMBER || question_type(q) == TYPE_TIME)
+    if (q->field == FIELD_NONE || p->op != MATCH_NUMBER || is_time)
         return;
-    for (size_t i = 0; i < sizeof(RANGES) / sizeof(RANGES[0]) && p->of == OF_VALUE; i++) {
-        if (RANGES[i].field == q->field) {
-            least = RANGES[i].least;
-            most = RANGES[i].most;
-        }
-    }
+    range_of(q, p, &least, &most);
     bool is_low = p->number < least || (p->compare == COMPARE_LT && p->number == least);
     bool is_high = p->number > most || (p->compare == COMPARE_GT && p->number == most);
     bool is_never = p->compare == COMPARE_EQ                                ? is_low || is_high
@@ -111,27 +135,39 @@ static void warn_range(struct loader *l, const struct question *q, const struct 
                     "a number of this kind is never negative, so this never matches");
     else
         loader_warn(l, scalar->place, "never-matches", NULL,
-                    "`%s` is between %lld and %lld, so this never matches",
+                    "%s`%s` is between %lld and %lld, so this never matches",
+                    p->of >= OF_MINUTE ? arena_format(l->arena, "`%s` of ", MEASURES[p->of]) : "",
                     field_get(q->field)->name, (long long)least, (long long)most);
+}
+
+/* Is the field of a type that has this? */
+static bool has_measure(struct loader *l, const struct question *q, const struct yaml_node *scalar,
+                        enum predicate_of of)
+{
+    enum field_type type = question_type(q);
+    bool is_time = of >= OF_MINUTE;
+
+    if (of == OF_COUNT || type == (is_time ? TYPE_TIME : TYPE_BYTES))
+        return true;
+    loader_error(l, scalar->place, "field-type", "compare the value itself",
+                 is_time ? "`%s` is a part of a time; `%s` is of type %s"
+                         : "`%s` measures text; `%s` is of type %s",
+                 MEASURES[of], field_get(q->field)->name, field_type_name(type));
+    return false;
 }
 
 struct node *value_measure(struct loader *l, const struct question *q,
                            const struct yaml_node *scalar)
 {
     struct predicate *p = value_predicate(l, q, scalar, MATCH_NUMBER);
-    bool is_entropy = question_has(q, MODIFIER_ENTROPY);
 
-    p->of = is_entropy ? OF_ENTROPY : question_has(q, MODIFIER_COUNT) ? OF_COUNT : OF_LEN;
+    p->of = question_of(q);
     p->compare = compare_of(q);
-    if (p->of != OF_COUNT && question_type(q) != TYPE_BYTES) {
-        loader_error(l, scalar->place, "field-type", "compare the value itself",
-                     "`%s` measures text; `%s` is of type %s", is_entropy ? "entropy" : "len",
-                     field_get(q->field)->name, field_type_name(question_type(q)));
+    if (!has_measure(l, q, scalar, p->of))
         return NULL;
-    }
-    if (is_entropy && !parse_thousandths(scalar->text, &p->number))
+    if (p->of == OF_ENTROPY && !parse_thousandths(scalar->text, &p->number))
         return value_wrong(l, scalar, "number-value", BITS_HELP, BITS_WANTED);
-    if (!is_entropy && !loader_parse_number(scalar->text, &p->number))
+    if (p->of != OF_ENTROPY && !loader_parse_number(scalar->text, &p->number))
         return value_wrong(l, scalar, "number-value", "write a whole number", "a whole number");
     warn_range(l, q, scalar, p);
     return node_predicate(l->arena, p);

@@ -17,7 +17,6 @@ enum class {
     CLASS_ENCODING,
     CLASS_FLAG,
     CLASS_LOGIC,
-    CLASS_TIME,
     CLASS_PLACE,
 };
 
@@ -134,7 +133,9 @@ static const char *events_with(struct loader *l, struct view name)
 
 static void explain_unknown(struct loader *l, struct place place, struct view name)
 {
-    const char *event = event_type_name(l->rule->event);
+    bool is_of_all =
+        l->rule->event == EVENT_ANY; /* a filter for all: it has what all events have */
+    const char *event = is_of_all ? "all" : event_type_name(l->rule->event);
 
     for (size_t i = 0; i < LENGTH(UNAVAILABLE_FIELDS); i++) {
         if (view_equal_fold(name, view_from_string(UNAVAILABLE_FIELDS[i].name))) {
@@ -144,16 +145,21 @@ static void explain_unknown(struct loader *l, struct place place, struct view na
     }
     const char *others = events_with(l, name);
     if (*others != '\0') {
-        loader_error(l, place, "wrong-event",
-                     "set `service:` to the event that has the field, or use a field of this one",
-                     "the field `%s` belongs to events of type %s; this rule looks at %s events",
-                     loader_shown(l, name), others, event);
+        loader_error(
+            l, place, "wrong-event",
+            "set `service:` to the event that has the field, or use a field of this one",
+            is_of_all
+                ? "the field `%s` belongs to events of type %s; this filter is about %s events"
+                : "the field `%s` belongs to events of type %s; this rule looks at %s events",
+            loader_shown(l, name), others, event);
         return;
     }
     const char *nearest = name.len > 0 ? field_suggest(l->rule->event, name) : NULL;
     loader_error(l, place, "unknown-field",
                  loader_did_you_mean(l, nearest, "`shrike fields` lists all names"),
-                 "%s events have no field `%s`", event, loader_shown(l, name));
+                 is_of_all ? "events (%s of them) have no field `%s`"
+                           : "%s events have no field `%s`",
+                 event, loader_shown(l, name));
 }
 
 static bool find_field(struct loader *l, const struct yaml_node *key, struct view name,
@@ -186,11 +192,6 @@ static bool add_modifier(struct loader *l, struct place place, struct view name,
         return false;
     }
     switch ((enum class)CLASSES[modifier]) {
-    case CLASS_TIME:
-        loader_refuse(l, REFUSAL_LATER, place, "unsupported-modifier",
-                      "compare the whole time: `gte: 2026-01-31T12:00:00`",
-                      "the time modifier `%s` is not evaluated by this version", NAMES[modifier]);
-        return false;
     case CLASS_PLACE:
         loader_error(
             l, place, "place-modifier",
@@ -277,7 +278,7 @@ static bool is_consistent(struct loader *l, struct question *q)
         (!is_expand_cidr && conflict(l, q, matcher, matcher)) || conflict(l, q, compare, compare) ||
         conflict(l, q, number, number))
         return false;
-    uint64_t placed = matcher & ~bit(MODIFIER_HEX);
+    uint64_t placed = matcher & ~(bit(MODIFIER_HEX) | bit(MODIFIER_FIELDREF));
     uint64_t case_is_given = bit(MODIFIER_RE) | bit(MODIFIER_CIDR) | bit(MODIFIER_EXISTS) |
                              bit(MODIFIER_DOMAIN) | bit(MODIFIER_EXPAND);
     return !conflict(l, q, position, placed) && !conflict(l, q, position, compare | number) &&

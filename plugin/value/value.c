@@ -73,6 +73,23 @@ const char *question_compare(const struct question *q)
                                            : NULL;
 }
 
+enum predicate_of question_of(const struct question *q)
+{
+    static const struct {
+        enum modifier modifier;
+        enum predicate_of of;
+    } MEASURES[] = {
+        {MODIFIER_LEN, OF_LEN},       {MODIFIER_COUNT, OF_COUNT}, {MODIFIER_ENTROPY, OF_ENTROPY},
+        {MODIFIER_MINUTE, OF_MINUTE}, {MODIFIER_HOUR, OF_HOUR},   {MODIFIER_DAY, OF_DAY},
+        {MODIFIER_WEEK, OF_WEEK},     {MODIFIER_MONTH, OF_MONTH}, {MODIFIER_YEAR, OF_YEAR}};
+
+    for (size_t i = 0; i < sizeof(MEASURES) / sizeof(MEASURES[0]); i++) {
+        if (question_has(q, MEASURES[i].modifier))
+            return MEASURES[i].of;
+    }
+    return OF_VALUE;
+}
+
 /* --- names of other things ----------------------------------------------------------------------- */
 
 static struct node *reference_node(struct loader *l, const struct question *q,
@@ -81,6 +98,8 @@ static struct node *reference_node(struct loader *l, const struct question *q,
     struct predicate *p = value_predicate(l, q, scalar, MATCH_FIELD);
     const char *name = loader_shown(l, scalar->text);
 
+    p->has_before = question_has(q, MODIFIER_ENDSWITH) || question_has(q, MODIFIER_CONTAINS);
+    p->has_after = question_has(q, MODIFIER_STARTSWITH) || question_has(q, MODIFIER_CONTAINS);
     p->other = field_find(l->rule->event, scalar->text);
     if (p->other == FIELD_NONE) {
         const char *nearest = scalar->text.len ? field_suggest(l->rule->event, scalar->text) : NULL;
@@ -99,6 +118,12 @@ static struct node *reference_node(struct loader *l, const struct question *q,
                      "`%s` is of type %s and `%s` of type %s", field_get(q->field)->name,
                      field_type_name(question_type(q)), field_get(p->other)->name,
                      field_type_name(field_get(p->other)->type));
+        return NULL;
+    }
+    if ((p->has_before || p->has_after) && question_type(q) != TYPE_BYTES) {
+        loader_error(l, scalar->place, "field-type", "compare the whole values",
+                     "`%s` is of type %s; only bytes hold others", field_get(q->field)->name,
+                     field_type_name(question_type(q)));
         return NULL;
     }
     return node_predicate(l->arena, p);
@@ -166,8 +191,7 @@ struct node *value_node(struct loader *l, const struct question *q, const struct
         return list_node(l, q, scalar);
     if (question_has(q, MODIFIER_FIELDREF))
         return reference_node(l, q, scalar);
-    if (question_has(q, MODIFIER_LEN) || question_has(q, MODIFIER_COUNT) ||
-        question_has(q, MODIFIER_ENTROPY))
+    if (question_of(q) != OF_VALUE)
         return value_measure(l, q, scalar);
     switch (question_type(q)) {
     case TYPE_BYTES:

@@ -42,6 +42,7 @@ bool value_check_regex(struct loader *l, const struct yaml_node *scalar);
 struct node *value_wrong(struct loader *l, const struct yaml_node *scalar, const char *id,
                          const char *help, const char *what);
 
+enum predicate_of question_of(const struct question *q); /* what is compared of the value */
 enum field_type question_type(const struct question *q); /* keywords are bytes */
 bool question_is_lower(const struct question *q);        /* the field comes in lower case */
 bool question_has_offsets(const struct question *q);

@@ -49,6 +49,11 @@ def spoilt(document):
     if "detection" in document:
         yield "no log source", {key: value for key, value in document.items() if key != "logsource"}
         yield "a misspelt level", dict(document, level="hihg")
+    if "filter" in document:
+        yield "a filter of no rules", dict(document, filter={k: v for k, v in document["filter"].items() if k != "rules"})
+    if "correlation" in document:
+        yield "a misspelt type", dict(document, correlation=dict(document["correlation"], type="event_cuont"))
+        yield "a span of no unit", dict(document, correlation=dict(document["correlation"], timespan="10"))
     if "list" in document:
         yield "a misspelt type", dict(document, type="domian")
 

@@ -73,7 +73,7 @@ says "and the nearest is named" err "did you mean 'http.host'?"
 
 check "a schema for editors" 0 "$shrike" schema
 cp "$work/out" "$work/schema.json"
-check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml tests/fuzz/seeds/rule/marks.yml
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml tests/fuzz/seeds/rule/filters.yml tests/fuzz/seeds/rule/correlations.yml tests/fuzz/seeds/rule/marks.yml
 
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"
@@ -104,6 +104,8 @@ posts=$("$shrike" replay -q --log http --eve - "$covenant" 2> /dev/null | grep -
 tested "    - {pcap: c.cap, alerts: $posts}"
 check "a test that holds" 0 "$shrike" check --test "$work/t.yml"
 says "is counted" out "1 passed, 0 failed, 0 skipped"
+printf 'title: f\ndescription: d\nlogsource: {product: shrike}\nfilter:\n  rules: any\n  s: {proto: tcp}\n  condition: s\n' > "$work/all.yml"
+check "it holds beside a filter that silences the rule" 0 "$shrike" check --test "$work/t.yml" "$work/all.yml"
 tested "    - {pcap: c.cap, alerts: 1000}
     - {pcap: none.cap, alerts: 1}"
 check "a test that does not hold is an error" 1 "$shrike" check --test "$work/t.yml"
@@ -138,14 +140,32 @@ check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$cove
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"
 
-# What a rule set loses is said: filters stop the run, the rest is counted.
-printf 'title: f\nlogsource: {category: proxy}\nfilter:\n  rules: any\n  s: {src_ip: 10.0.0.1}\n  condition: s\n' > "$work/filter.yml"
-check "a filter that cannot be applied stops a run" 2 "$shrike" replay -q -S "$work/filter.yml" "$covenant"
+# What a rule set loses is said: filters silence and are counted, the rest is left out and counted.
+printf 'title: Known proxy\ndescription: scans on purpose\nexpires: 2099-12-31\nlogsource: {product: shrike, service: http}\nfilter:\n  rules: any\n  s: {src_ip|cidr: 0.0.0.0/0}\n  condition: s\n' > "$work/filter.yml"
+check "a filter silences" 0 "$shrike" replay -S rules/ -S "$work/filter.yml" --eve "$work/eve.json" "$covenant"
+says "and is told with its reason and its end" err "64  silenced by    Known proxy: scans on purpose  (until 2099-12-31)"
+says "beside the sum" err "(+64 silenced)"
+check "no alert is written" 1 grep -q '"event_type":"alert"' "$work/eve.json"
+check "the stats record counts it" 0 jq -se '.[-1].stats.detect | .alerts_silenced == 64 and .filters[0].title == "Known proxy" and .filters[0].silenced == 64 and .filters[0].expires == "2099-12-31"' "$work/eve.json"
+check "the same with three threads" 0 "$shrike" replay --threads 3 -S rules/ -S "$work/filter.yml" --eve /dev/null "$covenant"
+says "has the same count" err "64  silenced by"
+sed 's/2099-12-31/2016-01-01/' "$work/filter.yml" > "$work/old.yml"
+check "an expired filter" 0 "$shrike" replay -S rules/ -S "$work/old.yml" --eve "$work/eve.json" "$covenant"
+check "silences nothing" 0 jq -se '.[-1].stats.detect | .alerts_silenced == 0 and .alert > 0' "$work/eve.json"
+check "and the linter says so" 0 "$shrike" check "$work/old.yml"
+says "with its date" out "it silences nothing after 2016-01-01"
+check "a rule tells its filters" 0 "$shrike" check --explain "covenant default http profile" rules/ "$work/filter.yml"
+says "with their places" out "filter     Known proxy ($work/filter.yml:1), until 2099-12-31"
+printf 'title: f\nlogsource: {category: proxy}\nfilter:\n  rules: any\n  s: {src_ip: 10.0.0.256}\n  condition: s\n' > "$work/filter.yml"
+check "a filter that is wrong stops a run" 2 "$shrike" replay -q -S "$work/filter.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/filter.yml" --keep-going --eve /dev/null "$covenant"
-says "and is told all the same" err "filter documents are not applied"
-printf 'title: a\nlevel: low\nlogsource: {category: process_creation}\ndetection:\n  s: {Image: a}\n  condition: s\n---\ncorrelation: {}\n' > "$work/host.yml"
+says "and is told all the same" err "is not an address"
+printf 'title: a\nlevel: low\nlogsource: {category: process_creation}\ndetection:\n  s: {Image: a}\n  condition: s\n---\ntitle: b\nname: b\nlevel: low\nlogsource: {category: dns}\ndetection:\n  s: {dns.query: a}\n  condition: s\n---\ntitle: c\ncorrelation: {type: event_count, rules: [b], group-by: [src_ip], timespan: 1h, condition: {gte: 10}}\n' > "$work/host.yml"
 check "rules that are left out do not stop a run" 0 "$shrike" replay -S "$work/host.yml" --eve /dev/null "$covenant"
 says "but are counted" err "left out of the rules: 1 not for the wire, 1 with correlation"
+sed -i 's/rules: \[b\]/rules: [bb]/' "$work/host.yml"
+check "a correlation of a rule that is not there is an error" 1 "$shrike" check "$work/host.yml"
+says "with its place" out "host.yml:17:42: error: there is no rule \`bb\`"
 
 check "alerts do not fail a run" 0 "$shrike" replay -q -S rules/ --eve /dev/null "$covenant"
 check "unless asked to" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve /dev/null "$covenant"
@@ -173,7 +193,7 @@ check "an output that cannot be made is an output fault" 4 "$shrike" replay -q -
 check "an output that cannot be made is told before the run" 4 "$shrike" replay --pcap-out "$work/no/x.pcapng" --eve /dev/null "$covenant"
 check "without a summary" 1 grep -q "packets/s" "$work/err"
 if [ -c /dev/full ]; then
-    for command in --help version fields 'replay --help' "check rules/"; do
+    for command in --help version fields 'replay --help' "check rules/" "check --explain 267771837 rules/"; do
         # shellcheck disable=SC2016
         check "$command to a full disk is an output fault" 4 sh -c '"$0" $1 > /dev/full' "$shrike" "$command"
         says "that says so" err "standard output: write failed"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rule text: any bytes as a rule file. Whatever comes out must be whole: every predicate of a kept rule
- * has what its operation needs. */
+ * or filter has what its operation needs. */
 #include <assert.h>
 
 #include "sigma/rules.h"
@@ -40,7 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(rules->items[i]->condition, 0);
         for (size_t m = 0; m < rules->items[i]->mark_count; m++)
             assert(rules->items[i]->marks[m].name.len > 0);
+        for (size_t f = 0; f < rules->items[i]->filter_count; f++)
+            assert(rules->items[i]->filters[f]->number < rules->filter_count);
     }
+    for (size_t i = 0; i < rules->filter_count; i++)
+        check(rules->filters[i]->what->condition, 0);
     diagnostics_sort(&diagnostics);
     diagnostics_clear(&diagnostics);
     rules_free(rules);

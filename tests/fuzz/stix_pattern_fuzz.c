@@ -2,7 +2,7 @@
 /* STIX patterns: any bytes as a pattern. A tree or a fault within the text, never both; a meaning in bounds. */
 #include <assert.h>
 
-#include "import/stix_meaning.h"
+#include "import/stix/meaning.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

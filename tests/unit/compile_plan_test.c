@@ -59,6 +59,24 @@ static void an_or_needs_a_gate_from_every_child(void **unused)
     bench_end(&b);
 }
 
+/* Two values that rest on one literal: the rule stands at its gate once. */
+static void a_rule_enters_a_gate_once(void **unused)
+{
+    (void)unused;
+    struct bench b;
+    bench_begin(&b);
+    for (int i = 0; i < 2; i++) {
+        struct node *one = node_from(&b, glob(&b, FIELD_HTTP_URI, "*/qz7Kx/a?*"));
+        struct node *other = node_from(&b, glob(&b, FIELD_HTTP_URI, "*?/qz7Kx/a*"));
+        bench_rule(&b, EVENT_HTTP, node_of(&b, NODE_OR, one, other));
+    }
+    bench_compile(&b);
+    assert_int_equal(b.set->gate_count, 1);
+    assert_int_equal(b.set->gate_rule_count, 2);
+    assert_int_equal(b.set->gate_first[1], 2);
+    bench_end(&b);
+}
+
 static void what_stands_under_not_is_no_gate(void **unused)
 {
     (void)unused;
@@ -167,6 +185,7 @@ int main(void)
         cmocka_unit_test(an_empty_set_compiles_and_wants_nothing),
         cmocka_unit_test(an_and_is_gated_by_its_rarest_child),
         cmocka_unit_test(an_or_needs_a_gate_from_every_child),
+        cmocka_unit_test(a_rule_enters_a_gate_once),
         cmocka_unit_test(what_stands_under_not_is_no_gate),
         cmocka_unit_test(equal_predicates_and_literals_are_kept_once),
         cmocka_unit_test(a_rule_waits_for_what_the_answer_may_take_back),

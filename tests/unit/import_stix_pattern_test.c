@@ -3,7 +3,7 @@
  * a tree means on the wire. */
 #include "unit/import_feed.h"
 
-#include "import/stix_meaning.h"
+#include "import/stix/meaning.h"
 
 static void show_test(struct buf *out, const struct stix_test *t)
 {

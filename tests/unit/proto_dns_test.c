@@ -17,7 +17,7 @@ struct seen {
     enum direction direction;
     bool is_complete, is_second;
     uint64_t tx;
-    int64_t id, type, rcode, len, labels, entropy;
+    int64_t id, type, rcode, rejected, recursion, len, labels, entropy;
     bool has_name;
     char name[256], rrtype[32], rcode_name[32], answers[8192], texts[4096], addresses[512];
     char raw[256];
@@ -70,6 +70,8 @@ static void on_event(void *context, struct event *event)
     s->id = event_number(event, FIELD_DNS_ID, -1);
     s->type = event_number(event, FIELD_DNS_RRTYPE_NUM, -1);
     s->rcode = event_number(event, FIELD_DNS_RCODE_NUM, -1);
+    s->rejected = event_number(event, FIELD_DNS_REJECTED, -1);
+    s->recursion = event_number(event, FIELD_DNS_RD, -1) * 2 + event_number(event, FIELD_DNS_RA, 0);
     s->len = event_number(event, FIELD_DNS_QUERY_LEN, -1);
     s->labels = event_number(event, FIELD_DNS_QUERY_LABELS, -1);
     s->entropy = event_number(event, FIELD_DNS_QUERY_ENTROPY, -1);
@@ -264,6 +266,9 @@ static void a_query_and_its_answer_are_one_transaction(void **state)
     assert_string_equal(f->seen[0].name, "www.example.com");
     assert_string_equal(f->seen[0].rrtype, "A");
     assert_int_equal(f->seen[0].rcode, -1);
+    assert_int_equal(f->seen[0].rejected, -1); /* before the answer nobody knows */
+    assert_int_equal(f->seen[1].rejected, 0);
+    assert_int_equal(f->seen[1].recursion, 3);
     assert_int_equal(f->seen[1].direction, TO_CLIENT);
     assert_true(f->seen[1].is_complete);
     assert_int_equal(f->seen[1].tx, f->seen[0].tx);
@@ -288,6 +293,7 @@ static void answers_out_of_order_find_their_queries(void **state)
         give(f, TO_CLIENT, &a);
         assert_int_equal(f->seen[f->count - 1].tx, f->seen[i].tx);
         assert_string_equal(f->seen[f->count - 1].rcode_name, "NXDOMAIN");
+        assert_int_equal(f->seen[f->count - 1].rejected, 1); /* no record of any section */
     }
     end(f);
 }

@@ -179,14 +179,51 @@ static void many_nots_and_many_terms_do_not_recurse(void **state)
     test_free(condition);
 }
 
-static void aggregation_is_refused_not_wrong(void **state)
+/* What the aggregation means in Sigma 2's words; "" when it is wrong. */
+static void expect_correlation(const char *aggregation, const char *wanted)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+             RULE_HEAD("http") "detection:\n  a: {http.uri: '1'}\n  timeframe: 5m\n"
+                               "  condition: a | %s\n",
+             aggregation);
+    struct loaded loaded = load(text);
+    assert_int_equal(loaded.rules->count, 0);
+    assert_int_equal(loaded.diagnostics.count, 1);
+    const struct diagnostic *d = &loaded.diagnostics.items[0];
+    bool is_refused = strcmp(d->id, "unsupported-aggregation") == 0;
+    assert_int_equal(loaded.diagnostics.errors, !is_refused);
+    assert_int_equal(loaded.rules->refused[REFUSAL_CORRELATION], is_refused);
+    const char *braces = is_refused && d->help ? strchr(d->help, '{') : NULL;
+    assert_string_equal(braces ? braces : "", wanted);
+    unload(&loaded);
+}
+
+static void aggregations_mean_correlations(void **state)
 {
     (void)state;
-    struct loaded loaded = load_condition("a | count() by src_ip > 5");
-    assert_string_equal(only_fault(&loaded), "unsupported-aggregation");
-    assert_int_equal(loaded.diagnostics.errors, 0);
-    assert_int_equal(loaded.rules->refused[REFUSAL_CORRELATION], 1);
-    unload(&loaded);
+    expect_correlation("count() > 5",
+                       "{type: event_count, group-by: [], timespan: 5m, condition: {gt: 5}}");
+    expect_correlation("count() by src_ip >= 5", "{type: event_count, group-by: [src_ip], "
+                                                 "timespan: 5m, condition: {gte: 5}}");
+    expect_correlation("COUNT ( ) BY src_ip,dst_ip<5",
+                       "{type: event_count, group-by: [src_ip, dst_ip], timespan: 5m, "
+                       "condition: {lt: 5}}");
+    expect_correlation("count(http.host) by src_ip <= 5",
+                       "{type: value_count, group-by: [src_ip], timespan: 5m, "
+                       "condition: {field: http.host, lte: 5}}");
+    expect_correlation("sum(http.content_len) by src_ip = 5",
+                       "{type: value_sum, group-by: [src_ip], timespan: 5m, "
+                       "condition: {field: http.content_len, eq: 5}}");
+    expect_correlation("avg(http.content_len) by c-ip == 5",
+                       "{type: value_avg, group-by: [c-ip], timespan: 5m, "
+                       "condition: {field: http.content_len, eq: 5}}");
+    expect_correlation("min(http.content_len) by src_ip > 5", "");
+    expect_correlation("near b", "");
+    expect_correlation("count() by src_ip > 5 and a", "");
+    expect_correlation("count() by > 5", "");
+    expect_correlation("count(", "");
+    expect_correlation("", "");
 }
 
 static void selections_no_one_asks_for_are_told(void **state)
@@ -213,7 +250,7 @@ int main(void)
         cmocka_unit_test(faults_point_at_their_word),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(many_nots_and_many_terms_do_not_recurse),
-        cmocka_unit_test(aggregation_is_refused_not_wrong),
+        cmocka_unit_test(aggregations_mean_correlations),
         cmocka_unit_test(selections_no_one_asks_for_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,8 @@ static inline void write_steps(struct buf *out, const struct predicate *p)
 static inline void write_predicate(struct buf *out, const struct predicate *p)
 {
     static const char *const COMPARES[] = {"=", "<", "<=", ">", ">="};
-    static const char *const OF[] = {"", "len ", "count ", "entropy "};
+    static const char *const OF[] = {"",      "len ", "count ", "entropy ", "minute ",
+                                     "hour ", "day ", "week ",  "month ",   "year "};
     char text[ADDRESS_TEXT_MAX];
 
     buf_string(out, p->is_negated ? "!" : "");
@@ -139,7 +140,12 @@ static inline void write_predicate(struct buf *out, const struct predicate *p)
         buf_string(out, p->wanted ? "exists" : "absent");
         break;
     case MATCH_FIELD:
-        buf_format(out, "same as %s", field_get(p->other)->name);
+        buf_format(out, "%s %s",
+                   p->has_before && p->has_after ? "holds"
+                   : p->has_before               ? "ends in"
+                   : p->has_after                ? "starts with"
+                                                 : "same as",
+                   field_get(p->other)->name);
         break;
     case MATCH_LIST:
         buf_format(out, "in list %s", p->list->name);

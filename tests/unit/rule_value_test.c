@@ -291,7 +291,8 @@ static void modifiers_that_contradict_are_refused(void **state)
     expect_fault("http", "http.uri|cased|domain: a.example", "modifiers");
     expect_fault("http", "http.uri|contains|wide: a", "modifier-order");
     expect_fault("http", "http.uri|: a", "unknown-modifier");
-    expect_fault("flow", "flow.start|week: 3", "unsupported-modifier");
+    expect_fault("flow", "flow.start|week|hour: 3", "modifiers");
+    expect_fault("flow", "flow.age|hour: 3", "field-type");
 }
 
 static void predicates_know_what_the_author_wrote(void **state)

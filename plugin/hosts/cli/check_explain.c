@@ -28,7 +28,9 @@ static const char *const OPERATIONS[] = {
 static const char *const ACTS[] = {
     [MARK_SET] = "set", [MARK_CLEAR] = "clear", [MARK_TOGGLE] = "toggle"};
 static const char *const MEASURES[] = {
-    [OF_VALUE] = NULL, [OF_LEN] = "len", [OF_COUNT] = "count", [OF_ENTROPY] = "entropy"};
+    [OF_VALUE] = NULL,      [OF_LEN] = "len",   [OF_COUNT] = "count", [OF_ENTROPY] = "entropy",
+    [OF_MINUTE] = "minute", [OF_HOUR] = "hour", [OF_DAY] = "day",     [OF_WEEK] = "week",
+    [OF_MONTH] = "month",   [OF_YEAR] = "year"};
 static const char *const LIST_TYPES[] = {
     [LIST_IP] = "ip",   [LIST_DOMAIN] = "domain", [LIST_URL] = "url",   [LIST_STRING] = "string",
     [LIST_JA3] = "ja3", [LIST_JA4] = "ja4",       [LIST_SHA1] = "sha1", [LIST_SHA256] = "sha256"};
@@ -173,6 +175,23 @@ static void text_lists(struct buf *out, const struct explanation *e)
     }
 }
 
+static void text_filters(struct buf *out, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->filter_count; i++) {
+        const struct filter *filter = rule->filters[i];
+        buf_text(out, "filter     ");
+        readable_add(out, view_from_string(filter->what->title));
+        buf_text(out, " (");
+        readable_add(out, view_from_string(filter->what->place.file));
+        buf_format(out, ":%u)", filter->what->place.line);
+        if (filter->expires != NULL) {
+            buf_text(out, ", until ");
+            readable_add(out, view_from_string(filter->expires));
+        }
+        buf_byte(out, '\n');
+    }
+}
+
 static void text_reads(struct buf *out, const struct predicate *p)
 {
     buf_format(out, "reads %s", field_name(p->field));
@@ -214,6 +233,7 @@ static void text_explain(struct buf *out, const struct explanation *e)
     text_gates(out, e);
     text_patterns(out, e);
     text_lists(out, e);
+    text_filters(out, e->rule);
     buf_format(out, "condition  in the order of evaluation; cost %u, where 1 compares a number\n",
                e->nodes[0].cost);
     for (size_t i = 0; i < e->node_count; i++)
@@ -324,6 +344,21 @@ static void json_lists(struct buf *out, const struct explanation *e)
     json_put_close_array(out);
 }
 
+static void json_filters(struct buf *out, const struct rule *rule)
+{
+    json_put_open_array(out, "filters");
+    for (size_t i = 0; i < rule->filter_count; i++) {
+        const struct filter *filter = rule->filters[i];
+        json_put_open_item(out);
+        json_put_chars(out, "title", filter->what->title);
+        json_put_chars(out, "file", filter->what->place.file);
+        json_put_number(out, "line", filter->what->place.line);
+        json_put_chars(out, "expires", filter->expires);
+        json_put_close(out);
+    }
+    json_put_close_array(out);
+}
+
 static void json_nodes(struct buf *out, const struct explanation *e)
 {
     json_put_open_array(out, "condition");
@@ -358,6 +393,7 @@ static void json_explain(struct buf *out, const struct explanation *e)
         json_gates(out, e);
         json_patterns(out, e);
         json_lists(out, e);
+        json_filters(out, e->rule);
         json_nodes(out, e);
     }
     json_put_close(out);

@@ -14,9 +14,13 @@ static void summary(const struct check_report *report)
     char refused[256];
     bool has_refused = rules_describe_refused(report->rules, refused, sizeof(refused));
 
-    printf("%zu file(s), %zu rule(s) loaded, %s%s%zu error(s), %zu warning(s); "
+    char filters[64] = "";
+
+    if (report->rules->filter_count > 0)
+        snprintf(filters, sizeof(filters), "%zu filter(s), ", report->rules->filter_count);
+    printf("%zu file(s), %zu rule(s) loaded, %s%s%s%zu error(s), %zu warning(s); "
            "%zu pattern(s) in %zu database(s), compiled in %.2f s\n",
-           report->rules->files, report->loaded, refused, has_refused ? ", " : "",
+           report->rules->files, report->loaded, filters, refused, has_refused ? ", " : "",
            report->diagnostics->errors, report->diagnostics->warnings, stats->patterns,
            stats->databases, stats->seconds);
 }
@@ -116,6 +120,7 @@ void check_write_json(struct buf *out, const struct check_report *report)
     json_put_number(out, "files", report->rules->files);
     json_put_number(out, "documents", report->rules->documents);
     json_put_number(out, "rules", report->loaded);
+    json_put_number(out, "filters", report->rules->filter_count);
     json_put_open(out, "refused");
     for (unsigned i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
         json_put_number(out, REFUSED[i], report->rules->refused[i]);

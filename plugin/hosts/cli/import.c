@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "hosts/cli/cli.h"
 #include "import/collection.h"
 #include "import/feed.h"

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "capture/capture.h"
 #include "compile/compile.h"
 #include "engine/pipeline.h"
@@ -399,6 +400,7 @@ static void run(struct replay *replay)
     read_frames(replay);
     const struct pipeline_stats *pipeline_counts = pipeline_stats(replay->pipeline);
     struct run_stats stats = summary_stats(pipeline_counts);
+    struct filter_count *filters = summary_filters(replay->pipeline, replay->set, &stats);
     if (pipeline_counts->lost_lines > 0) {
         message("replay",
                 "%llu lines lost: a single stretch of the input said more than memory holds",
@@ -413,6 +415,7 @@ static void run(struct replay *replay)
         message("replay", "warning: %s", capture_warning(replay->capture, i));
     if (!replay->options.quiet)
         summary_print(stderr, &stats, replay->pipeline, replay->set, seconds_now() - started);
+    memory_free(filters);
 }
 
 static int exit_status(const struct replay *replay)

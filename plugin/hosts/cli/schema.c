@@ -2,8 +2,8 @@
 /* shrike schema: a JSON Schema (draft 2020-12) of rule files, for editors.
  *
  * Idea       what changes with the tables is made from them: the keys of a selection from fields.def and modifier.def,
- *            the events of log sources from logsource.def, the block `shrike:` from extension.def. The rest is fixed
- *            text. `shrike check` says more and is the judge; the schema must never refuse what it accepts.
+ *            the events of log sources from logsource.def, the block `shrike:` from extension.def, the types of
+ *            correlations from correlation.def. The rest is fixed text. `shrike check` says more and is the judge; the schema must never refuse what it accepts.
  * Keys       a field is a property by its name, for completion, and with any modifiers behind a pattern. Aliases are
  *            written in either case, as they are read.
  * Quotes     the fixed text has ' where JSON has ".
@@ -37,7 +37,6 @@ static const char *modifiers(void)
 #define CLASS_ENCODING(name)      "|" name
 #define CLASS_FLAG(name)          "|" name
 #define CLASS_LOGIC(name)         "|" name
-#define CLASS_TIME(name)          "|" name
 #define MODIFIER(id, name, class) CLASS_##class(name)
 #include "value/modifier.def"
 #undef MODIFIER
@@ -249,19 +248,51 @@ static const char LIST_DOCUMENT[] =
     "'file':{'type':'string'},'format':{'type':'string'},'column':{'type':['string','integer']},"
     "'decay':{'type':'string'}}}";
 
-static const char OTHER_DOCUMENTS[] =
-    ",\n'correlation_document':{'type':'object','required':['correlation'],'properties':{"
-    "'correlation':{'type':'object','required':['type'],'properties':{"
-    "'type':{'type':'string','examples':['event_count','value_count','temporal','temporal_ordered',"
-    "'value_sum','value_avg','value_percentile','beacon']},"
-    "'rules':{'anyOf':[{'type':'string'},{'type':'array','items':{'type':'string'}}]},"
-    "'group-by':{'anyOf':[{'type':'string'},{'type':'array','items':{'type':'string'}}]},"
-    "'timespan':{'type':'string','pattern':'^[0-9]+[smhdwMy]$'},"
-    "'condition':{'type':'object'},'aliases':{'type':'object'},'generate':{'type':'boolean'}}}}},\n"
-    "'filter_document':{'type':'object','required':['filter','logsource'],'properties':{"
-    "'filter':{'type':'object','required':['condition'],'properties':{"
-    "'rules':{'anyOf':[{'const':'any'},{'type':'array','items':{'type':'string'}}]},"
+/* Of a known type the keys are known; behaviours have parameters of their own. */
+static const char CORRELATION_TYPES[] = ""
+#define CORRELATION(name, flags) ",'" name "'"
+#define BEHAVIOUR(name)          ",'" name "'"
+#include "sigma/correlation.def"
+#undef BEHAVIOUR
+#undef CORRELATION
+    ;
+
+static const char CORRELATION_KEYS[] =
+    "]},'rules':{'$ref':'#/$defs/names'},'group-by':{'$ref':'#/$defs/names'},"
+    "'timespan':{'type':'string','pattern':'^[0-9]*[1-9][0-9]*[smhdw]$'},"
+    "'condition':{'type':'object'},"
+    "'aliases':{'type':'object','additionalProperties':{'type':'object','minProperties':1,"
+    "'additionalProperties':{'type':'string'}}},'generate':{'type':'boolean'}}}}},\n"
+    "'names':{'anyOf':[{'type':'string','minLength':1},{'type':'array','minItems':1,"
+    "'items':{'type':'string','minLength':1}}]},\n";
+
+static const char FILTER_KEYS[] =
+    "'expires':{'type':'string','description':'2027-01-01: from then on it silences nothing'},"
+    "'filter':{'type':'object','required':['rules','condition'],'properties':{"
+    "'rules':{'description':'any, or ids and names of rules','$ref':'#/$defs/names'},"
     "'condition':{'$ref':'#/$defs/condition'}}}}},\n";
+
+static void put_correlation(struct buf *out)
+{
+    fixed(out,
+          ",\n'correlation_document':{'type':'object','required':['correlation'],'properties':{");
+    fixed(out, METADATA);
+    fixed(out, ",'correlation':{'type':'object','required':['type','rules','group-by','timespan'],"
+               "'properties':{'type':{'enum':[");
+    fixed(out, CORRELATION_TYPES + 1);
+    fixed(out, CORRELATION_KEYS);
+}
+
+static void put_filter(struct buf *out)
+{
+    fixed(out,
+          "'filter_document':{'type':'object','required':['filter','logsource'],'properties':{");
+    fixed(out, METADATA);
+    buf_byte(out, ',');
+    fixed(out, LOGSOURCE_KEYS);
+    buf_byte(out, ',');
+    fixed(out, FILTER_KEYS);
+}
 
 /* Each key of extension.def has its form here. */
 static const char EXTENSION_FORMS[] =
@@ -339,7 +370,8 @@ static void put_schema(struct buf *out)
     put_placed(out);
     put_rule(out);
     fixed(out, LIST_DOCUMENT);
-    fixed(out, OTHER_DOCUMENTS);
+    put_correlation(out);
+    put_filter(out);
     fixed(out, EXTENSION_FORMS);
     for (enum event_type event = EVENT_PACKET; event < EVENT_COUNT; event++)
         put_event(out, event);

@@ -38,6 +38,20 @@ struct run_stats summary_stats(const struct pipeline_stats *stats)
     return sum;
 }
 
+struct filter_count *summary_filters(const struct pipeline *pipeline, const struct ruleset *set,
+                                     struct run_stats *stats)
+{
+    size_t count = ruleset_filter_count(set);
+    struct filter_count *filters = memory_new(count + 1, sizeof(*filters));
+
+    for (size_t i = 0; i < count; i++)
+        filters[i] =
+            (struct filter_count){ruleset_filter(set, i), pipeline_filter_silenced(pipeline, i)};
+    stats->filters = filters;
+    stats->filter_count = count;
+    return filters;
+}
+
 struct rule_count {
     const struct rule_info *rule;
     uint64_t alerts, suppressed;
@@ -79,6 +93,28 @@ static void print_rules(FILE *out, const struct pipeline *pipeline, const struct
         fputc('\n', out);
     }
     memory_free(counts);
+}
+
+/* Only filters that silenced something: each with its reason and how long it will. */
+static void print_filters(FILE *out, const struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->filter_count; i++) {
+        const struct filter_info *filter = stats->filters[i].filter;
+        if (stats->filters[i].silenced == 0)
+            continue;
+        fprintf(out, "  %8" PRIu64 "  silenced by    ", stats->filters[i].silenced);
+        readable_print(out, filter->title);
+        if (filter->reason[0] != '\0') {
+            fputs(": ", out);
+            readable_print(out, filter->reason);
+        }
+        if (filter->expires[0] != '\0') {
+            fputs("  (until ", out);
+            readable_print(out, filter->expires);
+            fputc(')', out);
+        }
+        fputc('\n', out);
+    }
 }
 
 static void print_line(FILE *out, const char *name, uint64_t number, const char *note)
@@ -153,7 +189,10 @@ void summary_print(FILE *out, const struct run_stats *stats, const struct pipeli
     fprintf(out, "%" PRIu64 " alerts", stats->match.alerts);
     if (stats->match.suppressed > 0)
         fprintf(out, " (+%" PRIu64 " suppressed)", stats->match.suppressed);
+    if (stats->match.silenced > 0)
+        fprintf(out, " (+%" PRIu64 " silenced)", stats->match.silenced);
     fprintf(out, " of %zu rules\n", set ? ruleset_count(set) : 0);
     if (set != NULL)
         print_rules(out, pipeline, set);
+    print_filters(out, stats);
 }

@@ -295,6 +295,21 @@ static enum dns_fault add_answers(const struct dns_message *message, struct even
     return first;
 }
 
+/* RFC 1035, section 4.1.1. */
+enum { DNS_BIT_AA = 0x0400, DNS_BIT_TC = 0x0200, DNS_BIT_RD = 0x0100, DNS_BIT_RA = 0x0080 };
+
+/* Zeek's log calls an answer without any record rejected. */
+static void add_answer_bits(const struct dns_header *header, struct event *event)
+{
+    unsigned records = (unsigned)header->counts[DNS_ANSWERS] + header->counts[DNS_AUTHORITIES] +
+                       header->counts[DNS_ADDITIONALS];
+
+    event_add_number(event, FIELD_DNS_AA, (header->flags & DNS_BIT_AA) != 0);
+    event_add_number(event, FIELD_DNS_TC, (header->flags & DNS_BIT_TC) != 0);
+    event_add_number(event, FIELD_DNS_RA, (header->flags & DNS_BIT_RA) != 0);
+    event_add_number(event, FIELD_DNS_REJECTED, records == 0);
+}
+
 enum dns_fault dns_message_fill(const struct dns_message *message, struct event *event)
 {
     const struct dns_header *header = &message->header;
@@ -305,9 +320,13 @@ enum dns_fault dns_message_fill(const struct dns_message *message, struct event 
     event_add_number(event, FIELD_DNS_FLAGS, header->flags);
     event_add_number(event, FIELD_DNS_OPCODE, header->opcode);
     event_add_number(event, FIELD_DNS_Z, header->has_z);
+    event_add_number(event, FIELD_DNS_RD, (header->flags & DNS_BIT_RD) != 0);
+    if (message->has_question)
+        event_add_number(event, FIELD_DNS_QCLASS_NUM, message->question.class);
     if (!header->is_answer)
         return DNS_FINE;
     add_code(event, FIELD_DNS_RCODE, dns_rcode_name(message->rcode), "RCODE", message->rcode);
     event_add_number(event, FIELD_DNS_RCODE_NUM, message->rcode);
+    add_answer_bits(header, event);
     return add_answers(message, event);
 }

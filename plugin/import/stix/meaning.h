@@ -4,7 +4,7 @@
 #define SHRIKE_IMPORT_STIX_MEANING_H
 
 #include "import/draft.h"
-#include "import/stix_pattern.h"
+#include "import/stix/pattern.h"
 
 struct stix_meaning {
     struct arena *arena;

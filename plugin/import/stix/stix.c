@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* STIX: bundles of versions 2.0 and 2.1; their indicators, with what the other objects say about them.
  *
- * indicator        pattern (import/stix_meaning.c), valid_from, valid_until, confidence, revoked
+ * indicator        pattern (import/stix/meaning.c), valid_from, valid_until, confidence, revoked
  * marking          one of the TLP's well-known objects, or one that the bundle defines
  * relationship     `indicates`: the name of the malware or group goes into the note
  * report           its name is the source's title, its references are the source's
@@ -11,7 +11,7 @@
  * grammar is told with the indicator's id and the character; the others are read.
  */
 #include "import/json_text.h"
-#include "import/stix_meaning.h"
+#include "import/stix/meaning.h"
 
 enum { REFERENCES_MAX = 64, TAGS_MAX = 16, NOTE_MAX = 200, FAULTS_MAX = 20, BUNDLES_DEEP_MAX = 4 };
 

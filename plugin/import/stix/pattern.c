@@ -9,7 +9,7 @@
  * `==`, `<>`, START and STOP with plain strings (STIX 2.0), and a backslash before another byte than ' and \
  * (it stands for itself: regular expressions are full of them).
  */
-#include "import/stix_pattern.h"
+#include "import/stix/pattern.h"
 
 #include <stdarg.h>
 #include <stdio.h>

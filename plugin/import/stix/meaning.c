@@ -12,7 +12,7 @@
  * Whole      an AND of which one part is on no wire is refused whole; of an OR the other parts are kept.
  * Times      a correlation wants a span: WITHIN, else a day. START STOP is about the past and refused.
  */
-#include "import/stix_meaning.h"
+#include "import/stix/meaning.h"
 
 enum { CONJUNCTIONS_MAX = 256, TESTS_MAX = 24, CHOICES_MAX = 16 };
 #define DAY_US (INT64_C(86400) * 1000000)

@@ -9,7 +9,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "import/stix_meaning.h"
+#include "import/stix/meaning.h"
 
 #include "fields/fields.h"
 
@@ -38,7 +38,7 @@ struct property {
 static const struct property PROPERTIES[] = {
 #define PROPERTY(object, path, kind, service, fields, form)                                        \
     {object, path, INDICATOR_##kind, service, fields, form},
-#include "import/stix_property.def"
+#include "import/stix/property.def"
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -98,7 +98,7 @@ const char *stix_reason(const struct stix_test *test)
         const char *type, *reason;
     } OBJECTS[] = {
 #define OBJECT(type, reason) {type, reason},
-#include "import/stix_property.def"
+#include "import/stix/property.def"
     };
     enum indicator_kind kind = stix_kind_of(test);
 

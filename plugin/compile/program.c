@@ -9,9 +9,9 @@
  *            missing answer field, a count over one) waits for the complete event: RULE_WAITS. All
  *            other rules may fire as soon as they are true, and only those that read what the
  *            answer brings are judged again with it: RULE_AGAIN.
- * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
- *            (lists, domains, entropy, comparison with a field) is refused, with what to write
- *            instead.
+ * Streams    predicates on raw bytes are answered by hits (streams.c), some of them confirmed (windows.c).
+ *            What needs all the bytes (lists, domains, entropy, comparison with a field) is refused, with
+ *            what to write instead.
  */
 #include "compile/builder.h"
 #include "rule/list.h"
@@ -106,7 +106,8 @@ static bool is_payload(const struct predicate *p)
 static bool is_stream_query(const struct predicate *p)
 {
     return is_payload(p) && p->of == OF_VALUE &&
-           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX);
+           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX ||
+            p->op == MATCH_SEQUENCE);
 }
 
 /* Raw bytes: false may become true at any later byte, so a `not` can only be decided at the end; a
@@ -229,10 +230,12 @@ static void check_predicate(struct builder *b, const struct predicate *p)
         return;
     if (p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT)
         return;
-    builder_refuse(
-        b, "stream-bytes-gone", p->place,
-        "use contains, hex or re, or a field of a parsed protocol (http.*, dns.*, tls.*)",
-        "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
+    builder_refuse(b, "stream-bytes-gone", p->place,
+                   "use contains, hex, re or a sequence, or a field of a parsed protocol (http.*, "
+                   "dns.*, tls.*)",
+                   "%s: not all bytes of a stream are kept, so only patterns and sequences can be "
+                   "asked of them",
+                   p->text);
 }
 
 void program_regex_failed(struct builder *b, const struct predicate *p, int code, size_t offset)
@@ -367,13 +370,14 @@ static struct text glob_text(struct builder *b, const struct predicate *p)
     return (struct text){*known, (uint32_t)kept.len};
 }
 
-uint32_t program_predicate(struct builder *b, const struct predicate *p)
+uint32_t program_predicate(struct builder *b, const struct predicate *asked)
 {
     struct predicate_key key;
+    bool is_stream = b->rule->event == EVENT_STREAM && is_stream_query(asked);
+    const struct predicate *p = is_stream ? windows_resolve(b, asked) : asked;
 
     memset(&key, 0, sizeof(key));
     struct predicate_row *row = &key.row;
-    bool is_stream = b->rule->event == EVENT_STREAM && is_stream_query(p);
     row->op = (uint8_t)p->op;
     row->of = (uint8_t)p->of;
     row->compare = (uint8_t)p->compare;

@@ -5,9 +5,11 @@
  *            Hyperscan streams (whole, and the first 4096 bytes), and one bit for each predicate
  *            hit and each rule fired. A hit is remembered for the life of the direction, so a
  *            rule's parts may come megabytes apart; how the bytes were cut into segments changes
- *            nothing.
+ *            nothing. A hit that is only a gate opens a predicate, which is asked of the bytes around
+ *            it (window.c), and counts as hit when it holds.
  * Gaps       what was hit stays hit; the scan begins anew after the gap, so that no match reaches
- *            across, and patterns tied to the stream's start no longer count.
+ *            across, and patterns tied to the stream's start no longer count. What is pending is decided with
+ *            what is there.
  * Not        a rule that needs something to be missing is decided when the stream ends.
  * Datagrams  are streams of one piece: one Hyperscan stream a group is kept and reset after each.
  *            A block database of the same patterns saves 14-18 ns a datagram of 100 bytes (59
@@ -133,8 +135,14 @@ static int on_pattern(unsigned id, unsigned long long from, unsigned long long t
     for (uint32_t i = 0; i < watches.count; i++) {
         const struct watch_row *watch = &set->watches[watches.first + i];
         uint32_t bit = watch->predicate - first;
-        if (bit_get(scan->state->bits, bit) || !fits_watch(watch, scan->base, to) ||
-            !has_bits(m, scan->state))
+        if (bit_get(scan->state->bits, bit) || !fits_watch(watch, scan->base, to))
+            continue;
+        if (watch->flags & WATCH_GATE) {
+            uint64_t end = scan->base + to;
+            window_note(m, scan->state, watch->predicate, end - watch->length, end);
+            continue;
+        }
+        if (!has_bits(m, scan->state))
             continue;
         bit_set(scan->state->bits, bit);
         m->new_hits[m->new_hit_count] = watch->predicate;
@@ -151,22 +159,59 @@ static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
         m->stats.scan_errors++;
 }
 
-/* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
-static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
-                     struct view bytes, size_t number)
+/* NULL when there is no memory: such hits still count, their evidence has no excerpt. */
+static struct stream_hit *room_for_hit(struct matcher *m, struct group_state *state)
 {
     if (state->hit_count == state->hit_capacity) {
         uint32_t capacity = state->hit_capacity ? state->hit_capacity * 2 : HITS_FIRST;
         struct stream_hit *hits = budget_resize(
             m->budget, state->hits, state->hit_capacity * sizeof(*hits), capacity * sizeof(*hits));
         if (hits == NULL)
-            return;
+            return NULL;
         state->hits = hits;
         state->hit_capacity = capacity;
     }
-    struct stream_hit *hit = &state->hits[state->hit_count++];
+    return &state->hits[state->hit_count++];
+}
+
+static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
+                     struct view bytes, size_t number)
+{
+    struct stream_hit *hit = room_for_hit(m, state);
+
+    if (hit == NULL)
+        return;
     hit->predicate = m->new_hits[number];
     stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
+}
+
+static uint32_t bit_of(const struct matcher *m, const struct group_state *state, uint32_t predicate)
+{
+    return predicate - m->set->groups[state->group].predicates.first;
+}
+
+bool stream_was_hit(const struct matcher *m, const struct group_state *state, uint32_t predicate)
+{
+    return bit_get(state->bits, bit_of(m, state, predicate));
+}
+
+void stream_add_hit(struct matcher *m, struct group_state *state, uint32_t predicate,
+                    const struct place_found *found)
+{
+    if (!has_bits(m, state))
+        return;
+    bit_set(state->bits, bit_of(m, state, predicate));
+    m->new_hits[m->new_hit_count++] = predicate;
+    struct stream_hit *hit = room_for_hit(m, state);
+    if (hit == NULL)
+        return;
+    struct view shown = view_slice(found->bytes, 0, EXCERPT_KEPT);
+    *hit = (struct stream_hit){.predicate = predicate,
+                               .len = (uint32_t)shown.len,
+                               .has_offset = found->has_offset,
+                               .offset = found->offset};
+    if (shown.len > 0)
+        memcpy(hit->excerpt, shown.data, shown.len);
 }
 
 /* Row of group_predicates that asks `predicate` in the group at hand; NO_INDEX. */
@@ -344,6 +389,7 @@ static void free_state(struct matcher *m, struct group_state *state)
     close_stream(m, state, PART_HEAD, NULL);
     budget_free(m->budget, state->bits, bits_bytes(&m->set->groups[state->group]));
     budget_free(m->budget, state->hits, state->hit_capacity * sizeof(*state->hits));
+    window_forget(m, state);
     pool_put(&m->groups, state);
 }
 
@@ -354,6 +400,7 @@ static void free_side(struct matcher *m, struct stream_side *side)
         free_state(m, side->groups);
         side->groups = next;
     }
+    window_clear(m, side);
 }
 
 /* States of all groups that fit, in group order; all or none. */
@@ -362,10 +409,15 @@ static bool open_side(struct matcher *m, struct stream_side *side, const struct 
 {
     uint64_t groups = groups_of(m->set, flow, direction);
     struct group_state **link = &side->groups;
+    struct stream_window *window = &side->window;
 
     for (uint32_t g = 0; groups != 0; g++, groups >>= 1) {
+        const struct group_row *row = &m->set->groups[g];
         if ((groups & 1) == 0)
             continue;
+        window->keep = row->keep > window->keep ? row->keep : window->keep;
+        window->keep_first =
+            row->keep_first > window->keep_first ? row->keep_first : window->keep_first;
         struct group_state *state = pool_get(&m->groups);
         if (state == NULL) {
             free_side(m, side);
@@ -378,6 +430,7 @@ static bool open_side(struct matcher *m, struct stream_side *side, const struct 
             free_side(m, side);
             return false;
         }
+        window_begin(m, state, side);
     }
     return true;
 }
@@ -401,6 +454,7 @@ static struct view head_of(const struct stream_side *side, struct view bytes)
     return view_slice(bytes, 0, STREAM_HEAD_LEN - (size_t)side->offset);
 }
 
+/* Scans what came and finds the new hits. `ends`: what comes behind it. */
 static void scan_state(struct matcher *m, struct group_state *state, const struct stream_side *side,
                        const struct arrival *arrival)
 {
@@ -417,6 +471,7 @@ static void scan_state(struct matcher *m, struct group_state *state, const struc
     }
     for (size_t i = 0; i < m->new_hit_count; i++)
         keep_hit(m, state, side, arrival->bytes, i);
+    window_ask(m, state, side, arrival->bytes, arrival->is_end ? ENDS_HERE : ENDS_OPEN);
 }
 
 static bool is_spent(const struct matcher *m, const struct group_state *state)
@@ -483,7 +538,19 @@ void match_stream_data(struct matcher *m, struct flow *flow, enum direction dire
         }
     }
     keep_tail(side, bytes);
+    window_keep(m, side, bytes);
     side->offset += bytes.len;
+}
+
+/* Predicates that wait for bytes are answered with what is there. */
+static void decide_pending(struct matcher *m, struct group_state *state,
+                           const struct stream_side *side, const struct arrival *arrival)
+{
+    if (state->pending_count == 0 || is_spent(m, state))
+        return;
+    m->new_hit_count = 0;
+    window_ask(m, state, side, arrival->bytes, ENDS_GAP);
+    judge_group(m, state, side, arrival);
 }
 
 /* The stream starts over where the bytes go on. */
@@ -510,11 +577,17 @@ void match_stream_gap(struct matcher *m, struct flow *flow, enum direction direc
     struct stream_side *side = side_of(m, flow, direction);
     if (side == NULL || side->is_refused || side->is_ended)
         return;
+    const struct arrival arrival = {.flow = flow, .direction = direction};
+    for (struct group_state *state = side->groups; state != NULL; state = state->next)
+        decide_pending(m, state, side, &arrival);
     side->offset += missing;
     side->base = side->offset;
     side->tail_len = 0;
-    for (struct group_state *state = side->groups; state != NULL; state = state->next)
+    side->window.len = 0;
+    for (struct group_state *state = side->groups; state != NULL; state = state->next) {
         restart(m, state, side);
+        window_begin(m, state, side);
+    }
 }
 
 void match_stream_end(struct matcher *m, struct flow *flow, enum direction direction,
@@ -548,7 +621,8 @@ bool match_stream_is_done(const struct matcher *m, const struct flow *flow,
     for (const struct group_state *state = side->groups; state != NULL; state = state->next) {
         bool is_scanning = state->streams[PART_WHOLE] != NULL || state->streams[PART_HEAD] != NULL;
         bool has_end = m->set->groups[state->group].end.count > 0;
-        if (!is_spent(m, state) && (is_scanning || has_end || !side->is_started))
+        bool waits = is_scanning || has_end || state->pending_count > 0 || !side->is_started;
+        if (!is_spent(m, state) && waits)
             return false;
     }
     return true;
@@ -613,6 +687,7 @@ static void datagram_group(struct matcher *m, uint32_t group, const struct arriv
     scan_datagram(m, streams[PART_HEAD], head_of(side, arrival->bytes), &scan);
     for (size_t i = 0; i < m->new_hit_count; i++)
         keep_hit(m, &state, side, arrival->bytes, i);
+    window_ask_datagram(m, &state, arrival->bytes);
     side->offset = arrival->bytes.len;
     bool has_hits = m->new_hit_count > 0;
     judge_group(m, &state, side, arrival);

@@ -33,8 +33,11 @@
 enum {
     GROUP_MAX = 64,         /* stream groups: a bit each in a 64-bit mask */
     STREAM_HEAD_LEN = 4096, /* payload.head */
-    NODE_DEPTH_MAX = 64,    /* nesting of conditions; bounds recursion in match/evaluate.c */
-    SET_LENGTHS = 129,      /* prefix lengths 0..128 */
+    WINDOW_HOP = 4096,      /* of predicates without a bound: what spans no more is in one block */
+    WINDOW_HOP_MIN = 512,
+    WINDOW_HOP_MAX = 16384,
+    NODE_DEPTH_MAX = 64, /* nesting of conditions; bounds recursion in match/evaluate.c */
+    SET_LENGTHS = 129,   /* prefix lengths 0..128 */
 };
 #define NO_INDEX UINT32_MAX
 
@@ -231,6 +234,8 @@ enum watch_flags {
     WATCH_AT = 1, /* must start exactly at `from` */
     WATCH_ANCHORED =
         2, /* holds only where the stream's true start was scanned: ignored after a gap */
+    WATCH_GATE =
+        4, /* a hit only says where the predicate may hold: it is asked of a window there */
 };
 
 struct watch_row {
@@ -241,11 +246,21 @@ struct watch_row {
     uint64_t from, to;
 };
 
+/* A predicate whose hits are confirmed is asked of blocks [k * hop, k * hop + len) of the direction's bytes, each half over
+ * the next one, up to block `last`; `hop` 0: of the first `len` bytes alone. `len` 0: a hit is the answer. */
+struct window_row {
+    uint32_t hop, len;
+    uint32_t is_value; /* the first `len` bytes are a value of their own (payload.head) */
+    uint32_t is_open;  /* nothing opens it: it is asked of every block */
+    uint64_t last;
+};
+
 struct group_predicate_row {
     uint32_t predicate;
     uint32_t length;   /* for the excerpt: of every match; 0 when it varies */
     uint32_t regex;    /* that finds the match's start then; NO_INDEX when there is none */
     struct span rules; /* in rule_lists: rules of the group by their number within it */
+    struct window_row window;
 };
 
 struct group_row {
@@ -255,6 +270,9 @@ struct group_row {
     struct span predicates; /* in group_predicates, ascending by predicate */
     struct span start;      /* in rule_lists, numbers within the group: RULE_AT_START */
     struct span end;        /* RULE_AT_END */
+    struct span open;       /* in rule_lists, rows of group_predicates: `is_open` ones */
+    uint32_t keep;          /* bytes of a direction that its windows reach back; 0: none are kept */
+    uint32_t keep_first;    /* bytes from the start on that are kept until so many came */
 };
 
 struct port_row {

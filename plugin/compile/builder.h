@@ -229,7 +229,9 @@ struct stream_query {
 };
 /* As it is asked of raw bytes: an expression that Hyperscan cannot follow is a sequence of one step. In the arena. */
 const struct predicate *windows_resolve(struct builder *b, const struct predicate *p);
-/* Of which bytes a sequence is asked. Refuses the rule when they lie too far apart. */
+/* Is a hit not enough to answer it? */
+bool windows_take(const struct predicate *p);
+/* Of which bytes it is asked. Refuses the rule when they lie too far apart. */
 struct window_row windows_plan(struct builder *b, const struct predicate *p);
 /* Patterns of which one is seen wherever the sequence holds; sets window->is_open when there are none. In the arena. */
 struct stream_query *windows_gates(struct builder *b, const struct predicate *p,

@@ -99,7 +99,7 @@ static bool node_changes(const struct node *node, enum event_type event)
 static bool is_payload(const struct predicate *p)
 {
     return p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
-           p->field == FIELD_NONE;
+           p->field == FIELD_STREAM_PAYLOAD_SEGMENT || p->field == FIELD_NONE;
 }
 
 /* Answered by hits. */
@@ -228,7 +228,8 @@ static void check_predicate(struct builder *b, const struct predicate *p)
                        field_type_name(type));
     if (b->rule->event != EVENT_STREAM || !is_payload(p) || is_stream_query(p))
         return;
-    if (p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT)
+    bool is_counted = p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT;
+    if (is_counted && p->field != FIELD_STREAM_PAYLOAD_SEGMENT)
         return;
     builder_refuse(b, "stream-bytes-gone", p->place,
                    "use contains, hex, re or a sequence, or a field of a parsed protocol (http.*, "
@@ -309,7 +310,7 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
     switch (p->op) {
     case MATCH_REGEX:
         row->bytes = builder_text(b, p->bytes);
-        if (!(row->flags & QUERY_STREAM))
+        if (!(row->flags & QUERY_STREAM) || p->field == FIELD_STREAM_PAYLOAD_SEGMENT)
             row->regex = regex_compile(b, p);
         break;
     case MATCH_HEX:

@@ -324,7 +324,7 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
     struct group_builder *group = vector_at(&b->groups, number);
     uint32_t *local = index_find(&group->by_predicate, view_make(&predicate, sizeof(predicate)));
 
-    if (*local == NO_INDEX && p->op == MATCH_SEQUENCE) {
+    if (*local == NO_INDEX && windows_take(p)) {
         *local = add_window(b, number, p, predicate);
     } else if (*local == NO_INDEX) {
         if (!make_query(b, p, &query))
@@ -345,7 +345,7 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
 static bool is_stream_query(const struct predicate *p)
 {
     return (p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
-            p->field == FIELD_NONE) &&
+            p->field == FIELD_STREAM_PAYLOAD_SEGMENT || p->field == FIELD_NONE) &&
            p->of == OF_VALUE &&
            (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX ||
             p->op == MATCH_SEQUENCE);
@@ -360,7 +360,7 @@ static void walk(struct builder *b, const struct node *node, uint32_t group, uin
         const struct predicate *p = windows_resolve(b, node->predicate);
         if (group != NO_INDEX)
             add_predicate(b, group, p, rule);
-        else if (p->op == MATCH_SEQUENCE)
+        else if (windows_take(p))
             windows_check(b, p);
         else
             (void)make_query(b, p, &query);

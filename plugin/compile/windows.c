@@ -9,6 +9,7 @@
  *                        asked, as many as the steps can touch, STREAM_HEAD_LEN where one has no bound
  *              floating  all places count from the first step: blocks are asked, each half over the next;
  *                        half a block is what the steps can touch, WINDOW_HOP where one has no bound
+ *            A predicate of payload.segment is asked of each segment alone.
  * Gates      like those of plan.c, the rarest thing that has to be there: what stands at a place near the stream's
  *            start is best (an anchored pattern costs nothing behind it), then literals of four bytes, then shorter
  *            ones, then Hyperscan's approximation of the expression (HS_FLAG_PREFILTER). What has none is asked of
@@ -108,8 +109,15 @@ static const struct predicate *shorten(struct builder *b, const struct predicate
     return shorter;
 }
 
+bool windows_take(const struct predicate *p)
+{
+    return p->op == MATCH_SEQUENCE || p->field == FIELD_STREAM_PAYLOAD_SEGMENT;
+}
+
 const struct predicate *windows_resolve(struct builder *b, const struct predicate *p)
 {
+    if (p->field == FIELD_STREAM_PAYLOAD_SEGMENT)
+        return p;
     if (p->op == MATCH_SEQUENCE)
         return shorten(b, p);
     return p->op != MATCH_REGEX || is_scanned(b, p) ? p : one_step(b, p);
@@ -253,6 +261,8 @@ struct window_row windows_plan(struct builder *b, const struct predicate *p)
     struct reach r = reach_of(p);
     int64_t span = r.has_tie ? r.tie_high - r.tie_low : r.high - r.low;
 
+    if (p->field == FIELD_STREAM_PAYLOAD_SEGMENT)
+        return (struct window_row){.is_segment = 1};
     if (p->field == FIELD_STREAM_PAYLOAD_HEAD)
         return (struct window_row){.len = STREAM_HEAD_LEN, .is_value = 1};
     if (is_at_start(p))
@@ -325,8 +335,31 @@ static void choose_anchored(struct builder *b, const struct step *step, struct c
     choice->bits = ANCHOR_BITS + literal_bits(bytes, step->is_cased);
 }
 
-/* What plan.c finds in a step: literals of four bytes or more. */
-static void choose_literals(struct builder *b, const struct step *step, struct choice *choice)
+/* What plan.c finds: literals, most of four bytes or more. */
+static void choose_literals(struct builder *b, struct predicate *p, struct choice *choice)
+{
+    struct node node = {.kind = NODE_PREDICATE, .predicate = p};
+    struct gate_plan plan = plan_gates(b, &node);
+    struct buf text;
+
+    for (size_t i = 0; plan.is_found && i < plan.gates.count; i++) {
+        const struct gate *gate = vector_at(&plan.gates, i);
+        if (gate->kind != GATE_LITERAL || gate->key.len < SHORT_MIN) {
+            choice->count = 0;
+            break;
+        }
+        struct stream_query *query = add_query(b, choice, plan.gates.count);
+        buf_init(&text, SIZE_MAX / 2);
+        expression_escape(&text, gate->key);
+        query->expression = written(b, &text);
+        query->flags = gate->flags & GATE_CASED ? 0 : HS_FLAG_CASELESS;
+        query->length = (uint32_t)gate->key.len;
+    }
+    choice->bits = plan.bits;
+    plan_clear(&plan);
+}
+
+static void choose_in_step(struct builder *b, const struct step *step, struct choice *choice)
 {
     struct predicate one = {.op = step->kind == STEP_REGEX ? MATCH_REGEX : MATCH_HEX,
                             .field = FIELD_STREAM_PAYLOAD,
@@ -335,25 +368,12 @@ static void choose_literals(struct builder *b, const struct step *step, struct c
                             .mask = step->mask,
                             .regex_flags = step->regex_flags,
                             .offsets = {.to = SIZE_MAX}};
-    struct node node = {.kind = NODE_PREDICATE, .predicate = &one};
-    struct gate_plan plan = plan_gates(b, &node);
-    struct buf text;
 
-    for (size_t i = 0; plan.is_found && i < plan.gates.count; i++) {
-        const struct gate *gate = vector_at(&plan.gates, i);
-        struct stream_query *query = add_query(b, choice, plan.gates.count);
-        buf_init(&text, SIZE_MAX / 2);
-        expression_escape(&text, gate->key);
-        query->expression = written(b, &text);
-        query->flags = gate->flags & GATE_CASED ? 0 : HS_FLAG_CASELESS;
-        query->length = (uint32_t)gate->key.len;
-        if (!step->is_relative) {
-            query->from = step->kind == STEP_BYTES ? step->offsets.from : 0;
-            query->to = step_end(step);
-        }
+    choose_literals(b, &one, choice);
+    for (size_t i = 0; i < choice->count && !step->is_relative; i++) {
+        choice->queries[i].from = step->kind == STEP_BYTES ? step->offsets.from : 0;
+        choice->queries[i].to = step_end(step);
     }
-    choice->bits = plan.bits;
-    plan_clear(&plan);
 }
 
 /* Two or three bytes are a poor gate, but less than nothing is none. */
@@ -388,6 +408,7 @@ static void choose_prefilter(struct builder *b, const struct step *step, struct 
         query->watch |= WATCH_ANCHORED;
 }
 
+/* The better of two; `is_desperate`: what stands there too often. */
 static void choose(struct builder *b, const struct step *step, bool is_desperate,
                    struct choice *best)
 {
@@ -403,26 +424,48 @@ static void choose(struct builder *b, const struct step *step, bool is_desperate
         if (step->kind == STEP_BYTES && step->bytes.len > 0)
             choose_anchored(b, step, &choice);
         if (choice.count == 0)
-            choose_literals(b, step, &choice);
+            choose_in_step(b, step, &choice);
     }
     if (choice.count > 0 && (best->count == 0 || choice.bits > best->bits))
         *best = choice;
 }
 
-struct stream_query *windows_gates(struct builder *b, const struct predicate *p,
-                                   struct window_row *window, size_t *count)
+/* Segments may begin anywhere in the stream: places say nothing, and Hyperscan's `^` would be the stream's. */
+static struct choice choose_for_segment(struct builder *b, const struct predicate *p)
+{
+    struct predicate one = *p;
+    struct choice choice = {.count = 0};
+
+    choose_literals(b, &one, &choice);
+    for (size_t i = 0; i < p->step_count && choice.count == 0; i++) {
+        if (!p->steps[i].is_negated)
+            choose_short(b, &p->steps[i], &choice);
+    }
+    return choice;
+}
+
+static struct choice choose_for_window(struct builder *b, const struct predicate *p, bool is_moving)
 {
     struct choice best = {.count = 0};
 
     for (size_t i = 0; i < p->step_count; i++)
         choose(b, &p->steps[i], false, &best);
     /* one walk over a stream's first bytes costs less than to search for what is often there */
-    bool is_moving = window->hop > 0;
     for (size_t i = 0; i < p->step_count && best.count == 0 && is_moving; i++)
         choose(b, &p->steps[i], true, &best);
+    return best;
+}
+
+struct stream_query *windows_gates(struct builder *b, const struct predicate *p,
+                                   struct window_row *window, size_t *count)
+{
+    bool is_first = window->hop == 0 && !window->is_segment;
+    struct choice best =
+        window->is_segment ? choose_for_segment(b, p) : choose_for_window(b, p, !is_first);
+
     for (size_t i = 0; i < best.count; i++) {
         struct stream_query *query = &best.queries[i];
-        if (!is_moving && query->to > window->len)
+        if (is_first && query->to > window->len)
             query->to = window->len;
         bool is_early = (query->flags & HS_FLAG_PREFILTER) == 0 && query->watch & WATCH_ANCHORED;
         query->part = query->to <= STREAM_HEAD_LEN || is_early ? PART_HEAD : PART_WHOLE;
@@ -458,7 +501,14 @@ void windows_check(struct builder *b, const struct predicate *p)
         return;
     compile_partial(b, p);
     (void)windows_gates(b, p, &window, &count);
-    if (window.is_open && window.hop > 0)
+    if (window.is_segment && !window.is_open)
+        return;
+    if (window.is_segment)
+        diagnostics_add(b->diagnostics, SEVERITY_WARNING, "stream-window", p->place,
+                        "add a step of four bytes or more",
+                        "%s: nothing tells where to look, so every segment is asked",
+                        builder_shown(b, p));
+    else if (window.is_open && window.hop > 0)
         diagnostics_add(b->diagnostics, SEVERITY_WARNING, "stream-window", p->place,
                         "add a step of four bytes or more, or one with a place in the stream",
                         "%s: nothing tells where to look, so every block of %u bytes of every "

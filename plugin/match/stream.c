@@ -471,7 +471,8 @@ static void scan_state(struct matcher *m, struct group_state *state, const struc
     }
     for (size_t i = 0; i < m->new_hit_count; i++)
         keep_hit(m, state, side, arrival->bytes, i);
-    window_ask(m, state, side, arrival->bytes, arrival->is_end ? ENDS_HERE : ENDS_OPEN);
+    if (m->opened_count > 0 || state->pending_count > 0)
+        window_ask(m, state, side, arrival->bytes, arrival->is_end ? ENDS_HERE : ENDS_OPEN);
 }
 
 static bool is_spent(const struct matcher *m, const struct group_state *state)
@@ -538,7 +539,8 @@ void match_stream_data(struct matcher *m, struct flow *flow, enum direction dire
         }
     }
     keep_tail(side, bytes);
-    window_keep(m, side, bytes);
+    if (side->window.keep > 0 || side->window.keep_first > 0)
+        window_keep(m, side, bytes);
     side->offset += bytes.len;
 }
 

@@ -12,6 +12,8 @@
  * Kept       the last bytes of a direction, in a ring from a pool that grows with the stream, as many as a rule that
  *            fits the flow reaches back. Bytes are looked at where they are: in the segment, in the ring, or, where a
  *            block lies in both or goes round the ring's end, in one copy that all predicates of the arrival use.
+ * Segments   a predicate of payload.segment is asked of what just came, alone. It is pending as long as nothing else opens
+ *            it.
  * Datagrams  are asked whole, and once.
  * Bounds     a ring for which there is no room under the budget is given up: what would be asked of it is not
  *            confirmed, and counted (windows_lost). So is what is pending beyond PENDING_MAX predicates of a group.
@@ -174,7 +176,7 @@ void window_begin(struct matcher *m, struct group_state *state, const struct str
     for (uint32_t i = 0; i < row->open.count; i++) {
         uint32_t predicate = m->set->rule_lists[row->open.first + i];
         const struct window_row *window = &m->set->group_predicates[predicate].window;
-        bool is_past = window->hop == 0 && side->base >= window->len;
+        bool is_past = window->hop == 0 && !window->is_segment && side->base >= window->len;
         struct stream_pending *pending =
             is_past || stream_was_hit(m, state, predicate) ? NULL : add_pending(m, state);
         if (pending != NULL)
@@ -292,6 +294,17 @@ static enum outcome ask_block(const struct asking *a, uint32_t predicate, uint64
     return sequence_ask(m, row->pieces, &stretch, found);
 }
 
+static bool ask_segment(struct matcher *m, uint32_t predicate, struct view bytes,
+                        struct place_found *found)
+{
+    const struct predicate_row *row =
+        &m->set->predicates[m->set->group_predicates[predicate].predicate];
+    const union value value = {.bytes = bytes};
+
+    m->stats.windows_asked++;
+    return value_holds(m, row, FIELD_STREAM_PAYLOAD_SEGMENT, &value, found);
+}
+
 /* All blocks that hold a gate of it. MAYBE: it stays pending. */
 static enum outcome ask(const struct asking *a, struct stream_pending *pending,
                         struct place_found *found)
@@ -303,6 +316,11 @@ static enum outcome ask(const struct asking *a, struct stream_pending *pending,
     uint64_t last = hop > 0 ? seen / hop : 0;
     enum outcome answer = window->is_open && hop > 0 ? OUTCOME_MAYBE : OUTCOME_NO;
 
+    if (window->is_segment) {
+        if (a->bytes.len > 0 && ask_segment(a->m, pending->predicate, a->bytes, found))
+            return OUTCOME_YES;
+        return window->is_open ? OUTCOME_MAYBE : OUTCOME_NO;
+    }
     last = last < window->last ? last : hop > 0 ? window->last : 0;
     for (block = block > pending->next ? block : pending->next; block <= last; block++) {
         uint64_t begin = block * hop, end = begin + window->len;
@@ -347,15 +365,21 @@ static void ask_datagram(struct matcher *m, struct group_state *state, struct vi
                          uint32_t predicate)
 {
     const struct group_predicate_row *row = &m->set->group_predicates[predicate];
-    bool is_cut = row->window.hop == 0 && bytes.len > row->window.len;
+    bool is_cut = row->window.hop == 0 && !row->window.is_segment && bytes.len > row->window.len;
     const struct stretch stretch = {
         .bytes = is_cut ? view_slice(bytes, 0, row->window.len) : bytes,
         .ends = is_cut && !row->window.is_value ? ENDS_BLOCK : ENDS_HERE,
     };
     struct place_found found = {.offset = 0};
+    bool holds;
 
     m->stats.windows_asked++;
-    if (sequence_ask(m, m->set->predicates[row->predicate].pieces, &stretch, &found) == OUTCOME_YES)
+    if (row->window.is_segment)
+        holds = ask_segment(m, predicate, bytes, &found);
+    else
+        holds = sequence_ask(m, m->set->predicates[row->predicate].pieces, &stretch, &found) ==
+                OUTCOME_YES;
+    if (holds)
         stream_add_hit(m, state, predicate, &found);
 }
 

@@ -214,6 +214,8 @@ void eve_stats(struct buf *line, const struct eve_options *options, int64_t time
     json_put_number(line, "alerts_suppressed", stats->match.suppressed);
     if (stats->match.stream_bytes_skipped > 0) /* ours, so only where it has something to say */
         json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
+    if (stats->match.windows_lost > 0)
+        json_put_number(line, "stream_windows_lost", stats->match.windows_lost);
     json_put_close(line);
     put_protocols(line, &stats->proto);
     json_put_close(line);

@@ -247,11 +247,12 @@ struct watch_row {
 };
 
 /* A predicate whose hits are confirmed is asked of blocks [k * hop, k * hop + len) of the direction's bytes, each half over
- * the next one, up to block `last`; `hop` 0: of the first `len` bytes alone. `len` 0: a hit is the answer. */
+ * the next one, up to block `last`; `hop` 0: of the first `len` bytes alone. `len` 0 and no segment: a hit is the answer. */
 struct window_row {
     uint32_t hop, len;
-    uint32_t is_value; /* the first `len` bytes are a value of their own (payload.head) */
-    uint32_t is_open;  /* nothing opens it: it is asked of every block */
+    uint32_t is_segment; /* it is asked of each segment alone, and `hop` and `len` are 0 */
+    uint32_t is_value;   /* the first `len` bytes are a value of their own (payload.head) */
+    uint32_t is_open;    /* nothing opens it: it is asked of every block */
     uint64_t last;
 };
 

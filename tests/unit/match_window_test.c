@@ -484,6 +484,42 @@ static void a_datagram_is_asked_whole(void **unused)
     end(&s);
 }
 
+static void a_segment_is_a_value_of_its_own(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    const struct step steps[] = {at(text("cmd:"), 0), after(text("go"), 0, 10)};
+    const struct step sized[] = {number_at(1, 0, STEP_EQ, 'z')};
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, steps, 2)));
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, sized, 1)));
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "exact")));
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "^(a+)b\\1$", 0)));
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("xcmd: go")), 0);
+    assert_int_equal(send(&s, VIEW("cm")), 0);
+    assert_int_equal(send(&s, VIEW("d: go")), 0);
+    assert_int_equal(send(&s, VIEW("cmd: go")), 1);
+    assert_int_equal(s.b.evidence[0].offset, 0);
+    assert_string_equal(s.b.excerpt, "cmd: go");
+    assert_int_equal(send(&s, VIEW("exact!")), 0);
+    assert_int_equal(send(&s, VIEW("aabaaa")), 0);
+    assert_int_equal(send(&s, VIEW("exact")), 1);
+    assert_int_equal(send(&s, VIEW("aabaa")), 1);
+    assert_null(s.flow.match->sides[TO_SERVER].window.ring);
+    assert_int_equal(send(&s, VIEW("z")), 1);
+    assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
+    struct packet packet = {.payload = (const uint8_t *)"exact", .payload_len = 5};
+    s.b.alerts = 0;
+    match_datagram(s.b.matcher, &s.flow, TO_CLIENT, &packet);
+    assert_int_equal(s.b.alerts, 1);
+    end(&s);
+}
+
 static void directions_have_windows_of_their_own(void **unused)
 {
     (void)unused;
@@ -594,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_gap_decides_with_what_is_there),
         cmocka_unit_test(back_references_and_look_around_are_confirmed),
         cmocka_unit_test(a_datagram_is_asked_whole),
+        cmocka_unit_test(a_segment_is_a_value_of_its_own),
         cmocka_unit_test(directions_have_windows_of_their_own),
         cmocka_unit_test(nothing_is_kept_where_no_rule_needs_it),
         cmocka_unit_test(the_first_bytes_are_let_go_when_they_were_asked),

@@ -110,9 +110,9 @@ struct group_use {
     uint32_t predicate;
     uint32_t length;
     uint32_t regex;      /* NO_INDEX: none */
-    uint32_t pattern;    /* of the builder's; */
-    uint32_t watch;      /* of the pattern's */
+    bool is_repeated;    /* a rule that is RULE_REPEATS asks it */
     struct vector rules; /* uint32_t: number within the group */
+    struct window_row window;
 };
 
 struct builder {
@@ -131,7 +131,7 @@ struct builder {
         rule_lists;
     struct vector sets, slots, bloom, ends, fact_of, facts, notes, bytes;
     struct index texts, predicate_index, regex_index, list_index, table_index, group_index,
-        pattern_index, glob_index, tested_index, step_index;
+        pattern_index, glob_index, tested_index, step_index, resolved_index;
     struct vector silencers, filter_ends, filter_info;
     uint32_t
         *filter_nodes; /* by filter and event: root of what it asks; NO_INDEX: not compiled yet */
@@ -189,7 +189,7 @@ void plan_register(struct builder *b, uint32_t rule, enum event_type event,
                    const struct gate_plan *plan);
 
 /* program.c */
-uint32_t program_predicate(struct builder *b, const struct predicate *predicate);
+uint32_t program_predicate(struct builder *b, const struct predicate *asked);
 /* A compiled expression, each once; `flags` are REGEX_*. NO_INDEX when it is wrong: *code and *offset say why. */
 uint32_t program_regex(struct builder *b, struct view expression, unsigned flags, int *code,
                        size_t *offset);
@@ -237,6 +237,32 @@ size_t sets_address_key(const struct address *address, unsigned bits, uint8_t ou
 /* steps.c */
 /* Rows of the steps of a MATCH_SEQUENCE predicate; known ones are found again. */
 struct span steps_add(struct builder *b, const struct predicate *predicate);
+/* Where a step that counts from the value's start ends at the latest; SIZE_MAX: anywhere. */
+uint64_t step_end(const struct step *step);
+
+/* windows.c */
+/* One predicate, or one gate of it, as a pattern. */
+struct stream_query {
+    const char *expression;
+    unsigned flags;
+    enum stream_part part;
+    uint32_t length; /* of every match; 0 when it varies */
+    unsigned watch;  /* WATCH_* */
+    uint64_t from, to;
+};
+/* As it is asked of raw bytes: an expression that Hyperscan cannot follow is a sequence of one step. In the arena. */
+const struct predicate *windows_resolve(struct builder *b, const struct predicate *p);
+/* Is a hit not enough to answer it? */
+bool windows_take(const struct predicate *p);
+/* Of which bytes it is asked. Refuses the rule when they lie too far apart. */
+struct window_row windows_plan(struct builder *b, const struct predicate *p);
+/* Patterns of which one is seen wherever the sequence holds; sets window->is_open when there are none. In the arena. */
+struct stream_query *windows_gates(struct builder *b, const struct predicate *p,
+                                   struct window_row *window, size_t *count);
+
+/* Tells what it costs, or refuses the rule. */
+void windows_check(struct builder *b, const struct predicate *p);
+unsigned stream_regex_flags(unsigned regex_flags); /* HS_FLAG_* */
 
 /* streams.c */
 void streams_add_rule(struct builder *b, uint32_t rule);

@@ -64,7 +64,7 @@ static void init_builder(struct builder *b, struct diagnostics *diagnostics,
     struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
                                      &b->list_index,    &b->table_index,     &b->group_index,
                                      &b->pattern_index, &b->glob_index,      &b->tested_index,
-                                     &b->step_index,    &b->mark_index};
+                                     &b->step_index,    &b->resolved_index,  &b->mark_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_init(indexes[i], b->arena);
     builder_text(b, view_make("", 0)); /* so that the blob is never empty */
@@ -76,7 +76,7 @@ static void clear_builder(struct builder *b)
     struct index *const indexes[] = {&b->texts,         &b->predicate_index, &b->regex_index,
                                      &b->list_index,    &b->table_index,     &b->group_index,
                                      &b->pattern_index, &b->glob_index,      &b->tested_index,
-                                     &b->step_index,    &b->mark_index};
+                                     &b->step_index,    &b->resolved_index,  &b->mark_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_clear(indexes[i]);
     for (size_t i = 0; i < b->gate_tables.count; i++) {

@@ -145,6 +145,7 @@ static void explain_watch(struct builder *b, struct explanation *e,
         .to = watch->to,
         .is_exact = (watch->flags & WATCH_AT) != 0,
         .is_anchored = (watch->flags & WATCH_ANCHORED) != 0,
+        .is_gate = (watch->flags & WATCH_GATE) != 0,
         .asks = arena_string(e->arena, (const char *)b->blob.rows + row->written),
         .has_regex = use->regex != NO_INDEX,
         .asked_rules = use->rules.count,
@@ -171,6 +172,47 @@ static void explain_patterns(struct builder *b, struct explanation *e, uint32_t 
             }
         }
     }
+}
+
+/* ---- predicates that are asked of windows ---------------------------------------------------------------- */
+
+static void explain_window(struct builder *b, struct explanation *e, const struct group_use *use,
+                           struct index *seen)
+{
+    uint32_t *known = index_find(seen, view_make(&use->predicate, sizeof(use->predicate)));
+    const struct predicate_row *row = vector_at(&b->predicates, use->predicate);
+
+    if (*known != NO_INDEX) /* of the other direction */
+        return;
+    *known = 0;
+    e->windows[e->window_count++] = (struct explained_window){
+        .asks = arena_string(e->arena, (const char *)b->blob.rows + row->written),
+        .hop = use->window.hop,
+        .len = use->window.len,
+        .is_segment = use->window.is_segment != 0,
+        .is_open = use->window.is_open != 0,
+    };
+}
+
+static void explain_windows(struct builder *b, struct explanation *e, uint32_t row)
+{
+    struct index seen;
+
+    index_init(&seen, b->arena);
+    e->windows = arena_array(e->arena, b->predicates.count + 1, sizeof(*e->windows));
+    for (size_t g = 0; g < b->groups.count; g++) {
+        const struct group_builder *group = vector_at(&b->groups, g);
+        uint32_t number = 0;
+        while (number < group->rules.count &&
+               *(const uint32_t *)vector_at(&group->rules, number) != row)
+            number++;
+        for (size_t p = 0; p < group->predicates.count; p++) {
+            const struct group_use *use = vector_at(&group->predicates, p);
+            if ((use->window.len > 0 || use->window.is_segment) && has_number(&use->rules, number))
+                explain_window(b, e, use, &seen);
+        }
+    }
+    index_clear(&seen);
 }
 
 /* ---- the condition --------------------------------------------------------------------------------------- */
@@ -228,10 +270,12 @@ void explain_rule(struct builder *b, struct explanation *e)
     e->is_at_start = (flags & RULE_AT_START) != 0;
     e->is_repeated = (flags & RULE_REPEATS) != 0;
     b->rule = rule;
-    if (rule->event == EVENT_STREAM)
+    if (rule->event == EVENT_STREAM) {
         explain_patterns(b, e, row);
-    else
+        explain_windows(b, e, row);
+    } else {
         explain_gates(b, e);
+    }
     e->nodes = arena_array(e->arena, count, sizeof(*e->nodes));
     e->lists = arena_array(e->arena, count, sizeof(struct list *));
     explain_node(b, e, rule->condition, 0, true);

@@ -29,9 +29,19 @@ struct explained_pattern {
     uint64_t from, to;
     bool is_exact;      /* begins exactly at `from` */
     bool is_anchored;   /* holds at the stream's true start only */
+    bool is_gate;       /* it opens the predicate, which is then asked of a window */
     const char *asks;   /* the predicate as written */
     bool has_regex;     /* its start is looked for with PCRE2 when it is shown as evidence */
     size_t asked_rules; /* of the group, by this pattern */
+};
+
+/* A predicate that is asked of bytes that are kept. */
+struct explained_window {
+    const char *asks; /* the predicate as written */
+    uint32_t hop;     /* blocks of `len` bytes begin so far apart; 0: the first `len` bytes alone */
+    uint32_t len;
+    bool is_segment; /* each segment alone, and nothing is kept */
+    bool is_open;    /* no pattern opens it */
 };
 
 /* A row of the condition, in the order in which it is evaluated. */
@@ -60,6 +70,8 @@ struct explanation {
     size_t gate_count;
     struct explained_pattern *patterns;
     size_t pattern_count;
+    struct explained_window *windows;
+    size_t window_count;
     struct explained_node *nodes;
     size_t node_count;
     const struct list **lists;

@@ -12,9 +12,9 @@
  * Marks      a rule that reads both marks and what the answer brings is decided once, with the answer: what its
  *            marks were when the request came is not known any more. So it counts as RULE_WAITS.
  * Filters    a rule with a filter that reads the answer waits as well: what it silences is known only then.
- * Streams    predicates on raw bytes are answered by hits (streams.c). What needs the bytes again
- *            (lists, domains, entropy, comparison with a field) is refused, with what to write
- *            instead.
+ * Streams    predicates on raw bytes are answered by hits (streams.c), some of them confirmed (windows.c).
+ *            What needs all the bytes (lists, domains, entropy, comparison with a field) is refused, with
+ *            what to write instead.
  */
 #include "compile/builder.h"
 #include "rule/list.h"
@@ -106,14 +106,15 @@ static bool node_changes(const struct node *node, enum event_type event)
 static bool is_payload(const struct predicate *p)
 {
     return p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
-           p->field == FIELD_NONE;
+           p->field == FIELD_STREAM_PAYLOAD_SEGMENT || p->field == FIELD_NONE;
 }
 
 /* Answered by hits. */
 static bool is_stream_query(const struct predicate *p)
 {
     return is_payload(p) && p->of == OF_VALUE &&
-           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX);
+           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX ||
+            p->op == MATCH_SEQUENCE);
 }
 
 /* Raw bytes: false may become true at any later byte, so a `not` can only be decided at the end; a
@@ -256,12 +257,15 @@ static void check_predicate(struct builder *b, const struct predicate *p)
                        field_type_name(type));
     if (b->rule->event != EVENT_STREAM || !is_payload(p) || is_stream_query(p))
         return;
-    if (p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT)
+    bool is_counted = p->op == MATCH_EXISTS || p->of == OF_LEN || p->of == OF_COUNT;
+    if (is_counted && p->field != FIELD_STREAM_PAYLOAD_SEGMENT)
         return;
-    builder_refuse(
-        b, "stream-bytes-gone", p->place,
-        "use contains, hex or re, or a field of a parsed protocol (http.*, dns.*, tls.*)",
-        "%s: raw stream bytes are not kept, so only patterns can be asked of them", p->text);
+    builder_refuse(b, "stream-bytes-gone", p->place,
+                   "use contains, hex, re or a sequence, or a field of a parsed protocol (http.*, "
+                   "dns.*, tls.*)",
+                   "%s: not all bytes of a stream are kept, so only patterns and sequences can be "
+                   "asked of them",
+                   p->text);
 }
 
 void program_regex_failed(struct builder *b, const struct predicate *p, int code, size_t offset)
@@ -335,7 +339,7 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
     switch (p->op) {
     case MATCH_REGEX:
         row->bytes = builder_text(b, p->bytes);
-        if (!(row->flags & QUERY_STREAM))
+        if (!(row->flags & QUERY_STREAM) || p->field == FIELD_STREAM_PAYLOAD_SEGMENT)
             row->regex = regex_compile(b, p);
         break;
     case MATCH_HEX:
@@ -400,13 +404,14 @@ static struct text glob_text(struct builder *b, const struct predicate *p)
     return (struct text){*known, (uint32_t)kept.len};
 }
 
-uint32_t program_predicate(struct builder *b, const struct predicate *p)
+uint32_t program_predicate(struct builder *b, const struct predicate *asked)
 {
     struct predicate_key key;
+    bool is_stream = b->rule->event == EVENT_STREAM && is_stream_query(asked);
+    const struct predicate *p = is_stream ? windows_resolve(b, asked) : asked;
 
     memset(&key, 0, sizeof(key));
     struct predicate_row *row = &key.row;
-    bool is_stream = b->rule->event == EVENT_STREAM && is_stream_query(p);
     row->op = (uint8_t)p->op;
     row->of = (uint8_t)p->of;
     row->compare = (uint8_t)p->compare;

@@ -53,6 +53,13 @@ static uint32_t regex_of(struct builder *b, const struct predicate *p, const str
     return regex;
 }
 
+uint64_t step_end(const struct step *step)
+{
+    bool is_fixed = step->offsets.is_exact && step->kind == STEP_BYTES;
+    uint64_t end = step->offsets.from + step->bytes.len;
+    return is_fixed && end < step->offsets.to ? end : step->offsets.to;
+}
+
 static struct step_row row_of(struct builder *b, const struct predicate *p, size_t index)
 {
     const struct step *step = &p->steps[index];
@@ -75,7 +82,7 @@ static struct step_row row_of(struct builder *b, const struct predicate *p, size
         .add = step->add,
         .within = step->within,
         .from = step->offsets.from,
-        .to = step->offsets.to,
+        .to = step_end(step),
         .number = step->number,
         .number_mask = step->number_mask ? step->number_mask : UINT64_MAX,
     };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Streams: predicates on raw bytes become patterns of streaming databases.
  *
- * Idea       the bytes are gone once scanned, so every predicate of a stream rule must be told by
- *            the scan itself. A rule belongs to a group, which is a direction and a list of ports;
+ * Idea       bytes are scanned as they come, so every predicate of a stream rule is told by the scan
+ *            itself, or, when more has to be known than that a pattern is there, by a window of the bytes
+ *            around a hit (windows.c). A rule belongs to a group, which is a direction and a list of ports;
  *            a group has two databases, for the whole stream and for its first 4096 bytes
  *            (payload.head, and every predicate on payload that cannot hold later). Datagrams use
  *            the same ones.
@@ -26,16 +27,6 @@
 
 enum { ANCHOR_MAX = 64, REPEAT_MAX = 1000, EXPRESSION_MAX = 256 * 1024, SIMPLE_MAX = 1024 };
 #define SLOW_SECONDS 0.1
-
-/* One predicate as a pattern. */
-struct stream_query {
-    const char *expression;
-    unsigned flags;
-    enum stream_part part;
-    uint32_t length; /* of every match; 0 when it varies */
-    unsigned watch;  /* WATCH_* */
-    uint64_t from, to;
-};
 
 static void refuse_offsets(struct builder *b, const struct predicate *p)
 {
@@ -136,24 +127,12 @@ static void query_hex(struct builder *b, const struct predicate *p, struct strea
         q->part = PART_HEAD;
 }
 
-static void query_regex(struct builder *b, const struct predicate *p, struct stream_query *q,
-                        struct buf *out)
+static void query_regex(const struct predicate *p, struct stream_query *q, struct buf *out)
 {
-    unsigned repeat = regex_largest_repeat(p->bytes);
-
-    if (repeat > REPEAT_MAX)
-        builder_refuse(b, "stream-repeat", p->place,
-                       "write * or + for long repeats, or a smaller count",
-                       "%s: a repeat of %u on a raw stream; at most %d are allowed", p->text,
-                       repeat, REPEAT_MAX);
-    if (p->offsets.from > 0 || p->offsets.is_exact)
-        refuse_offsets(b, p);
     if (regex_is_anchored(p->bytes))
         q->watch |= WATCH_ANCHORED;
     buf_add(out, p->bytes);
-    q->flags = (p->regex_flags & REGEX_CASELESS ? HS_FLAG_CASELESS : 0) |
-               (p->regex_flags & REGEX_MULTILINE ? HS_FLAG_MULTILINE : 0) |
-               (p->regex_flags & REGEX_DOTALL ? HS_FLAG_DOTALL : 0);
+    q->flags = stream_regex_flags(p->regex_flags);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -189,15 +168,11 @@ static void test_alone(struct builder *b, const struct predicate *p, const struc
     if (*known == q->flags)
         return;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    bool has_nul = p->op == MATCH_REGEX && memchr(p->bytes.data, '\0', p->bytes.len) != NULL;
-    if (has_nul || hs_compile(q->expression, q->flags, HS_MODE_STREAM, NULL, &database, &failure) !=
-                       HS_SUCCESS) {
-        builder_refuse(b, p->op == MATCH_REGEX ? "stream-regex" : "stream-length", p->place,
-                       p->op == MATCH_REGEX
-                           ? "use a field of a parsed protocol, or contains and hex values"
-                           : "a part of it is enough: some hundred bytes",
+    if (hs_compile(q->expression, q->flags, HS_MODE_STREAM, NULL, &database, &failure) !=
+        HS_SUCCESS) {
+        builder_refuse(b, "stream-length", p->place, "a part of it is enough: some hundred bytes",
                        "%s: Hyperscan cannot search a stream for it: %s", builder_shown(b, p),
-                       failure ? failure->message : "it holds a NUL byte");
+                       failure ? failure->message : "no reason");
         hs_free_compile_error(failure);
         return;
     }
@@ -241,7 +216,7 @@ static bool make_query(struct builder *b, const struct predicate *p, struct stre
     else if (p->op == MATCH_HEX)
         query_hex(b, p, q, &text);
     else
-        query_regex(b, p, q, &text);
+        query_regex(p, q, &text);
     if (text.is_full)
         builder_refuse(b, "stream-length", p->place, NULL, "%s: the value is too long",
                        builder_shown(b, p));
@@ -294,7 +269,7 @@ static uint32_t group_for(struct builder *b, enum direction direction)
 }
 
 static void add_watch(struct builder *b, uint32_t group, uint32_t local,
-                      const struct stream_query *q, struct group_use *use)
+                      const struct stream_query *q)
 {
     size_t len = strlen(q->expression);
     uint32_t *key = arena_alloc(b->arena, 3 * sizeof(*key) + len);
@@ -311,21 +286,29 @@ static void add_watch(struct builder *b, uint32_t group, uint32_t local,
     }
     struct watch_row watch = {
         .predicate = local, .flags = q->watch, .length = q->length, .from = q->from, .to = q->to};
-    use->pattern = *known;
-    use->watch =
-        vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
+    vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
 }
 
 /* Every occurrence is told. Of a regular expression that could be every byte: there only the first is. */
-static void watch_again(struct builder *b, const struct group_use *use)
+static void watch_again(struct builder *b, uint32_t number, uint32_t local)
 {
-    struct stream_pattern *pattern = vector_at(&b->patterns, use->pattern);
-    struct watch_row *watch = vector_at(&pattern->watches, use->watch);
+    struct group_builder *group = vector_at(&b->groups, number);
+    struct group_use *use = vector_at(&group->predicates, local);
 
-    if (use->length == 0)
+    if (use->is_repeated)
         return;
-    pattern->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
-    watch->flags |= WATCH_REPEATS;
+    use->is_repeated = true;
+    use->window.is_repeated = true;
+    for (size_t i = 0; i < b->patterns.count; i++) {
+        struct stream_pattern *pattern = vector_at(&b->patterns, i);
+        for (size_t w = 0; w < pattern->watches.count && pattern->group == number; w++) {
+            struct watch_row *watch = vector_at(&pattern->watches, w);
+            if (watch->predicate != local || (use->length == 0 && !(watch->flags & WATCH_GATE)))
+                continue;
+            pattern->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
+            watch->flags |= WATCH_REPEATS;
+        }
+    }
 }
 
 /* For evidence: the same expression, to find where a match of varying length began. */
@@ -340,6 +323,23 @@ static uint32_t start_regex(struct builder *b, const struct stream_query *q)
     return program_regex(b, view_from_string(q->expression), flags, &code, &offset);
 }
 
+/* A predicate that is confirmed, and what opens it; its number within the group. */
+static uint32_t add_window(struct builder *b, uint32_t number, const struct predicate *p,
+                           uint32_t predicate)
+{
+    struct group_builder *group = vector_at(&b->groups, number);
+    struct group_use use = {
+        .predicate = predicate, .regex = NO_INDEX, .window = windows_plan(b, p)};
+    size_t count;
+    const struct stream_query *gates = windows_gates(b, p, &use.window, &count);
+
+    vector_init(&use.rules, sizeof(uint32_t));
+    uint32_t local = vector_push(&group->predicates, &use);
+    for (size_t i = 0; i < count; i++)
+        add_watch(b, number, local, &gates[i]);
+    return local;
+}
+
 static void add_predicate(struct builder *b, uint32_t number, const struct predicate *p,
                           uint32_t rule)
 {
@@ -348,20 +348,22 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
     struct group_builder *group = vector_at(&b->groups, number);
     uint32_t *local = index_find(&group->by_predicate, view_make(&predicate, sizeof(predicate)));
 
-    if (*local == NO_INDEX) {
+    if (*local == NO_INDEX && windows_take(p)) {
+        *local = add_window(b, number, p, predicate);
+    } else if (*local == NO_INDEX) {
         if (!make_query(b, p, &query))
             return;
         struct group_use use = {.predicate = predicate,
                                 .length = query.length,
                                 .regex = query.length > 0 ? NO_INDEX : start_regex(b, &query)};
         vector_init(&use.rules, sizeof(uint32_t));
-        add_watch(b, number, (uint32_t)group->predicates.count, &query, &use);
         *local = vector_push(&group->predicates, &use);
+        add_watch(b, number, *local, &query);
     }
     struct group_use *use = vector_at(&group->predicates, *local);
     const uint32_t *row = vector_at(&group->rules, rule);
     if (((const struct rule_row *)vector_at(&b->rules, *row))->flags & RULE_REPEATS)
-        watch_again(b, use);
+        watch_again(b, number, *local);
     size_t count = use->rules.count;
     if (count == 0 || *(uint32_t *)vector_at(&use->rules, count - 1) != rule)
         vector_push(&use->rules, &rule);
@@ -370,8 +372,10 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
 static bool is_stream_query(const struct predicate *p)
 {
     return (p->field == FIELD_STREAM_PAYLOAD || p->field == FIELD_STREAM_PAYLOAD_HEAD ||
-            p->field == FIELD_NONE) &&
-           p->of == OF_VALUE && (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX);
+            p->field == FIELD_STREAM_PAYLOAD_SEGMENT || p->field == FIELD_NONE) &&
+           p->of == OF_VALUE &&
+           (p->op == MATCH_GLOB || p->op == MATCH_HEX || p->op == MATCH_REGEX ||
+            p->op == MATCH_SEQUENCE);
 }
 
 /* Calls add_predicate() for every byte predicate; with group NO_INDEX only tries their patterns. */
@@ -380,10 +384,13 @@ static void walk(struct builder *b, const struct node *node, uint32_t group, uin
     struct stream_query query;
 
     if (node->kind == NODE_PREDICATE && is_stream_query(node->predicate)) {
-        if (group == NO_INDEX)
-            (void)make_query(b, node->predicate, &query);
+        const struct predicate *p = windows_resolve(b, node->predicate);
+        if (group != NO_INDEX)
+            add_predicate(b, group, p, rule);
+        else if (windows_take(p))
+            windows_check(b, p);
         else
-            add_predicate(b, group, node->predicate, rule);
+            (void)make_query(b, p, &query);
     }
     for (size_t i = 0; i < node->count; i++)
         walk(b, node->children[i], group, rule);
@@ -458,6 +465,7 @@ static struct span add_group_predicates(struct builder *b, const struct group_bu
         struct group_predicate_row row = {.predicate = sorted[i].use->predicate,
                                           .length = sorted[i].use->length,
                                           .regex = sorted[i].use->regex,
+                                          .window = sorted[i].use->window,
                                           .rules = add_list(b, &sorted[i].use->rules)};
         new_place[sorted[i].local] = vector_push(rows, &row);
     }
@@ -564,6 +572,23 @@ static void add_port_groups(struct builder *b, struct vector *rows)
         qsort(rows->rows, rows->count, sizeof(struct port_row), compare_port_rows);
 }
 
+/* What the group's windows need. */
+static void add_windows(struct builder *b, const struct vector *predicates, struct group_row *row)
+{
+    row->open = (struct span){(uint32_t)b->rule_lists.count, 0};
+    for (uint32_t i = 0; i < row->predicates.count; i++) {
+        uint32_t number = row->predicates.first + i;
+        const struct group_predicate_row *predicate = vector_at(predicates, number);
+        const struct window_row *window = &predicate->window;
+        uint32_t *keep = window->hop > 0 ? &row->keep : &row->keep_first;
+        *keep = window->len > *keep ? window->len : *keep;
+        if (window->is_open) {
+            vector_push(&b->rule_lists, &number);
+            row->open.count++;
+        }
+    }
+}
+
 static void add_group_rows(struct builder *b, struct vector *rows, struct vector *predicates,
                            struct vector *watches)
 {
@@ -580,6 +605,7 @@ static void add_group_rows(struct builder *b, struct vector *rows, struct vector
         row.start = add_flagged(b, group, RULE_AT_START);
         row.end = add_flagged(b, group, RULE_AT_END);
         row.every = add_flagged(b, group, RULE_AT_START | RULE_REPEATS);
+        add_windows(b, predicates, &row);
         vector_push(rows, &row);
         add_patterns(b, g, new_place, b->set->patterns, watches);
     }

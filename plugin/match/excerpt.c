@@ -4,7 +4,7 @@
  * Idea       Hyperscan tells where a match ends. Where all matches have one length that tells where it began,
  *            too; otherwise the same expression is searched once more by PCRE2, in the bytes at hand before
  *            the end and as a match that ends there.
- * At hand    are the bytes that just came and the last EXCERPT_KEPT before them, WINDOW_MAX at most. A match
+ * At hand    are the bytes that just came and the last EXCERPT_KEPT before them, START_MAX at most. A match
  *            that began earlier, or may have, is shown by the bytes before its end, without an offset.
  * Cost       once for each predicate hit of a stream's direction.
  */
@@ -28,14 +28,14 @@ static void copy_bytes(const struct stream_side *side, struct view bytes, uint64
 static uint64_t find_start(struct matcher *m, const struct stream_side *side, struct view bytes,
                            uint32_t regex, uint64_t known, uint64_t end)
 {
-    uint64_t begin = end - known > WINDOW_MAX ? end - WINDOW_MAX : known;
+    uint64_t begin = end - known > START_MAX ? end - START_MAX : known;
     /* so that `^` and a look behind see that something stands before */
     PCRE2_SIZE first = begin > 0 ? 1 : 0;
 
     if (regex == NO_INDEX || end - begin <= first)
         return UINT64_MAX;
-    copy_bytes(side, bytes, begin, end, m->window);
-    int rc = pcre2_match(m->set->regexes[regex], m->window, (size_t)(end - begin), first,
+    copy_bytes(side, bytes, begin, end, m->start_bytes);
+    int rc = pcre2_match(m->set->regexes[regex], m->start_bytes, (size_t)(end - begin), first,
                          PCRE2_ENDANCHORED, m->regex_data, m->regex_context);
     if (rc < 0)
         return UINT64_MAX;

@@ -54,9 +54,10 @@ static void new_stream_state(struct matcher *m)
     m->hit_seen = memory_new(set->group_predicate_count, sizeof(*m->hit_seen));
     if (set->group_count > 0) {
         m->stream_event = event_new();
-        m->window = memory_new(WINDOW_MAX, 1);
+        m->start_bytes = memory_new(START_MAX, 1);
     }
     pool_init(&m->groups, m->budget, sizeof(struct group_state));
+    windows_new(m, bits);
 }
 
 struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_budget,
@@ -123,7 +124,8 @@ void matcher_free(struct matcher *m)
     event_free(m->stream_event);
     memory_free(m->hit_seen);
     memory_free(m->stream_candidates);
-    memory_free(m->window);
+    memory_free(m->start_bytes);
+    windows_free(m);
     memory_free(m->new_hit_ends);
     memory_free(m->new_hits);
     memory_free(m->fold);

@@ -5,7 +5,8 @@
  *            in sets, and run the condition program of only those rules whose gate fired. Candidates
  *            are collected by the callback and confirmed after the scan returned.
  * Streams    raw bytes are scanned as they arrive, by direction and port group; streaming state is
- *            opened only where a rule could match, and closed when none can any more.
+ *            opened only where a rule could match, and closed when none can any more. What the scan alone
+ *            cannot answer is asked of a window of the last bytes, kept where such a rule fits.
  * Once       a rule alerts once a transaction for events, once a direction of a flow for streams.
  * Threads    one matcher a worker; the rule set is shared and immutable.
  */
@@ -27,6 +28,8 @@ struct match_stats {
     uint64_t held;               /* rules that were true, whether they say so or not */
     uint64_t scan_errors;        /* Hyperscan returned neither success nor terminated */
     uint64_t streams_open, streams_peak, stream_bytes_skipped;
+    uint64_t windows_asked; /* blocks of a stream that a predicate was asked of */
+    uint64_t windows_lost;  /* times that a predicate could not be asked of one: no memory for it */
 };
 
 struct matcher;

@@ -21,7 +21,8 @@ enum {
     ENVELOPE_COUNT = 17, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
     EVIDENCE_TEXT = 144, /* bytes of an evidence's value and list entry as text */
-    WINDOW_MAX = 4096,   /* bytes in which the start of a stream's match is looked for */
+    START_MAX = 4096,    /* bytes in which the start of a stream's match is looked for */
+    RING_CLASSES = 4,    /* sizes of windows: 512 bytes, and each four times the one before */
 };
 
 /* Where a predicate held within a value. */
@@ -41,6 +42,15 @@ struct stream_hit {
     uint8_t excerpt[EXCERPT_KEPT];
 };
 
+/* A gate of a predicate was seen: it is asked of the blocks around it, those whose bytes are not all there again
+ * when more came. */
+struct stream_pending {
+    uint32_t predicate;   /* row of group_predicates */
+    uint32_t tries;       /* of the block that is not complete */
+    uint64_t first, last; /* offsets of the first gate's begin, of the last one's end */
+    uint64_t next;        /* first block that is not decided */
+};
+
 /* One group on one direction of one flow. `bits`: the group's predicates, then its rules (fired).
  */
 struct group_state {
@@ -51,6 +61,16 @@ struct group_state {
     uint64_t *bits; /* NULL before the first hit */
     struct stream_hit *hits;
     uint32_t hit_count, hit_capacity;
+    struct stream_pending *pending;
+    uint32_t pending_count, pending_capacity;
+};
+
+/* The last bytes of a direction: a ring of 2^n bytes, in which the byte at offset o stands at o modulo 2^n. */
+struct stream_window {
+    uint8_t *ring;
+    uint32_t capacity, len;
+    uint32_t keep, keep_first; /* the most that a group of the direction needs (struct group_row) */
+    bool is_lost;              /* no memory: nothing of it is confirmed any more */
 };
 
 struct stream_side {
@@ -60,6 +80,7 @@ struct stream_side {
     bool is_open, is_started, is_ended, is_refused;
     uint8_t tail_len;
     uint8_t tail[EXCERPT_KEPT]; /* the last bytes seen */
+    struct stream_window window;
 };
 
 struct match_flow {
@@ -128,7 +149,13 @@ struct matcher {
     uint32_t *new_hits; /* rows of group_predicates */
     uint64_t *new_hit_ends;
     size_t new_hit_count;
-    uint8_t *window; /* WINDOW_MAX bytes, for excerpt.c */
+    uint8_t *start_bytes;  /* START_MAX bytes, for excerpt.c */
+    struct opened *opened; /* predicates of which this scan saw a gate */
+    size_t opened_count;
+    uint32_t *opened_of;             /* by number of the predicate in its group: 1 + its `opened` */
+    struct pool rings[RING_CLASSES]; /* for window.c */
+    uint8_t *block;                  /* of a window, in one piece: BLOCK_MAX bytes */
+    uint64_t block_from, block_to;   /* which bytes they are; of this arrival */
     struct stream_side datagram_side;
     struct group_state *datagram_groups; /* one a group, reset after each datagram */
     struct suppressor *suppressor;
@@ -189,6 +216,23 @@ bool hex_match(const struct ruleset *set, const struct predicate_row *p, struct 
                struct place_found *found);
 
 /* sequence.c */
+/* How a stretch of a value ends; what each means is told there. */
+enum stretch_end { ENDS_HERE, ENDS_GAP, ENDS_BLOCK, ENDS_OPEN };
+/* A part of a value. */
+struct stretch {
+    struct view bytes;
+    uint64_t begin; /* of the bytes within the value */
+    size_t before;  /* so many bytes of the value can be read before them */
+    enum stretch_end ends;
+};
+enum outcome { OUTCOME_NO, OUTCOME_YES, OUTCOME_MAYBE };
+static inline enum outcome outcome_of(bool holds)
+{
+    return holds ? OUTCOME_YES : OUTCOME_NO;
+}
+/* `found` (may be NULL) is filled on YES, with bytes of the stretch. */
+enum outcome sequence_ask(struct matcher *m, struct span steps, const struct stretch *stretch,
+                          struct place_found *found);
 bool sequence_match(struct matcher *m, const struct predicate_row *p, struct view value,
                     struct place_found *found);
 
@@ -211,7 +255,34 @@ void collect_evidence(struct matcher *m, const struct rule_row *rule,
 void stream_excerpt(struct matcher *m, const struct stream_side *side, struct view bytes,
                     uint64_t end, struct stream_hit *hit);
 
+/* window.c */
+enum { BLOCK_MAX = 2 * WINDOW_HOP_MAX + 2 };
+struct opened {
+    uint32_t predicate; /* row of group_predicates */
+    uint64_t first, last;
+};
+void windows_new(struct matcher *m, size_t predicates); /* the most of a group */
+void windows_free(struct matcher *m);
+/* A direction begins, or begins anew behind a gap: what nothing opens is pending from here on. */
+void window_begin(struct matcher *m, struct group_state *state, const struct stream_side *side);
+/* From the scan's callback: a gate of a predicate lies in [first, last). */
+void window_note(struct matcher *m, const struct group_state *state, uint32_t predicate,
+                 uint64_t first, uint64_t last);
+/* Asks what this scan opened and what is pending; `bytes` are behind those kept. What holds is added to the new hits. */
+void window_ask(struct matcher *m, struct group_state *state, const struct stream_side *side,
+                struct view bytes, enum stretch_end ends);
+/* The same of a datagram. */
+void window_ask_datagram(struct matcher *m, struct group_state *state, struct view bytes);
+/* Remembers the bytes that just came, as far as a group needs them. */
+void window_keep(struct matcher *m, struct stream_side *side, struct view bytes);
+void window_clear(struct matcher *m, struct stream_side *side);
+void window_forget(struct matcher *m, struct group_state *state);
+
 /* stream.c */
+/* Notes that a predicate of the group holds, and the bytes that show it. */
+void stream_add_hit(struct matcher *m, struct group_state *state, uint32_t predicate,
+                    const struct place_found *found);
+bool stream_was_hit(const struct matcher *m, const struct group_state *state, uint32_t predicate);
 /* Streams for datagrams, one a database; -1 when Hyperscan gives none. */
 int datagrams_open(struct matcher *m, struct error *error);
 void datagrams_close(struct matcher *m);

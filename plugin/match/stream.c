@@ -5,9 +5,11 @@
  *            Hyperscan streams (whole, and the first 4096 bytes), and one bit for each predicate
  *            hit and each rule fired. A hit is remembered for the life of the direction, so a
  *            rule's parts may come megabytes apart; how the bytes were cut into segments changes
- *            nothing.
+ *            nothing. A hit that is only a gate opens a predicate, which is asked of the bytes around
+ *            it (window.c), and counts as hit when it holds.
  * Gaps       what was hit stays hit; the scan begins anew after the gap, so that no match reaches
- *            across, and patterns tied to the stream's start no longer count.
+ *            across, and patterns tied to the stream's start no longer count. What is pending is decided with
+ *            what is there.
  * Not        a rule that needs something to be missing is decided when the stream ends.
  * Marks      a rule that reads or changes marks is asked at each occurrence of its values, and one that changes them
  *            does so each time it holds; it alerts once all the same.
@@ -142,7 +144,14 @@ static int on_pattern(unsigned id, unsigned long long from, unsigned long long t
         const struct watch_row *watch = &set->watches[watches.first + i];
         uint32_t bit = watch->predicate - first;
         bool is_known = bit_get(scan->state->bits, bit) && !is_told_again(m, watch);
-        if (is_known || !fits_watch(watch, scan->base, to) || !has_bits(m, scan->state))
+        if (is_known || !fits_watch(watch, scan->base, to))
+            continue;
+        if (watch->flags & WATCH_GATE) {
+            uint64_t end = scan->base + to;
+            window_note(m, scan->state, watch->predicate, end - watch->length, end);
+            continue;
+        }
+        if (!has_bits(m, scan->state))
             continue;
         bit_set(scan->state->bits, bit);
         m->hit_seen[watch->predicate] = m->arrivals;
@@ -160,7 +169,8 @@ static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
         m->stats.scan_errors++;
 }
 
-/* The place for a hit: that of an earlier occurrence, or a new one; NULL when there is no memory. */
+/* The place for a hit: that of an earlier occurrence, or a new one; NULL when there is no memory: such hits still
+ * count, their evidence has no excerpt. */
 static struct stream_hit *hit_for(struct matcher *m, struct group_state *state, uint32_t predicate)
 {
     for (uint32_t i = 0; i < state->hit_count; i++) {
@@ -179,7 +189,6 @@ static struct stream_hit *hit_for(struct matcher *m, struct group_state *state, 
     return &state->hits[state->hit_count++];
 }
 
-/* Hits whose bytes cannot be kept still count; their evidence has no excerpt. */
 static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
                      struct view bytes, size_t number)
 {
@@ -189,6 +198,36 @@ static void keep_hit(struct matcher *m, struct group_state *state, const struct 
         return;
     hit->predicate = m->new_hits[number];
     stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
+}
+
+static uint32_t bit_of(const struct matcher *m, const struct group_state *state, uint32_t predicate)
+{
+    return predicate - m->set->groups[state->group].predicates.first;
+}
+
+bool stream_was_hit(const struct matcher *m, const struct group_state *state, uint32_t predicate)
+{
+    return bit_get(state->bits, bit_of(m, state, predicate));
+}
+
+void stream_add_hit(struct matcher *m, struct group_state *state, uint32_t predicate,
+                    const struct place_found *found)
+{
+    if (!has_bits(m, state))
+        return;
+    bit_set(state->bits, bit_of(m, state, predicate));
+    m->new_hits[m->new_hit_count++] = predicate;
+    m->hit_seen[predicate] = m->arrivals;
+    struct stream_hit *hit = hit_for(m, state, predicate);
+    if (hit == NULL)
+        return;
+    struct view shown = view_slice(found->bytes, 0, EXCERPT_KEPT);
+    *hit = (struct stream_hit){.predicate = predicate,
+                               .len = (uint32_t)shown.len,
+                               .has_offset = found->has_offset,
+                               .offset = found->offset};
+    if (shown.len > 0)
+        memcpy(hit->excerpt, shown.data, shown.len);
 }
 
 /* Row of group_predicates that asks `predicate` in the group at hand; NO_INDEX. */
@@ -400,6 +439,7 @@ static void free_state(struct matcher *m, struct group_state *state)
     close_stream(m, state, PART_HEAD, NULL);
     budget_free(m->budget, state->bits, bits_bytes(&m->set->groups[state->group]));
     budget_free(m->budget, state->hits, state->hit_capacity * sizeof(*state->hits));
+    window_forget(m, state);
     pool_put(&m->groups, state);
 }
 
@@ -410,6 +450,7 @@ static void free_side(struct matcher *m, struct stream_side *side)
         free_state(m, side->groups);
         side->groups = next;
     }
+    window_clear(m, side);
 }
 
 /* States of all groups that fit, in group order; all or none. */
@@ -418,10 +459,15 @@ static bool open_side(struct matcher *m, struct stream_side *side, const struct 
 {
     uint64_t groups = groups_of(m->set, flow, direction);
     struct group_state **link = &side->groups;
+    struct stream_window *window = &side->window;
 
     for (uint32_t g = 0; groups != 0; g++, groups >>= 1) {
+        const struct group_row *row = &m->set->groups[g];
         if ((groups & 1) == 0)
             continue;
+        window->keep = row->keep > window->keep ? row->keep : window->keep;
+        window->keep_first =
+            row->keep_first > window->keep_first ? row->keep_first : window->keep_first;
         struct group_state *state = pool_get(&m->groups);
         if (state == NULL) {
             free_side(m, side);
@@ -434,6 +480,7 @@ static bool open_side(struct matcher *m, struct stream_side *side, const struct 
             free_side(m, side);
             return false;
         }
+        window_begin(m, state, side);
     }
     return true;
 }
@@ -457,6 +504,7 @@ static struct view head_of(const struct stream_side *side, struct view bytes)
     return view_slice(bytes, 0, STREAM_HEAD_LEN - (size_t)side->offset);
 }
 
+/* Scans what came and finds the new hits. `ends`: what comes behind it. */
 static void scan_state(struct matcher *m, struct group_state *state, const struct stream_side *side,
                        const struct arrival *arrival)
 {
@@ -473,6 +521,8 @@ static void scan_state(struct matcher *m, struct group_state *state, const struc
     }
     for (size_t i = 0; i < m->new_hit_count; i++)
         keep_hit(m, state, side, arrival->bytes, i);
+    if (m->opened_count > 0 || state->pending_count > 0)
+        window_ask(m, state, side, arrival->bytes, arrival->is_end ? ENDS_HERE : ENDS_OPEN);
 }
 
 static bool is_spent(const struct matcher *m, const struct group_state *state)
@@ -551,7 +601,24 @@ void match_stream_data(struct matcher *m, struct flow *flow, enum direction dire
         }
     }
     keep_tail(side, bytes);
+    if (side->window.keep > 0 || side->window.keep_first > 0)
+        window_keep(m, side, bytes);
     side->offset += bytes.len;
+}
+
+/* Predicates that wait for bytes are answered with what is there. */
+static void decide_pending(struct matcher *m, const struct stream_side *side,
+                           const struct arrival *arrival)
+{
+    begin_arrival(m);
+    for (struct group_state *state = side->groups; state != NULL; state = state->next) {
+        if (state->pending_count == 0 || is_spent(m, state))
+            continue;
+        m->new_hit_count = 0;
+        window_ask(m, state, side, arrival->bytes, ENDS_GAP);
+        add_candidates(m, state, arrival);
+    }
+    judge_candidates(m, side, arrival);
 }
 
 /* The stream starts over where the bytes go on. */
@@ -578,11 +645,16 @@ void match_stream_gap(struct matcher *m, struct flow *flow, enum direction direc
     struct stream_side *side = side_of(m, flow, direction);
     if (side == NULL || side->is_refused || side->is_ended)
         return;
+    const struct arrival arrival = {.flow = flow, .direction = direction};
+    decide_pending(m, side, &arrival);
     side->offset += missing;
     side->base = side->offset;
     side->tail_len = 0;
-    for (struct group_state *state = side->groups; state != NULL; state = state->next)
+    side->window.len = 0;
+    for (struct group_state *state = side->groups; state != NULL; state = state->next) {
         restart(m, state, side);
+        window_begin(m, state, side);
+    }
 }
 
 void match_stream_end(struct matcher *m, struct flow *flow, enum direction direction,
@@ -612,7 +684,8 @@ bool match_stream_is_done(const struct matcher *m, const struct flow *flow,
         bool is_scanning = state->streams[PART_WHOLE] != NULL || state->streams[PART_HEAD] != NULL;
         const struct group_row *row = &m->set->groups[state->group];
         bool has_end = row->end.count > 0 || row->every.count > 0;
-        if (!is_spent(m, state) && (is_scanning || has_end || !side->is_started))
+        bool waits = is_scanning || has_end || state->pending_count > 0 || !side->is_started;
+        if (!is_spent(m, state) && waits)
             return false;
     }
     return true;
@@ -680,6 +753,7 @@ static void scan_datagram_group(struct matcher *m, struct group_state *state,
     scan_datagram(m, state->streams[PART_HEAD], head_of(side, arrival->bytes), &scan);
     for (size_t i = 0; i < m->new_hit_count; i++)
         keep_hit(m, state, side, arrival->bytes, i);
+    window_ask_datagram(m, state, arrival->bytes);
     add_candidates(m, state, arrival);
 }
 

@@ -221,6 +221,8 @@ static void put_detect(struct buf *line, const struct run_stats *stats)
         put_filters(line, stats);
     if (stats->match.stream_bytes_skipped > 0)
         json_put_number(line, "stream_bytes_skipped", stats->match.stream_bytes_skipped);
+    if (stats->match.windows_lost > 0)
+        json_put_number(line, "stream_windows_lost", stats->match.windows_lost);
     if (stats->match.marks_lost > 0)
         json_put_number(line, "marks_lost", stats->match.marks_lost);
     json_put_close(line);

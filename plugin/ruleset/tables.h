@@ -33,8 +33,11 @@
 enum {
     GROUP_MAX = 64,         /* stream groups: a bit each in a 64-bit mask */
     STREAM_HEAD_LEN = 4096, /* payload.head */
-    NODE_DEPTH_MAX = 64,    /* nesting of conditions; bounds recursion in match/evaluate.c */
-    SET_LENGTHS = 129,      /* prefix lengths 0..128 */
+    WINDOW_HOP = 4096,      /* of predicates without a bound: what spans no more is in one block */
+    WINDOW_HOP_MIN = 512,
+    WINDOW_HOP_MAX = 16384,
+    NODE_DEPTH_MAX = 64, /* nesting of conditions; bounds recursion in match/evaluate.c */
+    SET_LENGTHS = 129,   /* prefix lengths 0..128 */
 };
 #define NO_INDEX UINT32_MAX
 
@@ -262,6 +265,8 @@ enum watch_flags {
     WATCH_ANCHORED =
         2, /* holds only where the stream's true start was scanned: ignored after a gap */
     WATCH_REPEATS = 4, /* a rule that is RULE_REPEATS wants to know of every occurrence */
+    WATCH_GATE =
+        8, /* a hit only says where the predicate may hold: it is asked of a window there */
 };
 
 struct watch_row {
@@ -272,11 +277,23 @@ struct watch_row {
     uint64_t from, to;
 };
 
+/* A predicate whose hits are confirmed is asked of blocks [k * hop, k * hop + len) of the direction's bytes, each half over
+ * the next one, up to block `last`; `hop` 0: of the first `len` bytes alone. `len` 0 and no segment: a hit is the answer. */
+struct window_row {
+    uint32_t hop, len;
+    uint32_t is_segment;  /* it is asked of each segment alone, and `hop` and `len` are 0 */
+    uint32_t is_value;    /* the first `len` bytes are a value of their own (payload.head) */
+    uint32_t is_open;     /* nothing opens it: it is asked of every block */
+    uint32_t is_repeated; /* asked on after it held: see RULE_REPEATS */
+    uint64_t last;
+};
+
 struct group_predicate_row {
     uint32_t predicate;
     uint32_t length;   /* for the excerpt: of every match; 0 when it varies */
     uint32_t regex;    /* that finds the match's start then; NO_INDEX when there is none */
     struct span rules; /* in rule_lists: rules of the group by their number within it */
+    struct window_row window;
 };
 
 struct group_row {
@@ -287,6 +304,9 @@ struct group_row {
     struct span start;      /* in rule_lists, numbers within the group: RULE_AT_START */
     struct span end;        /* RULE_AT_END */
     struct span every;      /* RULE_AT_START and RULE_REPEATS: asked with every packet */
+    struct span open;       /* in rule_lists, rows of group_predicates: `is_open` ones */
+    uint32_t keep;          /* bytes of a direction that its windows reach back; 0: none are kept */
+    uint32_t keep_first;    /* bytes from the start on that are kept until so many came */
 };
 
 struct port_row {

@@ -150,7 +150,7 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
         diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "beyond-hyperscan", p->place,
                         "without look-around and back references it is searched for at once",
                         "%s: PCRE2 alone can answer it; Hyperscan says: %s", p->text, why);
-    if (repeats.has_nested && !is_stream)
+    if (repeats.has_nested && (!is_stream || !is_taken))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "nested-repeat", p->place,
                         "repeat once, or make the inner repeat possessive: `(a++)+`",
                         "%s: a repeat within a repeat can take exponentially long", p->text);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The corpora: every capture under sanitizers, with many threads and field by field against tshark and anomaly by anomaly
-# against Suricata; marks of flows against its flowbits; JA4 against the values its authors published; every feed of indicators through import and check.
+# against Suricata; sequences over streams against its contents, marks of flows against its flowbits; JA4 against the
+# values its authors published; every feed of indicators through import and check.
 # usage: tests/oracle/run.sh RELEASE-BUILD ASAN-BUILD
 set -u
 out=$1
@@ -21,6 +22,7 @@ status=0
 python3 tests/corpora/run.py --sanitized "$sanitized/shrike" --shrike "$out/shrike" $(cat "$list") || status=1
 python3 tests/oracle/compare.py --shrike "$out/shrike" $(cat "$list") || status=1
 python3 tests/oracle/anomalies.py --shrike "$out/shrike" --list "$list" || status=1
+python3 tests/oracle/streams.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1

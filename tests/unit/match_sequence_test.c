@@ -252,20 +252,6 @@ static void faults_of_steps_are_told_each(void **state)
     }
 }
 
-static void a_raw_stream_has_no_sequences(void **state)
-{
-    (void)state;
-    struct error error = {""};
-    struct compile_stats stats;
-    struct loaded loaded = load(RULE_HEAD("stream") "detection:\n  a:\n    payload:\n" SEQ(
-        STEP("contains: a")) "  condition: a\n");
-    struct ruleset *set = compile_rules(loaded.rules, &loaded.diagnostics, &stats, &error);
-    assert_int_equal(ruleset_count(set), 0);
-    assert_string_equal(only_fault(&loaded), "stream-bytes-gone");
-    ruleset_release(set);
-    unload(&loaded);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,7 +260,6 @@ int main(void)
         cmocka_unit_test(a_value_made_to_explode_is_not_confirmed),
         cmocka_unit_test(a_sequence_is_found_by_its_rarest_literal),
         cmocka_unit_test(faults_of_steps_are_told_each),
-        cmocka_unit_test(a_raw_stream_has_no_sequences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,28 @@ static void text_patterns(struct buf *out, const struct explanation *e)
                        (unsigned long long)p->from, (unsigned long long)p->to);
         if (p->is_anchored)
             buf_text(out, "           only where the stream's start was seen\n");
+        if (p->is_gate)
+            buf_text(out, "           a gate: what it opens is asked of the bytes around it\n");
+    }
+}
+
+static void text_windows(struct buf *out, const struct explanation *e)
+{
+    if (e->window_count > 0)
+        buf_format(out, "windows    %zu, asked of the bytes themselves\n", e->window_count);
+    for (size_t i = 0; i < e->window_count; i++) {
+        const struct explained_window *w = &e->windows[i];
+        buf_text(out, "  ");
+        readable_add(out, view_from_string(w->asks));
+        buf_text(out, "\n           asked of ");
+        if (w->is_segment)
+            buf_text(out, "each segment alone");
+        else if (w->hop > 0)
+            buf_format(out, "blocks of %u bytes, each half over the next", w->len);
+        else
+            buf_format(out, "the first %u bytes", w->len);
+        buf_format(out, "%s\n",
+                   w->is_open ? ", of all streams: it has no gate" : ", where a gate was found");
     }
 }
 
@@ -232,6 +254,7 @@ static void text_explain(struct buf *out, const struct explanation *e)
     }
     text_gates(out, e);
     text_patterns(out, e);
+    text_windows(out, e);
     text_lists(out, e);
     text_filters(out, e->rule);
     buf_format(out, "condition  in the order of evaluation; cost %u, where 1 compares a number\n",
@@ -323,8 +346,25 @@ static void json_patterns(struct buf *out, const struct explanation *e)
             json_put_number(out, "to", p->to);
         json_put_bool(out, "exact", p->is_exact);
         json_put_bool(out, "anchored", p->is_anchored);
+        json_put_bool(out, "gate", p->is_gate);
         json_put_chars(out, "asks", p->asks);
         json_put_number(out, "asked_by_rules", p->asked_rules);
+        json_put_close(out);
+    }
+    json_put_close_array(out);
+}
+
+static void json_windows(struct buf *out, const struct explanation *e)
+{
+    json_put_open_array(out, "windows");
+    for (size_t i = 0; i < e->window_count; i++) {
+        const struct explained_window *w = &e->windows[i];
+        json_put_open_item(out);
+        json_put_chars(out, "asks", w->asks);
+        json_put_chars(out, "of", w->is_segment ? "segments" : w->hop > 0 ? "blocks" : "first");
+        json_put_number(out, "bytes", w->len);
+        json_put_number(out, "hop", w->hop);
+        json_put_bool(out, "gated", !w->is_open);
         json_put_close(out);
     }
     json_put_close_array(out);
@@ -392,6 +432,7 @@ static void json_explain(struct buf *out, const struct explanation *e)
         json_put_chars(out, "decided", decision(e));
         json_gates(out, e);
         json_patterns(out, e);
+        json_windows(out, e);
         json_lists(out, e);
         json_filters(out, e->rule);
         json_nodes(out, e);

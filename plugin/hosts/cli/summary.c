@@ -154,6 +154,8 @@ static void print_loss(FILE *out, const struct run_stats *stats)
     print_line(out, "bytes of streams not scanned", stats->match.stream_bytes_skipped,
                " (--memcap-streams)");
     print_line(out, "marks of flows lost", stats->match.marks_lost, " (--memcap-streams)");
+    print_line(out, "values not asked of a stream", stats->match.windows_lost,
+               " (--memcap-streams)");
     print_line(out, "regular expressions given up", stats->match.confirm_limit_hits, "");
     print_line(out, "list entries met before their valid_from", stats->match.early_hits, "");
     print_line(out, "scans that Hyperscan failed", stats->match.scan_errors, "");

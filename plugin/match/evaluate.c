@@ -154,7 +154,7 @@ static bool time_holds(const struct predicate_row *p, int64_t time_us)
     if (gmtime_r(&seconds, &parts) == NULL || strftime(week, sizeof(week), "%V", &parts) == 0)
         return false;
     const int64_t numbers[] = {
-        [QUERY_MINUTE - QUERY_MINUTE] = parts.tm_min,
+        [0] = parts.tm_min,
         [QUERY_HOUR - QUERY_MINUTE] = parts.tm_hour,
         [QUERY_DAY - QUERY_MINUTE] = parts.tm_mday,
         [QUERY_WEEK - QUERY_MINUTE] = (week[0] - '0') * 10 + week[1] - '0',

@@ -172,20 +172,24 @@ static const char *part(struct loader *l, const struct yaml_node *node, const ch
     return loader_string(l, value, key);
 }
 
+/* Sigma allows any others, which mean nothing to a tool; one that looks like a misspelt key is most likely that. */
 static void check_keys(struct loader *l, const struct yaml_node *node)
 {
     static const char *const KEYS[] = {"category", "product", "service", "definition"};
 
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *key = node->keys[i];
+        const char *nearest = nearest_name(key->text, KEYS, 4);
         size_t at = 0;
         while (at < 4 && !view_equal(key->text, view_from_string(KEYS[at])))
             at++;
-        if (at == 4)
-            loader_error(l, key->place, "unknown-key",
-                         loader_did_you_mean(l, nearest_name(key->text, KEYS, 4),
-                                             "one of category, product, service, definition"),
+        if (at == 4 && nearest != NULL)
+            loader_error(l, key->place, "unknown-key", loader_did_you_mean(l, nearest, NULL),
                          "`logsource` has no key `%s`", loader_shown(l, key->text));
+        else if (at == 4)
+            loader_warn(l, key->place, "ignored-key",
+                        "one of category, product, service, definition",
+                        "`%s` of the log source means nothing here", loader_shown(l, key->text));
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Property: gates, sets, databases, memory of answers and order of evaluation change nothing.
+/* Property: gates, sets, databases, memory of answers and order of evaluation change nothing, with filters and without.
  * Random rules over random events and streams, from a small alphabet so that they meet, must give
  * exactly what plain evaluation of their conditions gives. */
 #include "unit/test.h"
@@ -227,13 +227,23 @@ static void match_halves(struct bench *b, struct event *event)
     qsort(b->sids, b->alerts, sizeof(b->sids[0]), compare_u32);
 }
 
+static bool is_silenced(const struct rule *rule, struct sample *sample)
+{
+    for (size_t i = 0; i < rule->filter_count; i++) {
+        if (naive_node(rule->filters[i]->what->condition, EVENT_HTTP, sample_get, sample))
+            return true;
+    }
+    return false;
+}
+
 static void compare_event(struct bench *b, uint64_t *state, struct event *event)
 {
     char room[8][512];
     struct flow flow;
     struct sample sample = {.event = event};
     uint32_t expected[256];
-    size_t count = 0;
+    uint64_t silenced_before = matcher_stats(b->matcher)->silenced;
+    size_t count = 0, silenced = 0;
 
     flow_of(&flow, draw(state, 2) ? "10.1.2.3" : "192.0.2.1", "10.9.9.9", 80);
     sample.ips[0].ip = flow.client;
@@ -243,13 +253,43 @@ static void compare_event(struct bench *b, uint64_t *state, struct event *event)
     b->alerts = 0;
     match_event(b->matcher, event);
     for (size_t i = 0; i < b->rules.count; i++) {
-        if (naive_node(b->rules.items[i]->condition, EVENT_HTTP, sample_get, &sample))
+        if (!naive_node(b->rules.items[i]->condition, EVENT_HTTP, sample_get, &sample))
+            continue;
+        if (is_silenced(b->rules.items[i], &sample))
+            silenced++;
+        else
             expected[count++] = b->rules.items[i]->sid;
     }
     assert_sids(b, expected, count);
     match_halves(b, event);
     assert_sids(b, expected, count);
+    assert_int_equal(matcher_stats(b->matcher)->silenced - silenced_before, 2 * silenced);
     match_flow_end(b->matcher, &flow);
+}
+
+/* Three filters, each for about every third rule. */
+static void add_filters(struct bench *b, uint64_t *state)
+{
+    enum { FILTERS = 3 };
+    struct filter *filters[FILTERS];
+
+    b->rules.filters = arena_array(b->arena, FILTERS, sizeof(struct filter *));
+    for (uint32_t f = 0; f < FILTERS; f++) {
+        filters[f] = arena_alloc(b->arena, sizeof(*filters[f]));
+        filters[f]->what = arena_alloc(b->arena, sizeof(*filters[f]->what));
+        filters[f]->what->condition = random_tree(b, state, 0, false);
+        filters[f]->number = f;
+        b->rules.filters[f] = filters[f];
+    }
+    b->rules.filter_count = FILTERS;
+    for (size_t i = 0; i < b->rules.count; i++) {
+        struct rule *rule = b->rules.items[i];
+        rule->filters = arena_array(b->arena, FILTERS, sizeof(struct filter *));
+        for (size_t f = 0; f < FILTERS; f++) {
+            if (draw(state, 3) == 0)
+                rule->filters[rule->filter_count++] = filters[f];
+        }
+    }
 }
 
 static void gated_matching_of_events_equals_plain_evaluation(void **unused)
@@ -262,6 +302,8 @@ static void gated_matching_of_events_equals_plain_evaluation(void **unused)
         bench_begin(&b);
         for (int i = 0; i < 40; i++)
             bench_rule(&b, EVENT_HTTP, random_tree(&b, &state, 0, false));
+        if (seed % 2 == 0)
+            add_filters(&b, &state);
         bench_compile(&b);
         assert_int_equal(b.diagnostics.errors, 0);
         event->wanted = ruleset_fields(b.set);

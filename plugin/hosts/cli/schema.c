@@ -232,7 +232,7 @@ static const char METADATA[] =
     "'level':{'enum':['informational','low','medium','high','critical',null]}";
 
 static const char LOGSOURCE_KEYS[] =
-    "'logsource':{'type':'object','minProperties':1,'additionalProperties':false,'properties':{"
+    "'logsource':{'type':'object','minProperties':1,'properties':{"
     "'category':{'type':'string'},'product':{'type':'string','examples':['shrike','zeek']},"
     "'service':{'type':'string'},'definition':{}}}";
 

@@ -184,7 +184,8 @@ struct rule {
     enum event_type event;
     struct node *condition;
     uint32_t sid; /* from shrike: sid, else derived from id */
-    uint32_t rev;
+    uint32_t rev, gid;
+    const char *category; /* NULL: by its tags */
     enum rule_direction direction;
     uint16_t *ports; /* either side's port must be one of them; none: any */
     size_t port_count;

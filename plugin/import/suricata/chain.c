@@ -145,7 +145,9 @@ static const char *add_step(struct asker *a, const struct piece *piece)
 static const char *add_content(struct asker *a, const struct piece *piece)
 {
     bool is_nocase = piece->is_nocase || a->is_folded;
-    bool is_text = content_is_text(piece->bytes);
+    bool is_text = is_nocase && content_has_letters(piece->bytes)
+                       ? content_is_text(piece->bytes)
+                       : content_is_readable(piece->bytes);
     bool is_whole = begins(piece) && piece->is_at_end;
 
     if (a->has_size_eq && a->size == piece->bytes.len && !is_placed(piece) && !piece->is_negated)
@@ -341,7 +343,7 @@ static const char *add_all_apart(struct asker *a)
             chain->count == 2) {
             const struct piece *other = &chain->pieces[1 - i];
             if (other->kind == PIECE_CONTENT && other->bytes.len == a->size &&
-                !other->is_negated && !is_placed(other) && content_is_text(other->bytes))
+                !other->is_negated && !is_placed(other) && content_is_readable(other->bytes))
                 continue; /* the content is the whole value */
         }
         const char *fault = is_dotted ? add_dotted(a, piece) : add_apart(a, piece);

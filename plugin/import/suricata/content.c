@@ -183,6 +183,16 @@ bool content_is_text(struct view bytes)
     return true;
 }
 
+bool content_is_readable(struct view bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.data[i];
+        if (c == 0x7f || (c < ' ' && c != '\r' && c != '\n' && c != '\t'))
+            return false;
+    }
+    return content_is_text(bytes);
+}
+
 bool content_has_letters(struct view bytes)
 {
     for (size_t i = 0; i < bytes.len; i++) {

@@ -15,6 +15,8 @@ const char *content_regex(struct arena *arena, struct view text, struct piece *p
 
 /* Whether the bytes can stand in YAML as text: UTF-8 without NUL. */
 bool content_is_text(struct view bytes);
+/* Text in which no control character but CR, LF and tab stands. */
+bool content_is_readable(struct view bytes);
 bool content_has_letters(struct view bytes);
 bool content_has_upper_case(struct view bytes);
 /* Wildcards and backslashes escaped, as `contains` wants it. */

@@ -47,7 +47,10 @@ static void put_content(struct emitter *e, struct arena *arena, const struct pie
     bool has_letters = content_has_letters(piece->bytes);
     bool is_cased = has_letters && !piece->is_nocase && !is_folded;
 
-    if (content_is_text(piece->bytes)) {
+    bool is_text = is_cased || !has_letters ? content_is_readable(piece->bytes)
+                                            : content_is_text(piece->bytes);
+
+    if (is_text) {
         emit_key(e, is_cased ? "contains|cased" : "contains");
         emit_text(e, content_escaped(arena, piece->bytes));
     } else if (is_cased || !has_letters) {

@@ -67,24 +67,28 @@ static void put_addresses(struct writer *w, const char *field, const struct net_
                           size_t count, const char *suffix)
 {
     emit_key(w->e, arena_format(w->arena, "%s|cidr%s", field, suffix));
-    emit_list(w->e, EMIT_FLOW);
+    if (count > 1)
+        emit_list(w->e, EMIT_FLOW);
     for (size_t i = 0; i < count; i++) {
         if (terms[i].list == NULL)
             emit_text(w->e, terms[i].text);
     }
-    emit_end(w->e);
+    if (count > 1)
+        emit_end(w->e);
 }
 
 static void put_lists(struct writer *w, const char *field, const struct net_term *terms,
                       size_t count, const char *suffix)
 {
     emit_key(w->e, arena_format(w->arena, "%s|expand%s", field, suffix));
-    emit_list(w->e, EMIT_FLOW);
+    if (count > 1)
+        emit_list(w->e, EMIT_FLOW);
     for (size_t i = 0; i < count; i++) {
         if (terms[i].list != NULL)
             emit_text(w->e, view_from_string(arena_format(w->arena, "%%%s%%", terms[i].list)));
     }
-    emit_end(w->e);
+    if (count > 1)
+        emit_end(w->e);
 }
 
 static bool has_lists(const struct net_term *terms, size_t count)
@@ -157,14 +161,18 @@ static bool is_complement(const struct port_set *set)
 
 static void put_numbers(struct writer *w, const struct port_set *set, bool takes_gaps)
 {
-    emit_list(w->e, EMIT_FLOW);
+    bool is_list = set->count - takes_gaps > 1;
+
+    if (is_list)
+        emit_list(w->e, EMIT_FLOW);
     for (size_t i = takes_gaps; i < set->count; i++) {
         if (takes_gaps)
             emit_number(w->e, (uint64_t)set->ranges[i].first - 1);
         else if (is_single(&set->ranges[i]))
             emit_number(w->e, set->ranges[i].first);
     }
-    emit_end(w->e);
+    if (is_list)
+        emit_end(w->e);
 }
 
 static void put_range(struct writer *w, const char *field, const struct port_range *range)
@@ -371,10 +379,12 @@ static void put_mark_selections(struct writer *w)
         join(w, bit->operation == BIT_ISSET ? name : arena_format(w->arena, "not %s", name));
         emit_map(w->e, EMIT_BLOCK);
         emit_key(w->e, "flow.mark");
-        emit_list(w->e, EMIT_FLOW);
+        if (bit->count > 1)
+            emit_list(w->e, EMIT_FLOW);
         for (size_t k = 0; k < bit->count; k++)
             emit_text(w->e, content_escaped(w->arena, view_from_string(bit->names[k])));
-        emit_end(w->e);
+        if (bit->count > 1)
+            emit_end(w->e);
         emit_end(w->e);
     }
 }

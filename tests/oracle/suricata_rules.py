@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -121,27 +122,60 @@ def normal(alerts):
     return {(sid, (proto.replace("ipv6-icmp", "icmp"), *sorted([end(a), end(b)]))) for sid, (proto, a, b) in alerts}
 
 
-def suricata_alerts(rules, key, capture, work):
-    folder = os.path.join(work, "suricata", key, os.path.basename(capture))
-    done = os.path.join(folder, "done")
-    if not os.path.exists(done):
-        os.makedirs(folder, exist_ok=True)
-        eve = os.path.join(folder, "eve.json")
-        if os.path.exists(eve):
-            os.unlink(eve)
-        subprocess.run(["suricata", "-c", "/etc/suricata/suricata.yaml", "-S", rules, "-r", capture, "-l", folder, "-k", "none",
-                        "--runmode", "single"] + SET, capture_output=True)
-        open(done, "w").close()
-    return normal(alerts_of(os.path.join(folder, "eve.json")))
+class Suricata:
+    """One process that is handed capture after capture over its socket, so that the rules are compiled once."""
 
+    def __init__(self, rules, key, work):
+        self.folder = os.path.join(work, "suricata", key)
+        self.rules, self.process, self.socket = rules, None, None
+        os.makedirs(self.folder, exist_ok=True)
 
-def refused_by_suricata(work, key):
-    """Rules that Suricata itself does not load."""
-    for folder, _, files in os.walk(os.path.join(work, "suricata", key)):
-        if "suricata.log" in files:
-            with open(os.path.join(folder, "suricata.log"), encoding="utf-8", errors="replace") as file:
-                return {int(sid) for sid in re.findall(r"error parsing signature.*?sid:\s*(\d+)", file.read())}
-    return set()
+    def start(self):
+        path = os.path.join(self.folder, "socket")
+        self.process = subprocess.Popen(
+            ["suricata", "-c", "/etc/suricata/suricata.yaml", "-S", self.rules, "--unix-socket=" + path, "-l", self.folder, "-k",
+             "none", "--set", "unix-command.enabled=yes"] + SET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(1800):
+            time.sleep(0.2)
+            try:
+                self.socket = socket.socket(socket.AF_UNIX)
+                self.socket.connect(path)
+                return self.ask({"version": "0.2"})
+            except OSError:
+                continue
+        sys.exit("Suricata does not start: see " + os.path.join(self.folder, "suricata.log"))
+
+    def ask(self, question):
+        self.socket.sendall((json.dumps(question) + "\n").encode())
+        answer = b""
+        while not answer.endswith(b"\n"):
+            answer += self.socket.recv(65536)
+        return json.loads(answer)["message"] if b"message" in answer else None
+
+    def alerts(self, capture):
+        folder = os.path.join(self.folder, os.path.basename(capture))
+        if not os.path.exists(os.path.join(folder, "done")):
+            if self.process is None:
+                self.start()
+            os.makedirs(folder, exist_ok=True)
+            for name in os.listdir(folder):
+                os.unlink(os.path.join(folder, name))
+            self.ask({"command": "pcap-file", "arguments": {"filename": os.path.abspath(capture), "output-dir": folder}})
+            time.sleep(0.5)
+            while self.ask({"command": "pcap-file-number"}) != 0 or self.ask({"command": "pcap-current"}) != "None":
+                time.sleep(0.2)
+            open(os.path.join(folder, "done"), "w").close()
+        return normal(alerts_of(os.path.join(folder, "eve.json")))
+
+    def refused(self):
+        """Rules that Suricata itself does not load."""
+        with open(os.path.join(self.folder, "suricata.log"), encoding="utf-8", errors="replace") as file:
+            return {int(sid) for sid in re.findall(r"error parsing signature.*?sid:\s*(\d+)", file.read())}
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
 
 
 def shrike_alerts(shrike, yml, captures, work):
@@ -196,13 +230,13 @@ def main():
     captures = captures_in(arguments.captures or ["../shared/corpora/c2"])
     with open(yml, "rb") as file:
         taken = {int(sid) for sid in re.findall(rb"^  sid: (\d+)$", file.read(), re.M)}
-    known = known_differences()
+    known, suricata = known_differences(), Suricata(path, key, arguments.work)
     totals, reasons, open_differences = collections.Counter(), collections.Counter(), []
     for capture, ours, seconds, run in shrike_alerts(arguments.shrike, yml, captures, arguments.work):
         if totals["captures"] == 0:
             print(f"first capture: {seconds:.1f} s, {int(run.stderr.split()[-1]) // 1024} MiB")
-        theirs = suricata_alerts(path, key, capture, arguments.work)
-        not_loaded = refused_by_suricata(arguments.work, key)
+        theirs = suricata.alerts(capture)
+        not_loaded = suricata.refused()
         name = os.path.basename(capture)
         totals["captures"] += 1
         totals["not imported"] += len([a for a in theirs if a[0] not in taken])
@@ -217,6 +251,7 @@ def main():
                     reasons[f"{kind}: {reason}"] += 1
                 else:
                     open_differences.append((kind, name, sid, flow))
+    suricata.stop()
     report(totals, reasons, open_differences)
     return 1 if open_differences else 0
 

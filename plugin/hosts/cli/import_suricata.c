@@ -32,14 +32,17 @@ struct run {
 static void print_help(void)
 {
     puts("usage: shrike import suricata [OPTION]... FILE.rules... > rules.yml\n\n"
-         "Reads rules of Suricata or Snort 2 and writes those that can be said whole; what cannot is "
+         "Reads rules of Suricata or Snort 2 and writes those that can be said whole; what cannot "
+         "is "
          "counted\nby its reason.\n\n"
-         "      --vars FILE            address and port groups, as suricata.yaml has them under vars:\n"
+         "      --vars FILE            address and port groups, as suricata.yaml has them under "
+         "vars:\n"
          "                             HOME_NET: \"[192.0.2.0/24]\"\n"
          "  -v, --verbose              name every rule that is left out, with the reason\n"
          "  -q, --quiet                no summary\n"
          "  -h, --help\n\n"
-         "exit status: 0 done, 1 nothing to import or a rule is broken, 2 wrong usage or a file that "
+         "exit status: 0 done, 1 nothing to import or a rule is broken, 2 wrong usage or a file "
+         "that "
          "cannot be\nread, 4 output was lost");
 }
 
@@ -129,10 +132,11 @@ static void print_summary(struct run *run, size_t files, const struct suricata_t
     if (tally->lists > 0)
         fprintf(stderr, "taken    %9llu  lists of variables\n", (unsigned long long)tally->lists);
     if (tally->only_packets > 0)
-        fprintf(stderr,
-                "of them  %9llu  TCP rules with offsets, looked for in single packets and not across "
-                "segments\n",
-                (unsigned long long)tally->only_packets);
+        fprintf(
+            stderr,
+            "of them  %9llu  TCP rules with offsets, looked for in single packets and not across "
+            "segments\n",
+            (unsigned long long)tally->only_packets);
     if (run->reason_count > 0)
         qsort(run->reasons, run->reason_count, sizeof(run->reasons[0]), compare_reasons);
     for (size_t i = 0; i < run->reason_count; i++) {

@@ -70,7 +70,7 @@ void about_emit_level(struct emitter *e, const struct model *rule)
     static const char *const LEVELS[] = {"medium", "high", "medium", "low", "informational"};
     struct view severity = metadata_of(rule, VIEW("signature_severity"));
     size_t type = classtype_of(rule);
-    uint64_t priority = rule->priority != 0     ? rule->priority
+    uint64_t priority = rule->priority != 0      ? rule->priority
                         : type < CLASSTYPE_COUNT ? CLASSTYPES[type].priority
                                                  : 3;
     const char *level = LEVELS[priority < 4 ? priority : 4];

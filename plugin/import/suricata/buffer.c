@@ -23,8 +23,7 @@ const struct buffer *buffer_sticky(struct view name)
 const struct buffer *buffer_modifier(struct view name)
 {
     for (size_t i = 0; i < BUFFER_COUNT; i++) {
-        if (*BUFFERS[i].modifier != '\0' &&
-            view_equal(name, view_from_string(BUFFERS[i].modifier)))
+        if (*BUFFERS[i].modifier != '\0' && view_equal(name, view_from_string(BUFFERS[i].modifier)))
             return &BUFFERS[i];
     }
     return NULL;

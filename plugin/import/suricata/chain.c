@@ -58,8 +58,8 @@ static void settle_first(struct piece *piece)
 /* startswith, or a place with room for one begin only. */
 static bool begins(const struct piece *piece)
 {
-    return piece->is_at_start || (piece->offset == 0 && piece->has_depth &&
-                                  piece->depth == (int64_t)piece->bytes.len);
+    return piece->is_at_start ||
+           (piece->offset == 0 && piece->has_depth && piece->depth == (int64_t)piece->bytes.len);
 }
 
 static bool is_placed(const struct piece *piece)
@@ -97,10 +97,9 @@ static const char *key_of(const struct asker *a, const char *modifiers, bool is_
 
 static const char *add_size(struct asker *a, const struct piece *piece)
 {
-    static const char *const KEYS[] = {[IS_EQ] = "|len",         [IS_NE] = "|len|neq",
-                                       [IS_LT] = "|len|lt",      [IS_LTE] = "|len|lte",
-                                       [IS_GT] = "|len|gt",      [IS_GTE] = "|len|gte",
-                                       [HAS_BITS] = "|len",      [HAS_NO_BITS] = "|len"};
+    static const char *const KEYS[] = {
+        [IS_EQ] = "|len",    [IS_NE] = "|len|neq",  [IS_LT] = "|len|lt", [IS_LTE] = "|len|lte",
+        [IS_GT] = "|len|gt", [IS_GTE] = "|len|gte", [HAS_BITS] = "|len", [HAS_NO_BITS] = "|len"};
     const char *number = arena_format(a->arena, "%llu", (unsigned long long)piece->number);
 
     a->has_yes |= piece->compare != IS_NE;
@@ -186,8 +185,8 @@ static const char *add_apart(struct asker *a, const struct piece *piece)
 
 static bool is_domain(struct view name)
 {
-    bool holds = name.len > 0 && name.len <= 253 && name.data[0] != '.' &&
-                 name.data[name.len - 1] != '.';
+    bool holds =
+        name.len > 0 && name.len <= 253 && name.data[0] != '.' && name.data[name.len - 1] != '.';
     for (size_t i = 0; i < name.len && holds; i++)
         holds = byte_is_digit(name.data[i]) || name.data[i] == '-' || name.data[i] == '.' ||
                 name.data[i] == '_' ||
@@ -219,12 +218,13 @@ static const char *add_dotted(struct asker *a, const struct piece *piece)
         return add(a, (struct entry){.form = ENTRY_TEXT,
                                      .key = key_of(a, "|domain", false, false),
                                      .value = rest});
-    return add(a, (struct entry){
-                      .form = ENTRY_EITHER,
-                      .key = key_of(a, piece->is_at_end ? "|endswith" : "|contains", is_cased, false),
-                      .value = content_escaped(a->arena, piece->bytes),
-                      .other_key = key_of(a, piece->is_at_end ? "" : "|startswith", is_cased, false),
-                      .other = content_escaped(a->arena, rest)});
+    return add(a,
+               (struct entry){
+                   .form = ENTRY_EITHER,
+                   .key = key_of(a, piece->is_at_end ? "|endswith" : "|contains", is_cased, false),
+                   .value = content_escaped(a->arena, piece->bytes),
+                   .other_key = key_of(a, piece->is_at_end ? "" : "|startswith", is_cased, false),
+                   .other = content_escaped(a->arena, rest)});
 }
 
 /* --- numbers ------------------------------------------------------------------------------------- */
@@ -252,14 +252,14 @@ static const char *add_number(struct asker *a)
         piece++;
     if (piece->kind == PIECE_NUMBER && piece->width == 0 && piece->base == 10 &&
         piece->offset == 0 && chain->count == 1 && piece->compare < HAS_BITS)
-        return add(a, (struct entry){
-                          .form = ENTRY_PLAIN,
-                          .key = arena_format(a->arena, "%s%s%s", a->field,
-                                              (const char *[]){"", "|neq", "|lt", "|lte", "|gt",
-                                                               "|gte"}[piece->compare],
-                                              ""),
-                          .value = view_from_string(arena_format(
-                              a->arena, "%llu", (unsigned long long)piece->number))});
+        return add(
+            a, (struct entry){.form = ENTRY_PLAIN,
+                              .key = arena_format(a->arena, "%s%s%s", a->field,
+                                                  (const char *[]){"", "|neq", "|lt", "|lte", "|gt",
+                                                                   "|gte"}[piece->compare],
+                                                  ""),
+                              .value = view_from_string(arena_format(
+                                  a->arena, "%llu", (unsigned long long)piece->number))});
     const char *number = add_status(a, piece);
     bool is_code = strcmp(chain->buffer->name, "http.stat_code") == 0 && piece->bytes.len == 3;
     bool is_whole = is_code || (begins(piece) && piece->is_at_end) ||
@@ -289,7 +289,8 @@ static const char *check_pieces(const struct chain *chain)
         if (piece->kind == PIECE_JUMP && piece->width == 0)
             return "byte_jump of 0 bytes";
         if (chain->transform == TRANSFORM_LOWERCASE && is_search(piece) &&
-            (piece->kind == PIECE_REGEX ? !piece->is_caseless : content_has_upper_case(piece->bytes)))
+            (piece->kind == PIECE_REGEX ? !piece->is_caseless
+                                        : content_has_upper_case(piece->bytes)))
             return "to_lowercase with capitals";
     }
     return NULL;
@@ -315,8 +316,8 @@ static bool needs_sequence(const struct asker *a)
 
 static const char *add_whole_sequence(struct asker *a)
 {
-    bool is_many = a->is_stream || (a->chain->buffer != NULL &&
-                                    a->chain->buffer->kind == BUFFER_MANY);
+    bool is_many =
+        a->is_stream || (a->chain->buffer != NULL && a->chain->buffer->kind == BUFFER_MANY);
 
     for (size_t i = 0; i < a->chain->count; i++) {
         const struct piece *piece = &a->chain->pieces[i];
@@ -342,8 +343,8 @@ static const char *add_all_apart(struct asker *a)
         if (is_known && !is_dotted && count_searches(chain) == 1 && a->has_size_eq &&
             chain->count == 2) {
             const struct piece *other = &chain->pieces[1 - i];
-            if (other->kind == PIECE_CONTENT && other->bytes.len == a->size &&
-                !other->is_negated && !is_placed(other) && content_is_readable(other->bytes))
+            if (other->kind == PIECE_CONTENT && other->bytes.len == a->size && !other->is_negated &&
+                !is_placed(other) && content_is_readable(other->bytes))
                 continue; /* the content is the whole value */
         }
         const char *fault = is_dotted ? add_dotted(a, piece) : add_apart(a, piece);
@@ -376,8 +377,8 @@ const char *meaning_add_chain(struct arena *arena, struct meaning *m, const stru
                               const char *field, bool is_stream)
 {
     struct chain *settled = arena_alloc(arena, sizeof(*settled));
-    struct asker a = {.arena = arena, .m = m, .chain = settled, .field = field,
-                      .is_stream = is_stream};
+    struct asker a = {
+        .arena = arena, .m = m, .chain = settled, .field = field, .is_stream = is_stream};
 
     *settled = *chain;
     settled->pieces = arena_array(arena, chain->count, sizeof(*settled->pieces));

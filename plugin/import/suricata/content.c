@@ -6,7 +6,10 @@
  *            has i, m and s alone. A holds the expression to its beginning.
  * Bytes      of an expression that are no UTF-8 become \xHH, so that YAML can carry it.
  */
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "import/suricata/content.h"
+
+#include <pcre2.h>
 
 #include "base/readable.h"
 
@@ -117,6 +120,17 @@ static const char *read_flag(char flag, struct piece *piece, struct inline_flags
     }
 }
 
+static bool compiles(struct view expression)
+{
+    int code;
+    PCRE2_SIZE offset;
+    pcre2_code *regex =
+        pcre2_compile(expression.data, expression.len, PCRE2_NEVER_UTF, &code, &offset, NULL);
+
+    pcre2_code_free(regex);
+    return regex != NULL;
+}
+
 static struct view printable(struct arena *arena, struct view text)
 {
     struct buf out;
@@ -158,16 +172,16 @@ const char *content_regex(struct arena *arena, struct view text, struct piece *p
                         : inlined.is_extended                      ? "(?x)"
                         : inlined.is_ungreedy                      ? "(?U)"
                                                                    : "";
-    const char *back = !inlined.is_anchored    ? ""
+    const char *back = !inlined.is_anchored  ? ""
                        : inlined.is_extended ? "\n)" /* the newline ends a comment of x */
                                              : ")";
     piece->kind = PIECE_REGEX;
     piece->bytes = inside;
     if (*front != '\0' || inlined.is_anchored)
-        piece->bytes = view_from_string(
-            arena_format(arena, "%s%s%.*s%s", inlined.is_anchored ? "\\A(?:" : "", front,
-                         (int)inside.len, (const char *)inside.data, back));
-    return NULL;
+        piece->bytes =
+            view_from_string(arena_format(arena, "%s%s%.*s%s", inlined.is_anchored ? "\\A(?:" : "",
+                                          front, (int)inside.len, (const char *)inside.data, back));
+    return compiles(piece->bytes) ? NULL : "a pcre that PCRE2 does not take";
 }
 
 /* --- what bytes are ------------------------------------------------------------------------------ */

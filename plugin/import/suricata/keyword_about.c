@@ -145,7 +145,8 @@ static const char *read_limits(struct reader *r, struct view value, struct thres
         else if (view_equal(name, VIEW("count")))
             fault = view_parse_u64(word, &t->count) ? NULL : "threshold: a count that is no number";
         else if (view_equal(name, VIEW("seconds")))
-            fault = view_parse_u64(word, &t->seconds) ? NULL : "threshold: seconds without a number";
+            fault =
+                view_parse_u64(word, &t->seconds) ? NULL : "threshold: seconds without a number";
         else
             fault = "threshold: an unknown word";
         if (fault != NULL)
@@ -177,10 +178,14 @@ const char *read_flow(struct reader *r, struct view value)
     static const struct {
         const char *name;
         unsigned flag;
-    } WORDS[] = {{"to_server", FLOW_TO_SERVER},     {"from_client", FLOW_TO_SERVER},
-                 {"to_client", FLOW_TO_CLIENT},     {"from_server", FLOW_TO_CLIENT},
-                 {"established", FLOW_ESTABLISHED}, {"stateless", 0},
-                 {"only_stream", FLOW_ONLY_STREAM}, {"no_stream", FLOW_NO_STREAM},
+    } WORDS[] = {{"to_server", FLOW_TO_SERVER},
+                 {"from_client", FLOW_TO_SERVER},
+                 {"to_client", FLOW_TO_CLIENT},
+                 {"from_server", FLOW_TO_CLIENT},
+                 {"established", FLOW_ESTABLISHED},
+                 {"stateless", 0},
+                 {"only_stream", FLOW_ONLY_STREAM},
+                 {"no_stream", FLOW_NO_STREAM},
                  {"no_frag", 0}};
     enum { COUNT = sizeof(WORDS) / sizeof(WORDS[0]) };
     struct view part;

@@ -275,8 +275,8 @@ static const char *read_operator(struct piece *piece, struct view word)
     static const struct {
         const char *sign;
         enum comparison compare, negated;
-    } SIGNS[] = {{"<", IS_LT, IS_GTE},  {">", IS_GT, IS_LTE},          {"=", IS_EQ, IS_NE},
-                 {"<=", IS_LTE, IS_GT}, {">=", IS_GTE, IS_LT},         {"==", IS_EQ, IS_NE},
+    } SIGNS[] = {{"<", IS_LT, IS_GTE},  {">", IS_GT, IS_LTE},        {"=", IS_EQ, IS_NE},
+                 {"<=", IS_LTE, IS_GT}, {">=", IS_GTE, IS_LT},       {"==", IS_EQ, IS_NE},
                  {"^", IS_NE, IS_EQ},   {"&", HAS_BITS, HAS_NO_BITS}};
     bool is_negated = word.len > 1 && word.data[0] == '!';
 
@@ -310,8 +310,8 @@ const char *read_byte_test(struct reader *r, struct view value)
     if (!take_number(&value, &width) || width < 0 || !rule_text_part(&value, ',', &part))
         return "byte_test: a variable for a number";
     const char *fault = read_operator(piece, part);
-    if (fault == NULL && (!take_number(&value, &number) || number < 0 ||
-                          !take_number(&value, &piece->offset)))
+    if (fault == NULL &&
+        (!take_number(&value, &number) || number < 0 || !take_number(&value, &piece->offset)))
         return "byte_test: a variable for a number";
     while (fault == NULL && rule_text_part(&value, ',', &part))
         fault = read_number_option(piece, part);

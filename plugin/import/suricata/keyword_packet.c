@@ -61,8 +61,8 @@ const char *read_ip_proto(struct reader *r, struct view value)
     static const struct {
         const char *name;
         const char *number;
-    } NAMES[] = {{"icmp", "1"},  {"igmp", "2"},      {"tcp", "6"},   {"udp", "17"},
-                 {"gre", "47"},  {"esp", "50"},      {"ah", "51"},   {"icmp6", "58"},
+    } NAMES[] = {{"icmp", "1"},  {"igmp", "2"},       {"tcp", "6"},   {"udp", "17"},
+                 {"gre", "47"},  {"esp", "50"},       {"ah", "51"},   {"icmp6", "58"},
                  {"ipv6", "41"}, {"ipv6-icmp", "58"}, {"sctp", "132"}};
 
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {

@@ -24,8 +24,8 @@ const char *meaning_add(struct meaning *m, struct entry entry)
 
 static const char *add_plain(struct meaning *m, const char *key, const char *value)
 {
-    return meaning_add(m, (struct entry){.form = ENTRY_PLAIN, .key = key,
-                                         .value = view_from_string(value)});
+    return meaning_add(
+        m, (struct entry){.form = ENTRY_PLAIN, .key = key, .value = view_from_string(value)});
 }
 
 static bool is_protocol(const struct model *rule, const char *name)
@@ -89,8 +89,7 @@ static void find_tcp_event(const struct model *rule, struct meaning *m)
 {
     bool needs_packet = rule->needs_packet || (rule->flow & FLOW_NO_STREAM) || !has_raw(rule);
 
-    m->only_packets =
-        !needs_packet && !(rule->flow & FLOW_ONLY_STREAM) && counts_from_start(rule);
+    m->only_packets = !needs_packet && !(rule->flow & FLOW_ONLY_STREAM) && counts_from_start(rule);
     m->service = needs_packet || m->only_packets ? "packet" : "stream";
 }
 
@@ -99,12 +98,18 @@ static const char *find_raw_event(struct arena *arena, const struct model *rule,
     static const struct {
         const char *name, *proto, *app_proto;
         enum { PACKET, TCP, STREAM } kind;
-    } ROWS[] = {{"tcp", "tcp", NULL, TCP},        {"tcp-pkt", "tcp", NULL, PACKET},
-                {"tcp-stream", "tcp", NULL, STREAM}, {"udp", "udp", NULL, PACKET},
-                {"icmp", "icmp", NULL, PACKET},   {"icmpv4", "icmp", NULL, PACKET},
-                {"icmpv6", "ipv6-icmp", NULL, PACKET}, {"sctp", "sctp", NULL, PACKET},
-                {"ip", NULL, NULL, PACKET},       {"pkthdr", NULL, NULL, PACKET},
-                {"http", NULL, "http", TCP},      {"tls", NULL, "tls", TCP},
+    } ROWS[] = {{"tcp", "tcp", NULL, TCP},
+                {"tcp-pkt", "tcp", NULL, PACKET},
+                {"tcp-stream", "tcp", NULL, STREAM},
+                {"udp", "udp", NULL, PACKET},
+                {"icmp", "icmp", NULL, PACKET},
+                {"icmpv4", "icmp", NULL, PACKET},
+                {"icmpv6", "ipv6-icmp", NULL, PACKET},
+                {"sctp", "sctp", NULL, PACKET},
+                {"ip", NULL, NULL, PACKET},
+                {"pkthdr", NULL, NULL, PACKET},
+                {"http", NULL, "http", TCP},
+                {"tls", NULL, "tls", TCP},
                 {"dns", NULL, "dns", PACKET}};
 
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
@@ -246,8 +251,8 @@ const char *meaning_find(struct arena *arena, const struct model *rule, struct v
     *m = (struct meaning){.entry_count = 0};
     m->service = buffer_service(rule, &fault);
     if (fault == NULL)
-        fault = m->service != NULL ? find_buffer_event(arena, rule, m)
-                                   : find_raw_event(arena, rule, m);
+        fault =
+            m->service != NULL ? find_buffer_event(arena, rule, m) : find_raw_event(arena, rule, m);
     if (fault == NULL)
         fault = find_ends(rule, variables, m);
     if (fault != NULL)

@@ -96,8 +96,8 @@ bool reader_compare(struct view text, enum comparison *compare, uint64_t *number
 const char *reader_compare_suffix(enum comparison compare)
 {
     static const char *const SUFFIXES[] = {
-        [IS_EQ] = "",     [IS_NE] = "",       [IS_LT] = "|lt", [IS_LTE] = "|lte", [IS_GT] = "|gt",
-        [IS_GTE] = "|gte", [HAS_BITS] = "", [HAS_NO_BITS] = ""};
+        [IS_EQ] = "",    [IS_NE] = "",      [IS_LT] = "|lt", [IS_LTE] = "|lte",
+        [IS_GT] = "|gt", [IS_GTE] = "|gte", [HAS_BITS] = "", [HAS_NO_BITS] = ""};
     return SUFFIXES[compare];
 }
 

@@ -99,13 +99,13 @@ static const char *read_header(struct rule_text_reader *r, size_t end, struct ru
     out->source = take_word(r, end);
     out->source_port = take_word(r, end);
     struct view arrow = take_word(r, end);
+    out->is_both_ways = view_equal(arrow, VIEW("<>"));
+    if (arrow.len > 0 && !out->is_both_ways && !view_equal(arrow, VIEW("->")))
+        return "an arrow, -> or <>, was expected between the two sides";
     out->target = take_word(r, end);
     out->target_port = take_word(r, end);
-    out->is_both_ways = view_equal(arrow, VIEW("<>"));
     if (out->target_port.len == 0)
         return "the rule's header has fewer than seven words";
-    if (!out->is_both_ways && !view_equal(arrow, VIEW("->")))
-        return "an arrow, -> or <>, was expected between the two sides";
     while (r->at < end && is_blank(r->text.data[r->at]))
         advance(r, r->at + 1);
     if (r->at == end || r->text.data[r->at] != '(')
@@ -206,7 +206,8 @@ enum rule_text_result rule_text_next(struct rule_text_reader *r, struct rule_tex
     while (close > r->at && is_blank(r->text.data[close - 1]))
         close--;
     if (close == r->at || r->text.data[close - 1] != ')')
-        return bad(r, diagnostics, end, "a rule ends with its line, unless a backslash stands there",
+        return bad(r, diagnostics, end,
+                   "a rule ends with its line, unless a backslash stands there",
                    "the rule does not end with a closing parenthesis");
     fault = read_options(r, close - 1, out);
     if (fault != NULL)

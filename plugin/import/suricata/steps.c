@@ -30,8 +30,8 @@ static void put_place(struct emitter *e, struct arena *arena, const struct piece
         put_number(e, arena, "distance", piece->distance);
         if (piece->has_within)
             put_number(e, arena, "within", piece->within);
-    } else if (piece->is_at_start || (piece->has_depth && piece->kind == PIECE_CONTENT &&
-                                      piece->depth == length)) {
+    } else if (piece->is_at_start ||
+               (piece->has_depth && piece->kind == PIECE_CONTENT && piece->depth == length)) {
         put_number(e, arena, "at", piece->is_at_start ? 0 : piece->offset);
     } else {
         if (piece->offset > 0)

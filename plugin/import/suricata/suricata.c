@@ -103,8 +103,8 @@ static const struct bit *keep_bits(struct arena *arena, const struct model *rule
 
 static const char *action_fault(struct view action)
 {
-    static const char *const ALERTING[] = {"alert", "drop", "reject", "rejectsrc", "rejectdst",
-                                           "rejectboth"};
+    static const char *const ALERTING[] = {"alert",     "drop",      "reject",
+                                           "rejectsrc", "rejectdst", "rejectboth"};
     for (size_t i = 0; i < sizeof(ALERTING) / sizeof(ALERTING[0]); i++) {
         if (view_equal(action, view_from_string(ALERTING[i])))
             return NULL;

@@ -344,8 +344,8 @@ static const char *read_port_range(struct port_reader *r, struct view text, bool
     if (colon != VIEW_NOT_FOUND)
         high = view_trim(view_skip(text, colon + 1));
     if ((low.len > 0 && !view_parse_u64(low, &first)) ||
-        (high.len > 0 && !view_parse_u64(high, &last)) || low.len + high.len == 0 ||
-        first > last || last >= PORTS)
+        (high.len > 0 && !view_parse_u64(high, &last)) || low.len + high.len == 0 || first > last ||
+        last >= PORTS)
         return "a port that is no number between 0 and 65535";
     mark(is_negated ? r->out : r->in, first, last);
     r->has_in |= !is_negated;

@@ -470,8 +470,8 @@ static void put_suppress(struct writer *w)
     emit_key(w->e, t->kind);
     emit_number(w->e, t->count);
     emit_key(w->e, "for");
-    emit_plain(w->e, view_from_string(
-                         arena_format(w->arena, "%llus", (unsigned long long)t->seconds)));
+    emit_plain(w->e,
+               view_from_string(arena_format(w->arena, "%llus", (unsigned long long)t->seconds)));
     emit_end(w->e);
 }
 

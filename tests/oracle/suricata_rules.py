@@ -243,9 +243,12 @@ def main():
         theirs = {alert for alert in theirs if alert[0] in taken}
         ours = {alert for alert in ours if alert[0] not in not_loaded}
         totals["both"] += len(ours & theirs)
+        print(f"{name}: {len(ours & theirs)} both, {len(theirs - ours)} missing, {len(ours - theirs)} extra", flush=True)
         for kind, difference in (("missing", theirs - ours), ("extra", ours - theirs)):
             for sid, flow in sorted(difference, key=str):
                 reason = explanation(known, kind, name, sid)
+                if not reason:
+                    print(f"{kind}\t{name}\t{sid}\t{flow}", flush=True)
                 totals[kind] += 1
                 if reason:
                     reasons[f"{kind}: {reason}"] += 1
@@ -257,8 +260,6 @@ def main():
 
 
 def report(totals, reasons, open_differences):
-    for kind, name, sid, flow in open_differences:
-        print(f"{kind}\t{name}\t{sid}\t{flow}")
     for reason, count in reasons.most_common():
         print(f"explained {count:6d}  {reason}")
     found, missing, extra = totals["both"], totals["missing"], totals["extra"]

@@ -187,7 +187,7 @@ static void headers_are_turned_round_for_rules_to_the_client(void **state)
             "(proto 'udp' and payload [bytes \"ab{00}\" at 0, bytes \"c\" +0] and "
             "((packet.dst_port >= 5000 and packet.dst_port <= 5003) or packet.dst_port = 53))");
     becomes("tcp any any -> any 25", "content:\"evil bytes\";",
-            "((proto 'tcp' and payload \"<any>evil bytes<any>\") and ((direction 'to_server' and "
+            "(proto 'tcp' and payload \"<any>evil bytes<any>\" and ((direction 'to_server' and "
             "dst_port = 25) or "
             "(direction 'to_client' and src_port = 25)))");
 }

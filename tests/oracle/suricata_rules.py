@@ -110,6 +110,17 @@ def alerts_of(path):
     return found
 
 
+def half_open(path):
+    """TCP flows that Suricata never had established: what began before the capture, or has one side only."""
+    states = collections.defaultdict(set)
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            event = json.loads(line)
+            if event.get("event_type") == "flow" and event.get("proto") == "TCP":
+                states[flow_of(event)].add(event["flow"]["state"])
+    return {flow for _, flow in normal({(0, flow) for flow, seen in states.items() if seen == {"new"}})}
+
+
 def normal(alerts):
     """IPv6 addresses are written in full by one and short by the other."""
     import ipaddress
@@ -165,7 +176,8 @@ class Suricata:
             while self.ask({"command": "pcap-file-number"}) != 0 or self.ask({"command": "pcap-current"}) != "None":
                 time.sleep(0.2)
             open(os.path.join(folder, "done"), "w").close()
-        return normal(alerts_of(os.path.join(folder, "eve.json")))
+        eve = os.path.join(folder, "eve.json")
+        return normal(alerts_of(eve)), half_open(eve)
 
     def refused(self):
         """Rules that Suricata itself does not load."""
@@ -235,13 +247,16 @@ def main():
     for capture, ours, seconds, run in shrike_alerts(arguments.shrike, yml, captures, arguments.work):
         if totals["captures"] == 0:
             print(f"first capture: {seconds:.1f} s, {int(run.stderr.split()[-1]) // 1024} MiB")
-        theirs = suricata.alerts(capture)
+        theirs, without_handshake = suricata.alerts(capture)
         not_loaded = suricata.refused()
         name = os.path.basename(capture)
         totals["captures"] += 1
         totals["not imported"] += len([a for a in theirs if a[0] not in taken])
         theirs = {alert for alert in theirs if alert[0] in taken}
         ours = {alert for alert in ours if alert[0] not in not_loaded}
+        early = {alert for alert in ours - theirs if alert[1] in without_handshake}
+        totals["without a handshake"] += len(early)
+        ours -= early
         totals["both"] += len(ours & theirs)
         print(f"{name}: {len(ours & theirs)} both, {len(theirs - ours)} missing, {len(ours - theirs)} extra", flush=True)
         for kind, difference in (("missing", theirs - ours), ("extra", ours - theirs)):
@@ -264,7 +279,8 @@ def report(totals, reasons, open_differences):
         print(f"explained {count:6d}  {reason}")
     found, missing, extra = totals["both"], totals["missing"], totals["extra"]
     print(f"{totals['captures']} captures: {found} alerts by both, {missing} missing, {extra} extra, "
-          f"{totals['not imported']} of rules that are not imported")
+          f"{totals['not imported']} of rules that are not imported; {totals['without a handshake']} extra on flows of which "
+          "Suricata saw no handshake")
     if found:
         print(f"recall {100 * found / (found + missing):.2f} %, precision {100 * found / (found + extra):.2f} %")
     print(f"not explained: {len(open_differences)}")

@@ -40,6 +40,7 @@ static struct view trim(struct view v)
 
 bool rule_text_part(struct view *rest, uint8_t separator, struct view *part)
 {
+    *part = view_make("", 0);
     if (rest->data == NULL)
         return false;
     size_t end = view_find_byte(*rest, separator);

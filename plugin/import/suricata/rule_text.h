@@ -40,7 +40,7 @@ void rule_text_begin(struct rule_text_reader *r, struct arena *arena, const char
 enum rule_text_result rule_text_next(struct rule_text_reader *r, struct rule_text *out,
                                      struct diagnostics *diagnostics);
 
-/* The next part of a list between `separator`, trimmed; false after the last. */
+/* The next part of a list between `separator`, trimmed; false, and an empty part, after the last. */
 bool rule_text_part(struct view *rest, uint8_t separator, struct view *part);
 
 #endif

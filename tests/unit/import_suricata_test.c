@@ -168,6 +168,10 @@ static void buffers_follow_the_direction(void **state)
             "(http.stat_code = 200 and http.response_body \"<any>a<any>\")");
     becomes(HTTP, UP "http.content_len; byte_test:0,>=,100,0,string,dec;",
             "http.content_len >= 100");
+    becomes(HTTP, DOWN "file_data; content:\"a\"; pcre:\"/^b/RQ\";",
+            "http.response_body [bytes \"a\", regex '^b' +0]");
+    is_left_out(HTTP, UP "http.uri; content:\"a\"; http_header;",
+                "a modifier while a sticky buffer is set");
     becomes(HTTP, "http.stat_code; content:\"404\";", "http.stat_code = 404");
     is_left_out(HTTP, UP "http.stat_code; content:\"404\";", "http.stat_code in a rule to_server");
     is_left_out(HTTP, "http.header; content:\"a\";", "http.header without a direction");

@@ -10,11 +10,23 @@ static const struct buffer BUFFERS[] = {
 
 enum { BUFFER_COUNT = sizeof(BUFFERS) / sizeof(BUFFERS[0]) };
 
+/* Whether `name` is one of the words. */
+static bool is_among(struct view name, struct view words)
+{
+    while (words.len > 0) {
+        size_t end = view_find_byte(words, ' ');
+        if (view_equal(name, view_slice(words, 0, end)))
+            return true;
+        words = view_skip(words, end == VIEW_NOT_FOUND ? words.len : end + 1);
+    }
+    return false;
+}
+
 const struct buffer *buffer_sticky(struct view name)
 {
     for (size_t i = 0; i < BUFFER_COUNT; i++) {
         if (view_equal(name, view_from_string(BUFFERS[i].name)) ||
-            (*BUFFERS[i].alias != '\0' && view_equal(name, view_from_string(BUFFERS[i].alias))))
+            is_among(name, view_from_string(BUFFERS[i].alias)))
             return &BUFFERS[i];
     }
     return NULL;

@@ -44,6 +44,8 @@ const char *read_pcre(struct reader *r, struct view value)
         fault = content_regex(r->arena, inside, &made, &flag);
     if (fault != NULL)
         return fault;
+    if (flag != 0 && r->chain->buffer != NULL && r->chain->buffer != buffer_of_flag(flag))
+        return "a modifier while a sticky buffer is set";
     struct chain *chain =
         flag != 0 ? reader_chain(r, buffer_of_flag(flag), TRANSFORM_NONE) : r->chain;
     if (flag != 0 && buffer_of_flag(flag) == NULL)

@@ -136,8 +136,8 @@ static const char *move_piece(struct reader *r, const struct buffer *buffer)
     if (r->piece == NULL || from == NULL || from->count == 0 ||
         r->piece != &from->pieces[from->count - 1])
         return "a modifier without a content before it";
-    if (from->buffer == buffer)
-        return NULL;
+    if (r->chain->buffer != NULL)
+        return "a modifier while a sticky buffer is set";
     struct piece *piece = reader_add_piece(to, PIECE_CONTENT);
     if (piece == NULL)
         return "too many contents";

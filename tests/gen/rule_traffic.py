@@ -239,6 +239,9 @@ def add(capture, rule):
     buffers = rule["buffers"]
     fixed = port_of(rule["source_port"], 0)
     protocol = rule["protocol"]
+    if protocol == "http" and set(buffers) == {b"payload"}:  # somewhere in the stream: a body is as good a place as any
+        buffers = {b"file.data" if rule["down"] else b"http.request_body": buffers[b"payload"]}
+        rule = dict(rule, buffers=buffers)
     if any(key.startswith((b"http.", b"file.")) for key in buffers):
         up, down = http(rule)
         client, server = (port_of(rule["port"], 0), fixed or 80) if rule["down"] else (fixed, port_of(rule["port"], 80))
@@ -251,6 +254,9 @@ def add(capture, rule):
         hello = tls(rule)
         if hello:
             capture.tcp(fixed, port_of(rule["port"], 443), *hello)
+    elif protocol == "dns" and b"payload" in buffers and 12 < len(buffers[b"payload"]) < 1400:
+        question = struct.pack("!HHHHHH", 7, 0x8180, 1, 0, 0, 0) + b"\1a\0" + struct.pack("!HH", 16, 1)
+        capture.udp(fixed, port_of(rule["port"], 53), question[:2] + b"\1\0" + question[4:], question + buffers[b"payload"])
     elif b"payload" in buffers and len(buffers[b"payload"]) < 9000:
         payload, port = buffers[b"payload"], port_of(rule["port"], 4444)
         if protocol in ("tcp", "tcp-pkt"):

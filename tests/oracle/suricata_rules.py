@@ -154,6 +154,7 @@ class Suricata:
                 return self.ask({"version": "0.2"})
             except OSError:
                 continue
+        self.stop()
         sys.exit("Suricata does not start: see " + os.path.join(self.folder, "suricata.log"))
 
     def ask(self, question):
@@ -235,6 +236,7 @@ def main():
     parser.add_argument("--captures", action="append")
     parser.add_argument("rules", nargs="+")
     arguments = parser.parse_args()
+    arguments.work = os.path.abspath(arguments.work)
     os.makedirs(arguments.work, exist_ok=True)
     rules = read_rules(arguments.rules)
     key = hashlib.sha256(rules + " ".join(SET).encode()).hexdigest()[:16]

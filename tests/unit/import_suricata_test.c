@@ -196,6 +196,17 @@ static void headers_are_turned_round_for_rules_to_the_client(void **state)
             "(direction 'to_client' and src_port = 25)))");
 }
 
+static void an_arrow_both_ways_asks_the_header_twice(void **state)
+{
+    (void)state;
+    becomes("tcp 192.0.2.1 any <> any 80", "content:\"abcd\";",
+            "(proto 'tcp' and payload \"<any>abcd<any>\" and ((src_ip in 192.0.2.1/128 and "
+            "dst_port = 80) or "
+            "(dst_ip in 192.0.2.1/128 and src_port = 80)))");
+    becomes("tcp any any <> any any", "flow:to_client; content:\"abcd\";",
+            "(proto 'tcp' and payload \"<any>abcd<any>\")");
+}
+
 static void tcp_rules_look_at_streams_or_packets(void **state)
 {
     struct imported imported = import(
@@ -339,8 +350,9 @@ static void what_has_no_equal_is_left_out_whole(void **state)
     is_left_out(HTTP, UP "http.uri; pcre:\"/a(/\";", "a pcre that PCRE2 does not take");
     is_left_out("tcp $NONE any -> any any", "content:\"abcd\";",
                 "the variable NONE is not defined");
-    is_left_out("tcp any any <> any 80", "content:\"abcd\";",
-                "an arrow both ways between sides that differ");
+    is_left_out("tcp any any -> any any",
+                "content:\"abcd\"; threshold:type limit, track by_src, count 1, seconds 9;",
+                "a threshold by one side of a stream without direction");
     is_left_out("tcp !any any -> any any", "content:\"abcd\";", "no address at all: !any");
 }
 
@@ -404,6 +416,7 @@ int main(void)
         cmocka_unit_test(transforms_become_fields_and_forms),
         cmocka_unit_test(buffers_follow_the_direction),
         cmocka_unit_test(headers_are_turned_round_for_rules_to_the_client),
+        cmocka_unit_test(an_arrow_both_ways_asks_the_header_twice),
         cmocka_unit_test(tcp_rules_look_at_streams_or_packets),
         cmocka_unit_test(variables_become_lists),
         cmocka_unit_test(packets_are_asked_for_their_headers),

@@ -7,7 +7,8 @@
  *            a piece of the stream: packets are what such rules are written for, and what is looked at here; a
  *            content that is cut by two segments at the stream's beginning is not seen then (only_packets).
  * Sides      our src is always the client, Suricata's the sender. A rule to the client is turned round; a rule on
- *            packets without direction asks the packet's own ends; one on streams is asked both ways.
+ *            packets without direction asks the packet's own ends; one on streams is asked both ways, and so is
+ *            one with an arrow both ways.
  * Established  Suricata: the handshake was seen. Streams and the events of parsers exist here only where both sides
  *            spoke, or where the capture began later; rules on packets ask that the other side has sent before.
  * Once       Suricata looks at rules of addresses alone once a flow; such packets are suppressed for an hour.
@@ -157,7 +158,8 @@ static void find_direction(const struct model *rule, struct meaning *m)
     m->ends = m->direction != NULL && strcmp(m->direction, "to_client") == 0 ? DOWN : UP;
     if (m->direction == NULL && strcmp(m->service, "packet") == 0)
         m->ends = PACKET;
-    m->asks_twice = m->direction == NULL && strcmp(m->service, "stream") == 0 && m->has_ends;
+    m->asks_twice = m->direction == NULL && strcmp(m->service, "stream") == 0 && m->has_ends &&
+                    !m->is_both_ways;
 }
 
 /* --- the header ---------------------------------------------------------------------------------- */
@@ -177,8 +179,7 @@ static const char *find_ends(const struct model *rule, struct variables *variabl
     m->has_ends = m->source.in_count + m->source.out_count + m->target.in_count +
                       m->target.out_count + m->source_port.count + m->target_port.count >
                   0;
-    if (fault == NULL && text->is_both_ways && m->has_ends)
-        fault = "an arrow both ways between sides that differ";
+    m->is_both_ways = text->is_both_ways && m->has_ends;
     return fault;
 }
 
@@ -265,9 +266,9 @@ const char *meaning_find(struct arena *arena, const struct model *rule, struct v
                  rule->threshold.track == TRACK_NONE;
     if (fault == NULL && m->entry_count == 0 && !m->has_ends)
         fault = "nothing to look for";
-    if (fault == NULL && m->asks_twice && rule->threshold.track != TRACK_NONE &&
-        rule->threshold.track != TRACK_RULE && rule->threshold.track != TRACK_FLOW &&
-        rule->threshold.track != TRACK_BOTH)
+    bool is_by_side =
+        rule->threshold.track == TRACK_SOURCE || rule->threshold.track == TRACK_TARGET;
+    if (fault == NULL && is_by_side && m->direction == NULL && strcmp(m->service, "stream") == 0)
         fault = "a threshold by one side of a stream without direction";
     return fault;
 }

@@ -37,6 +37,7 @@ struct meaning {
     struct port_set source_port, target_port;
     bool has_ends;     /* an address or a port is asked for */
     bool asks_twice;   /* streams without a direction: the header is asked each way */
+    bool is_both_ways; /* <>: either side may be the source */
     bool is_once;      /* Suricata alerts once a flow */
     bool only_packets; /* Suricata looks for it in the stream, too */
     struct entry entries[ENTRIES_MAX];

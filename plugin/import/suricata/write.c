@@ -3,7 +3,8 @@
  *
  * Selections  `fields` holds what all has to hold; a key that comes twice goes on in `fields_2`. Ports in several
  *             ranges, alternatives and marks that must not be set are selections of their own. The condition joins
- *             them by `and`; a stream without direction has its header twice, `up_...` and `down_...`.
+ *             them by `and`; a stream without direction has its header twice, `up_...` and `down_...`, and so has an
+ *             arrow both ways, `there_...` and `back_...`.
  */
 #include "import/suricata/write.h"
 
@@ -274,9 +275,22 @@ static void put_both_ends(struct writer *w)
     static const struct ends UP = {"src_ip", "src_port", "dst_ip", "dst_port"};
     static const struct ends DOWN = {"dst_ip", "dst_port", "src_ip", "src_port"};
 
+    const struct ends *ends = &w->m->ends;
+
+    if (!w->m->has_ends)
+        return;
+    if (w->m->is_both_ways) {
+        const struct ends back = {ends->target_ip, ends->target_port, ends->source_ip,
+                                  ends->source_port};
+        join(w, "((");
+        put_ends(w, "there_", ends, NULL);
+        buf_text(&w->condition, ") or (");
+        put_ends(w, "back_", &back, NULL);
+        buf_text(&w->condition, "))");
+        return;
+    }
     if (!w->m->asks_twice) {
-        if (w->m->has_ends)
-            put_ends(w, "", &w->m->ends, NULL);
+        put_ends(w, "", ends, NULL);
         return;
     }
     join(w, "((");

@@ -145,7 +145,7 @@ class Suricata:
         path = os.path.join(self.folder, "socket")
         self.process = subprocess.Popen(
             ["suricata", "-c", "/etc/suricata/suricata.yaml", "-S", self.rules, "--unix-socket=" + path, "-l", self.folder, "-k",
-             "none", "--set", "unix-command.enabled=yes"] + SET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+             "none", "--runmode", "single", "--set", "unix-command.enabled=yes"] + SET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(1800):
             time.sleep(0.2)
             try:

@@ -110,6 +110,8 @@ static void clear_builder(struct builder *b)
  * tactics. */
 static const char *category_of(struct arena *arena, const struct rule *rule)
 {
+    if (rule->category != NULL)
+        return arena_string(arena, rule->category);
     for (size_t i = 0; i < rule->tag_count; i++) {
         struct view tag = view_from_string(rule->tags[i]);
         if (!view_starts_fold(tag, VIEW("attack.")) || tag.len < 9)
@@ -145,7 +147,7 @@ static void add_info(struct builder *b, uint32_t index)
     struct arena *arena = b->set->arena;
     struct rule_info info = {
         .index = index,
-        .gid = 1,
+        .gid = rule->gid,
         .sid = rule->sid,
         .rev = rule->rev,
         .severity = level_severity(rule->level),

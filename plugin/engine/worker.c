@@ -265,6 +265,12 @@ static void emit_packet(struct worker *worker, struct flow *flow, const struct p
         add_packet_number(event, FIELD_PACKET_ICMP_TYPE, packet->icmp_type);
         add_packet_number(event, FIELD_PACKET_ICMP_CODE, packet->icmp_code);
     }
+    if (event_wants(event, FIELD_PACKET_SRC_IP))
+        event_add_ip(event, FIELD_PACKET_SRC_IP, &packet->src);
+    if (event_wants(event, FIELD_PACKET_DST_IP))
+        event_add_ip(event, FIELD_PACKET_DST_IP, &packet->dst);
+    add_packet_number(event, FIELD_PACKET_SRC_PORT, packet->src_port);
+    add_packet_number(event, FIELD_PACKET_DST_PORT, packet->dst_port);
     if (event_wants(event, FIELD_PACKET_PAYLOAD))
         event_add_bytes(event, FIELD_PACKET_PAYLOAD, packet_payload(packet));
     add_packet_number(event, FIELD_PACKET_PAYLOAD_LEN, packet->payload_len);

@@ -218,7 +218,8 @@ struct rule {
     const struct filter **filters; /* that apply to it; set by rules_finish() */
     size_t filter_count;
     uint32_t sid; /* from shrike: sid, else derived from id */
-    uint32_t rev;
+    uint32_t rev, gid;
+    const char *category; /* NULL: by its tags */
     enum rule_direction direction;
     uint16_t *ports; /* either side's port must be one of them; none: any */
     size_t port_count;

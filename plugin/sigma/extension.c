@@ -38,6 +38,34 @@ static void read_sid(struct loader *l, const struct yaml_node *node)
                      "`sid` has to be a number between 1 and %u", UINT32_MAX);
 }
 
+/* Zero is a revision, too. */
+static uint32_t read_u32(struct loader *l, const struct yaml_node *node, const char *key)
+{
+    int64_t number;
+
+    if (node->kind == YAML_SCALAR && loader_parse_number(node->text, &number) && number >= 0 &&
+        number <= UINT32_MAX)
+        return (uint32_t)number;
+    loader_error(l, node->place, "sid", "write a number, as in Suricata's rules",
+                 "`%s` has to be a number up to %u", key, UINT32_MAX);
+    return 0;
+}
+
+static void read_rev(struct loader *l, const struct yaml_node *node)
+{
+    l->rule->rev = read_u32(l, node, "rev");
+}
+
+static void read_gid(struct loader *l, const struct yaml_node *node)
+{
+    l->rule->gid = read_u32(l, node, "gid");
+}
+
+static void read_category(struct loader *l, const struct yaml_node *node)
+{
+    l->rule->category = loader_string(l, node, "category");
+}
+
 static void read_direction(struct loader *l, const struct yaml_node *node)
 {
     static const char *const NAMES[] = {"either", "to_server", "to_client"};

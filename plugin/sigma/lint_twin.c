@@ -54,6 +54,33 @@ static void put(struct buf *out, const void *bytes, size_t len)
 
 #define PUT(out, member) put((out), &(member), sizeof(member))
 
+static void put_step(struct buf *out, const struct step *step)
+{
+    PUT(out, step->kind);
+    PUT(out, step->is_relative);
+    PUT(out, step->is_negated);
+    PUT(out, step->is_cased);
+    PUT(out, step->is_at_end);
+    PUT(out, step->distance);
+    PUT(out, step->within);
+    PUT(out, step->offsets.from);
+    PUT(out, step->offsets.to);
+    PUT(out, step->offsets.is_exact);
+    put(out, step->bytes.data, step->bytes.len);
+    put(out, step->mask.data, step->mask.len);
+    PUT(out, step->regex_flags);
+    PUT(out, step->width);
+    PUT(out, step->base);
+    PUT(out, step->is_little);
+    PUT(out, step->number_mask);
+    PUT(out, step->compare);
+    PUT(out, step->number);
+    PUT(out, step->multiply);
+    PUT(out, step->align);
+    PUT(out, step->add);
+    PUT(out, step->origin);
+}
+
 static struct digest predicate_digest(const struct predicate *p)
 {
     struct buf out;
@@ -87,8 +114,8 @@ static struct digest predicate_digest(const struct predicate *p)
     PUT(&out, p->offsets.from);
     PUT(&out, p->offsets.to);
     PUT(&out, p->offsets.is_exact);
-    if (p->op == MATCH_SEQUENCE) /* as written */
-        put(&out, p->text, strlen(p->text));
+    for (size_t i = 0; i < p->step_count; i++)
+        put_step(&out, &p->steps[i]);
     struct digest digest = digest_of(buf_view(&out), NODE_PREDICATE);
     buf_clear(&out);
     return digest;

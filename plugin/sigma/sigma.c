@@ -117,7 +117,7 @@ void sigma_read_metadata(struct loader *l, const struct yaml_node *root)
     rule->has_title = rule->title != NULL;
     if (rule->title == NULL)
         rule->title = rule->id ? rule->id : "rule without a title";
-    rule->rev = 1;
+    rule->rev = rule->gid = 1;
     rule->suppress_us = 0;
     read_level(l, root);
     lint_metadata(l, root);

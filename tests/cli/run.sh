@@ -519,6 +519,28 @@ says "that says so" err "nothing to import"
 printf '{"Event": {"Attribute": [}}\n' > "$work/broken.json"
 check "a broken file is the same" 1 "$shrike" import misp "$work/broken.json" "$work/feed"
 says "with its place" err "broken.json:1:26: error: not JSON"
+# Rules of Suricata.
+cat > "$work/some.rules" << 'END'
+alert http $HOME_NET any -> any any (msg:"a page"; flow:established,to_server; http.method; content:"GET"; http.uri; content:"/en-us/"; startswith; sid:4; rev:2; classtype:trojan-activity;)
+alert smtp any any -> any any (msg:"mail"; content:"x"; sid:5;)
+END
+printf 'HOME_NET: "[10.0.0.0/8]"\n' > "$work/vars.yaml"
+check "import suricata" 0 "$shrike" import suricata -v --vars "$work/vars.yaml" "$work/some.rules"
+cp "$work/out" "$work/imported.yml"
+says "counts what it took" err "taken            1  rules, 50.0 %"
+says "and what it left out" err "left out         1  protocol smtp"
+says "and names it" err "some.rules:2:1: left out: sid 5: protocol smtp"
+check "what it wrote can be used" 0 "$shrike" check "$work/imported.yml"
+check "and fires" 0 "$shrike" replay -q -S "$work/imported.yml" --eve "$work/eve.json" "$covenant"
+check "as Suricata would" 0 grep -q '"signature_id":4,"rev":2,"signature":"a page","category":"A Network Trojan was detected"' "$work/eve.json"
+printf 'alert tcp any any -> any (sid:1;)\n' > "$work/broken.rules"
+check "a broken rule is told" 1 "$shrike" import suricata "$work/broken.rules"
+says "with its place" err "broken.rules:1:26: error: the rule's header has fewer than seven words"
+check "suricata without a file is wrong usage" 2 "$shrike" import suricata
+check "suricata with a missing file is wrong usage" 2 "$shrike" import suricata "$work/none.rules"
+check "suricata with another's option is wrong usage" 2 "$shrike" import suricata --url-hosts "$work/some.rules"
+check "suricata has a help of its own" 0 "$shrike" import suricata --help
+says "that names its options" out "--vars FILE"
 check "import to a full disk is an output fault" 4 sh -c "'$shrike' import -q text '$work/list.txt' > /dev/full"
 "$shrike" replay -q --log http --eve "$work/http.json" "$covenant"
 sed -n 's/.*"event_type":"http".*"dest_ip":"\([^"]*\)".*/\1/p' "$work/http.json" | head -1 > "$work/seen.txt"

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "hosts/cli/cli.h"
+#include "hosts/cli/import_suricata.h"
 #include "import/collection.h"
 #include "import/feed.h"
 #include "sigma/list.h"
@@ -35,7 +36,8 @@ static void print_help(void)
         "Reads indicators of compromise and writes lists and the rules that use them.\n\nformats:");
     for (const struct feed *feed = FEEDS; feed->name != NULL; feed++)
         printf("  %-11s %s\n", feed->name, feed->description);
-    puts("  auto        told by each file's content\n\n"
+    puts("  auto        told by each file's content\n"
+         "  suricata    rules of Suricata and Snort 2 (shrike import suricata --help)\n\n"
          "  -n, --name NAME            one set of lists, of this name; else each file has its own\n"
          "  -l, --level LEVEL          level of the rules; else by confidence\n"
          "      --min-confidence N     leave out what is said to be less sure (0 to 100)\n"
@@ -320,6 +322,8 @@ int import_command(int argc, char **argv)
     bool is_quiet = false;
     int option, status;
 
+    if (argc > 1 && strcmp(argv[1], "suricata") == 0)
+        return import_suricata(argc - 1, argv + 1);
     while ((option = getopt_long(argc, argv, "n:l:vqh", OPTIONS, NULL)) != -1) {
         if (option == 'h') {
             print_help();

@@ -298,6 +298,10 @@ static void put_filter(struct buf *out)
 static const char EXTENSION_FORMS[] =
     "'shrike_sid':{'type':'integer','minimum':1,'maximum':4294967295,"
     "'description':'signature_id in EVE; made from the id when absent'},\n"
+    "'shrike_rev':{'type':'integer','minimum':0,'maximum':4294967295},\n"
+    "'shrike_gid':{'type':'integer','minimum':0,'maximum':4294967295},\n"
+    "'shrike_category':{'type':'string','description':'category in EVE; by the tags when "
+    "absent'},\n"
     "'shrike_direction':{'enum':['to_server','to_client','either']},\n"
     "'shrike_port':{'anyOf':[{'type':'integer','minimum':0,'maximum':65535},"
     "{'type':'string','pattern':'^[0-9]+(-[0-9]+)?$'}]},\n"

@@ -129,6 +129,35 @@ static void put_lines(struct event *event, enum field_id text_field, enum field_
     }
 }
 
+/* The first line, then the headers, then an empty line where there are headers. */
+static void put_start(struct event *event, enum field_id field, const struct http_head *head)
+{
+    struct view line = http_span(head, head->line), lines = http_span(head, head->lines);
+    size_t room = line.len + http_lines_room(lines) + 4;
+    uint8_t *text = line.data != NULL && event_wants(event, field) ? event_text(event, room) : NULL;
+
+    if (text == NULL)
+        return;
+    memcpy(text, line.data, line.len);
+    memcpy(text + line.len, "\r\n", 2);
+    size_t len = line.len + 2, headers = http_lines_into(lines, VIEW(""), text + len);
+    len += headers;
+    if (headers > 0) {
+        memcpy(text + len, "\r\n", 2);
+        len += 2;
+    }
+    event_text_trim(event, room - len);
+    event_add_bytes(event, field, view_make(text, len));
+}
+
+static void put_content_len(struct event *event, enum field_id field, const struct http_head *head)
+{
+    uint64_t length;
+
+    if (view_parse_u64(http_known(head, HEADER_CONTENT_LENGTH), &length) && length <= INT64_MAX)
+        put_number(event, field, (int64_t)length);
+}
+
 static void put_set_cookies(struct event *event, const struct http_head *head)
 {
     struct view lines = http_span(head, head->lines);
@@ -302,12 +331,10 @@ static void put_request_headers(struct event *event, const struct http_head *hea
         {FIELD_HTTP_CONNECTION, HEADER_CONNECTION},
         {FIELD_HTTP_CONTENT_TYPE, HEADER_CONTENT_TYPE},
     };
-    uint64_t length;
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         put_header(event, fields[i].field, head, fields[i].header);
-    if (view_parse_u64(http_known(head, HEADER_CONTENT_LENGTH), &length) && length <= INT64_MAX)
-        put_number(event, FIELD_HTTP_CONTENT_LEN, (int64_t)length);
+    put_content_len(event, FIELD_HTTP_CONTENT_LEN, head);
     put_lines(event, FIELD_HTTP_HEADER, FIELD_HTTP_HEADER_NAMES_TEXT, head, VIEW("Cookie"));
     put(event, FIELD_HTTP_HEADER_RAW, http_span(head, head->lines));
     put_names(event, FIELD_HTTP_HEADER_NAMES, head);
@@ -323,6 +350,7 @@ static void put_request(struct event *event, const struct http_message *request)
     put_request_headers(event, head);
     put(event, FIELD_HTTP_PROTOCOL, http_span(head, head->protocol));
     put(event, FIELD_HTTP_REQUEST_LINE, http_span(head, head->line));
+    put_start(event, FIELD_HTTP_START, head);
     put_body(event, FIELD_HTTP_REQUEST_BODY, &request->body);
     put_number(event, FIELD_HTTP_REQUEST_BODY_LEN, (int64_t)request->body_bytes);
 }
@@ -337,6 +365,11 @@ static void put_response(struct event *event, const struct http_message *respons
     if (head->status != 0)
         put_number(event, FIELD_HTTP_STAT_CODE, head->status);
     put(event, FIELD_HTTP_STAT_MSG, http_span(head, head->reason));
+    put(event, FIELD_HTTP_RESPONSE_LINE, http_span(head, head->line));
+    put(event, FIELD_HTTP_RESPONSE_PROTOCOL, http_span(head, head->protocol));
+    put_start(event, FIELD_HTTP_RESPONSE_START, head);
+    put_content_len(event, FIELD_HTTP_RESPONSE_CONTENT_LEN, head);
+    put_header(event, FIELD_HTTP_RESPONSE_CONTENT_TYPE_FULL, head, HEADER_CONTENT_TYPE);
     put_lines(event, FIELD_HTTP_RESPONSE_HEADER, FIELD_HTTP_RESPONSE_HEADER_NAMES_TEXT, head,
               VIEW("Set-Cookie"));
     put(event, FIELD_HTTP_RESPONSE_HEADER_RAW, http_span(head, head->lines));

@@ -59,7 +59,7 @@ struct tls_side {
 
 struct tls_flow {
     struct tls_side side[2];
-    struct kept client_hello, server_hello, certificate;
+    struct kept client_hello, server_hello, certificates;
     uint64_t tx;
     uint32_t chain_len;
     uint16_t ssl2_version;
@@ -122,7 +122,7 @@ static void release_all(struct tls_flow *tls, struct proto_context *context)
     release(context, &tls->side[TO_CLIENT].gathered);
     release(context, &tls->client_hello);
     release(context, &tls->server_hello);
-    release(context, &tls->certificate);
+    release(context, &tls->certificates);
 }
 
 /* ---- the event ---------------------------------------------------------------------------------- */
@@ -132,7 +132,7 @@ static struct tls_handshake known(const struct tls_flow *tls)
     return (struct tls_handshake){
         .client_hello = kept_view(&tls->client_hello),
         .server_hello = kept_view(&tls->server_hello),
-        .certificate = kept_view(&tls->certificate),
+        .certificates = kept_view(&tls->certificates),
         .chain_len = tls->chain_len,
         .ssl2_version = tls->ssl2_version,
     };
@@ -184,7 +184,7 @@ static void end_server(struct tls_flow *tls, struct proto_context *context,
     side->is_done = true;
     if (tls->has_client || tls->side[TO_SERVER].is_done ||
         !keep(context, side, &tls->server_hello, seen->server_hello) ||
-        !keep(context, side, &tls->certificate, seen->certificate))
+        !append(context, &tls->certificates, seen->certificates))
         finish(tls, context, seen);
 }
 
@@ -265,25 +265,24 @@ static void take_certificates(struct tls_flow *tls, struct proto_context *contex
 {
     const struct tls_side *side = &tls->side[TO_CLIENT];
     struct cursor c = cursor_over(body);
-    struct view own = {NULL, 0};
     uint32_t len = cursor_u24(&c);
 
     if (!side->is_cut && len != cursor_left(&c))
         proto_anomaly(context, ANOMALY_TLS_CERTIFICATE_INVALID_LENGTH);
-    struct cursor list = cursor_over(view_slice(cursor_rest(&c), 0, len));
+    struct view whole = view_slice(cursor_rest(&c), 0, len);
+    struct cursor list = cursor_over(whole);
     while (cursor_left(&list) > 0) {
-        struct view der = cursor_view(&list, cursor_u24(&list));
+        (void)cursor_view(&list, cursor_u24(&list));
         if (list.overrun)
             break;
-        if (tls->chain_len++ == 0)
-            own = der;
+        tls->chain_len++;
     }
     if (list.overrun && !side->is_cut)
         proto_anomaly(context, ANOMALY_TLS_CERTIFICATE_INVALID_LENGTH);
-    if (side->is_cut && own.data == NULL)
+    if (side->is_cut && tls->chain_len == 0)
         proto_anomaly(context, ANOMALY_TLS_INVALID_CERTIFICATE);
     struct tls_handshake seen = known(tls);
-    seen.certificate = own;
+    seen.certificates = whole;
     end_server(tls, context, &seen);
 }
 

@@ -35,7 +35,7 @@ enum tls_message {
 struct tls_handshake {
     struct view client_hello;
     struct view server_hello;
-    struct view certificate; /* the server's own, DER */
+    struct view certificates; /* what the server sent: length(3) and DER, its own first */
     uint32_t chain_len;
     uint16_t ssl2_version; /* of an SSLv2 ClientHello; 0: there was none */
 };

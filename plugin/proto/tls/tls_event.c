@@ -20,6 +20,7 @@ static void add_name(struct proto_context *context, struct view name)
         return;
     for (size_t i = 0; i < name.len; i++)
         copy[i] = byte_fold(name.data[i]);
+    event_add_bytes(event, FIELD_TLS_SNI_RAW, name);
     event_add_bytes(event, FIELD_TLS_SNI, view_make(copy, name.len));
     proto_note(context, FIELD_FLOW_TLS_SNI, view_make(copy, name.len));
 }
@@ -136,8 +137,18 @@ static void add_certificate(struct proto_context *context, const struct tls_hand
 {
     if (seen->chain_len == 0)
         return;
-    event_add_number(context->event, FIELD_TLS_CERT_CHAIN_LEN, seen->chain_len);
-    if (!x509_add_fields(context->event, seen->certificate))
+    struct event *event = context->event;
+    struct cursor list = cursor_over(seen->certificates);
+    struct view own = cursor_view(&list, cursor_u24(&list));
+    event_add_number(event, FIELD_TLS_CERT_CHAIN_LEN, seen->chain_len);
+    if (event_wants(event, FIELD_TLS_CERTS)) {
+        struct view der = own;
+        for (uint32_t i = 0; i < seen->chain_len && !list.overrun; i++) {
+            event_add_bytes(event, FIELD_TLS_CERTS, der);
+            der = cursor_view(&list, cursor_u24(&list));
+        }
+    }
+    if (!x509_add_fields(event, own))
         proto_anomaly(context, ANOMALY_TLS_INVALID_CERTIFICATE);
 }
 

@@ -143,6 +143,7 @@ struct matcher {
     struct pool rings[RING_CLASSES]; /* for window.c */
     uint8_t *block;                  /* of a window, in one piece: BLOCK_MAX bytes */
     uint64_t block_from, block_to;   /* which bytes they are; of this arrival */
+    size_t places_tried;             /* by the last sequence_ask() */
     uint64_t *datagram_bits;
     struct stream_side datagram_side;
     hs_stream_t *(*datagram_streams)[PART_COUNT]; /* one pair a group, reset after each datagram */

@@ -421,6 +421,7 @@ enum outcome sequence_ask(struct matcher *m, struct span steps, const struct str
     };
 
     enum outcome outcome = steps_hold(&w, 0, 0);
+    m->places_tried = w.attempts;
     if (outcome == OUTCOME_YES && found != NULL && w.first != NOWHERE && w.last >= w.first) {
         found->offset = w.first;
         found->has_offset = true;

@@ -497,6 +497,9 @@ static void a_segment_is_a_value_of_its_own(void **unused)
                node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, sized, 1)));
     bench_rule(&s.b, EVENT_STREAM,
                node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "exact")));
+    const struct step eight[] = {left(8), no(left(9)), text("eight")};
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, eight, 3)));
     bench_rule(&s.b, EVENT_STREAM,
                node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "^(a+)b\\1$", 0)));
     bench_compile(&s.b);
@@ -507,6 +510,8 @@ static void a_segment_is_a_value_of_its_own(void **unused)
     assert_int_equal(s.b.evidence[0].offset, 0);
     assert_string_equal(s.b.excerpt, "cmd: go");
     assert_int_equal(send(&s, VIEW("exact!")), 0);
+    assert_int_equal(send(&s, VIEW("of eight.")), 0);
+    assert_int_equal(send(&s, VIEW("of eight")), 1);
     assert_int_equal(send(&s, VIEW("aabaaa")), 0);
     assert_int_equal(send(&s, VIEW("exact")), 1);
     assert_int_equal(send(&s, VIEW("aabaa")), 1);

@@ -25,9 +25,9 @@ static inline void bit_set(uint64_t *bits, uint32_t at)
 size_t hits_bits_size(const struct group_row *row); /* bytes of a state's bits */
 /* Takes the bits when there are none; false when there is no memory. */
 bool hits_have_bits(struct matcher *m, struct group_state *state);
-/* Hyperscan's callback: new hits, and predicates that are opened. */
+/* Hyperscan's callback, with a struct stream_scan: new hits, and predicates that are opened. */
 int hits_on_pattern(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-                    void *scan);
+                    void *context);
 /* Keeps the bytes of the scan's new hit `number`; `bytes` have just come. */
 void hits_keep(struct matcher *m, struct group_state *state, const struct stream_side *side,
                struct view bytes, size_t number);

@@ -20,14 +20,29 @@ static_assert((int)QUERY_ORIGIN_HERE == (int)ORIGIN_HERE &&
                   (int)QUERY_ORIGIN_END == (int)ORIGIN_END,
               "tables.h and rule.h name the same origins");
 
+/* Does it hold \z or \Z, which PCRE2 finds at the end of whatever part of a value it is given? */
+static bool asks_end(struct view expression)
+{
+    for (size_t i = 0; i + 1 < expression.len; i++) {
+        if (expression.data[i] != '\\')
+            continue;
+        if (byte_fold(expression.data[++i]) == 'z')
+            return true;
+    }
+    return false;
+}
+
 static uint8_t flags_of(const struct step *step, bool has_follower)
 {
-    return (uint8_t)((step->is_relative ? STEP_IS_RELATIVE : 0) |
-                     (step->is_negated ? STEP_IS_NEGATED : 0) |
-                     (step->is_cased ? STEP_IS_CASED : 0) | (step->is_at_end ? STEP_IS_AT_END : 0) |
-                     (step->offsets.is_exact ? STEP_IS_EXACT : 0) |
-                     (step->is_little ? STEP_IS_LITTLE : 0) |
-                     (has_follower ? STEP_HAS_FOLLOWER : 0));
+    bool is_at_end = step->kind == STEP_REGEX ? asks_end(step->bytes)
+                                              : step->kind == STEP_BYTES && step->is_at_end;
+    unsigned flags =
+        (step->is_relative ? STEP_IS_RELATIVE : 0U) | (step->is_negated ? STEP_IS_NEGATED : 0U) |
+        (step->is_cased ? STEP_IS_CASED : 0U) | (is_at_end ? STEP_IS_AT_END : 0U) |
+        (step->offsets.is_exact ? STEP_IS_EXACT : 0U) | (step->is_little ? STEP_IS_LITTLE : 0U) |
+        (has_follower ? STEP_HAS_FOLLOWER : 0U);
+
+    return (uint8_t)flags;
 }
 
 static struct text text_of(struct builder *b, const struct step *step)

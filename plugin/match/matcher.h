@@ -156,6 +156,7 @@ struct matcher {
     struct pool rings[RING_CLASSES]; /* for window.c */
     uint8_t *block;                  /* of a window, in one piece: BLOCK_MAX bytes */
     uint64_t block_from, block_to;   /* which bytes they are; of this arrival */
+    size_t places_tried;             /* by the last sequence_ask() */
     struct stream_side datagram_side;
     struct group_state *datagram_groups; /* one a group, reset after each datagram */
     struct suppressor *suppressor;
@@ -278,15 +279,17 @@ void window_keep(struct matcher *m, struct stream_side *side, struct view bytes)
 void window_clear(struct matcher *m, struct stream_side *side);
 void window_forget(struct matcher *m, struct group_state *state);
 
-/* stream.c */
+/* hits.c */
 /* Notes that a predicate of the group holds, and the bytes that show it. */
 void stream_add_hit(struct matcher *m, struct group_state *state, uint32_t predicate,
                     const struct place_found *found);
 bool stream_was_hit(const struct matcher *m, const struct group_state *state, uint32_t predicate);
-/* Streams for datagrams, one a database; -1 when Hyperscan gives none. */
-int datagrams_open(struct matcher *m, struct error *error);
-void datagrams_close(struct matcher *m);
 /* Was the predicate (row of `predicates`) hit in m->group? */
 bool stream_predicate_hit(const struct matcher *m, uint32_t predicate,
                           const struct stream_hit **hit);
+
+/* stream.c */
+/* Streams for datagrams, one a database; -1 when Hyperscan gives none. */
+int datagrams_open(struct matcher *m, struct error *error);
+void datagrams_close(struct matcher *m);
 #endif

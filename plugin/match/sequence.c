@@ -171,8 +171,10 @@ static uint64_t find_regex(struct walk *w, const struct step_row *step, const st
 static uint64_t find(struct walk *w, const struct step_row *step, const struct room *room,
                      uint64_t from, uint64_t *end, bool *is_partial)
 {
+    bool is_end_hidden = step->flags & STEP_IS_AT_END && room->is_cut_right;
+
     *is_partial = false;
-    if (step->flags & STEP_IS_EXACT && room->is_cut_left)
+    if ((step->flags & STEP_IS_EXACT && room->is_cut_left) || is_end_hidden)
         return NOWHERE;
     if (step->kind == QUERY_STEP_REGEX)
         return find_regex(w, step, room, from, end, is_partial);
@@ -372,7 +374,9 @@ static enum outcome search_holds(struct walk *w, uint32_t index, uint64_t at)
             return rest;
         if (rest == OUTCOME_MAYBE)
             best = rest;
-        if (!(step->flags & STEP_HAS_FOLLOWER) || step->flags & (STEP_IS_EXACT | STEP_IS_AT_END))
+        bool has_one_place = step->flags & STEP_IS_EXACT ||
+                             (step->flags & STEP_IS_AT_END && step->kind == QUERY_STEP_BYTES);
+        if (!(step->flags & STEP_HAS_FOLLOWER) || has_one_place)
             return best;
         from = found + 1;
     }
@@ -421,6 +425,7 @@ enum outcome sequence_ask(struct matcher *m, struct span steps, const struct str
     };
 
     enum outcome outcome = steps_hold(&w, 0, 0);
+    m->places_tried = w.attempts;
     if (outcome == OUTCOME_YES && found != NULL && w.first != NOWHERE && w.last >= w.first) {
         found->offset = w.first;
         found->has_offset = true;

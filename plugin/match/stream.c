@@ -23,26 +23,9 @@
  *                        new -> refused (no room under the budget)
  *            group:     scanning -> done (all rules fired, or only the head was wanted)
  */
-#include "match/matcher.h"
+#include "match/hits.h"
 
 #include <assert.h>
-
-enum { HITS_FIRST = 4 };
-
-static inline bool bit_get(const uint64_t *bits, uint32_t at)
-{
-    return bits != NULL && (bits[at / 64] >> at % 64 & 1) != 0;
-}
-
-static inline void bit_set(uint64_t *bits, uint32_t at)
-{
-    bits[at / 64] |= UINT64_C(1) << at % 64;
-}
-
-static size_t bits_bytes(const struct group_row *row)
-{
-    return ((size_t)row->predicates.count + row->rules.count + 63) / 64 * sizeof(uint64_t);
-}
 
 /* Hyperscan takes the memory of its streams itself: it is booked here. */
 static bool budget_book(struct budget *budget, size_t size)
@@ -91,178 +74,12 @@ bool match_wants_stream(const struct matcher *m, const struct flow *flow, enum d
     return groups_of(m->set, flow, direction) != 0;
 }
 
-/* --- hits ----------------------------------------------------------------------------------------
- */
-
-struct stream_scan {
-    struct matcher *m;
-    struct group_state *state;
-    uint64_t base; /* of the scan within the direction */
-};
-
-static bool fits_watch(const struct watch_row *watch, uint64_t base, uint64_t to)
-{
-    uint64_t end = base + to;
-
-    if ((watch->flags & WATCH_ANCHORED) && base > 0)
-        return false;
-    if (end > watch->to)
-        return false;
-    uint64_t start = end - watch->length;
-    return watch->flags & WATCH_AT ? start == watch->from : start >= watch->from;
-}
-
-/* The bits are taken with the first hit. */
-static bool has_bits(struct matcher *m, struct group_state *state)
-{
-    if (state->bits == NULL) {
-        size_t size = bits_bytes(&m->set->groups[state->group]);
-        state->bits = budget_alloc(m->budget, size);
-        if (state->bits != NULL)
-            memset(state->bits, 0, size);
-    }
-    return state->bits != NULL;
-}
-
-/* Once an arrival, where a rule asks for every occurrence. */
-static bool is_told_again(const struct matcher *m, const struct watch_row *watch)
-{
-    return (watch->flags & WATCH_REPEATS) && m->hit_seen[watch->predicate] != m->arrivals;
-}
-
-static int on_pattern(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-                      void *context)
-{
-    (void)from, (void)flags;
-    const struct stream_scan *scan = context;
-    struct matcher *m = scan->m;
-    const struct ruleset *set = m->set;
-    uint32_t first = set->groups[scan->state->group].predicates.first;
-    struct span watches = set->patterns[id].watches;
-
-    for (uint32_t i = 0; i < watches.count; i++) {
-        const struct watch_row *watch = &set->watches[watches.first + i];
-        uint32_t bit = watch->predicate - first;
-        bool is_known = bit_get(scan->state->bits, bit) && !is_told_again(m, watch);
-        if (is_known || !fits_watch(watch, scan->base, to))
-            continue;
-        if (watch->flags & WATCH_GATE) {
-            uint64_t end = scan->base + to;
-            window_note(m, scan->state, watch->predicate, end - watch->length, end);
-            continue;
-        }
-        if (!has_bits(m, scan->state))
-            continue;
-        bit_set(scan->state->bits, bit);
-        m->hit_seen[watch->predicate] = m->arrivals;
-        m->new_hits[m->new_hit_count] = watch->predicate;
-        m->new_hit_ends[m->new_hit_count++] = scan->base + to;
-    }
-    return 0;
-}
-
 static void count_scan(struct matcher *m, hs_error_t rc, size_t bytes)
 {
     m->stats.scans++;
     m->stats.scan_bytes += bytes;
     if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
         m->stats.scan_errors++;
-}
-
-/* The place for a hit: that of an earlier occurrence, or a new one; NULL when there is no memory: such hits still
- * count, their evidence has no excerpt. */
-static struct stream_hit *hit_for(struct matcher *m, struct group_state *state, uint32_t predicate)
-{
-    for (uint32_t i = 0; i < state->hit_count; i++) {
-        if (state->hits[i].predicate == predicate)
-            return &state->hits[i];
-    }
-    if (state->hit_count == state->hit_capacity) {
-        uint32_t capacity = state->hit_capacity ? state->hit_capacity * 2 : HITS_FIRST;
-        struct stream_hit *hits = budget_resize(
-            m->budget, state->hits, state->hit_capacity * sizeof(*hits), capacity * sizeof(*hits));
-        if (hits == NULL)
-            return NULL;
-        state->hits = hits;
-        state->hit_capacity = capacity;
-    }
-    return &state->hits[state->hit_count++];
-}
-
-static void keep_hit(struct matcher *m, struct group_state *state, const struct stream_side *side,
-                     struct view bytes, size_t number)
-{
-    struct stream_hit *hit = hit_for(m, state, m->new_hits[number]);
-
-    if (hit == NULL)
-        return;
-    hit->predicate = m->new_hits[number];
-    stream_excerpt(m, side, bytes, m->new_hit_ends[number], hit);
-}
-
-static uint32_t bit_of(const struct matcher *m, const struct group_state *state, uint32_t predicate)
-{
-    return predicate - m->set->groups[state->group].predicates.first;
-}
-
-bool stream_was_hit(const struct matcher *m, const struct group_state *state, uint32_t predicate)
-{
-    return bit_get(state->bits, bit_of(m, state, predicate));
-}
-
-void stream_add_hit(struct matcher *m, struct group_state *state, uint32_t predicate,
-                    const struct place_found *found)
-{
-    if (!has_bits(m, state))
-        return;
-    bit_set(state->bits, bit_of(m, state, predicate));
-    m->new_hits[m->new_hit_count++] = predicate;
-    m->hit_seen[predicate] = m->arrivals;
-    struct stream_hit *hit = hit_for(m, state, predicate);
-    if (hit == NULL)
-        return;
-    struct view shown = view_slice(found->bytes, 0, EXCERPT_KEPT);
-    *hit = (struct stream_hit){.predicate = predicate,
-                               .len = (uint32_t)shown.len,
-                               .has_offset = found->has_offset,
-                               .offset = found->offset};
-    if (shown.len > 0)
-        memcpy(hit->excerpt, shown.data, shown.len);
-}
-
-/* Row of group_predicates that asks `predicate` in the group at hand; NO_INDEX. */
-static uint32_t find_in_group(const struct matcher *m, uint32_t predicate)
-{
-    struct span span = m->set->groups[m->group->group].predicates;
-    uint32_t low = span.first;
-    uint32_t high = span.first + span.count;
-
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (m->set->group_predicates[middle].predicate < predicate)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool is_there =
-        low < span.first + span.count && m->set->group_predicates[low].predicate == predicate;
-    return is_there ? low : NO_INDEX;
-}
-
-bool stream_predicate_hit(const struct matcher *m, uint32_t predicate,
-                          const struct stream_hit **hit)
-{
-    uint32_t row = find_in_group(m, predicate);
-
-    assert(row != NO_INDEX);
-    uint32_t bit = row - m->set->groups[m->group->group].predicates.first;
-    if (row == NO_INDEX || !bit_get(m->group->bits, bit))
-        return false;
-    for (uint32_t i = 0; hit != NULL && i < m->group->hit_count; i++) {
-        if (m->group->hits[i].predicate == row)
-            *hit = &m->group->hits[i];
-    }
-    return true;
 }
 
 /* --- rules ---------------------------------------------------------------------------------------
@@ -331,7 +148,7 @@ static void judge(struct matcher *m, const struct arrival *arrival,
     }
     if (holds && has_fired) {
         marks_change(m, rule);
-    } else if (holds && has_bits(m, state)) {
+    } else if (holds && hits_have_bits(m, state)) {
         bit_set(state->bits, bit);
         state->fired += !changes_marks; /* who changes marks does so again: it is never done */
         rule_held(m, candidate->rule);
@@ -405,7 +222,7 @@ static void close_stream(struct matcher *m, struct group_state *state, enum stre
 
     if (stream == NULL)
         return;
-    hs_error_t rc = scan ? hs_close_stream(stream, m->scratch, on_pattern, scan)
+    hs_error_t rc = scan ? hs_close_stream(stream, m->scratch, hits_on_pattern, scan)
                          : hs_close_stream(stream, NULL, NULL, NULL);
     if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
         m->stats.scan_errors++;
@@ -437,7 +254,7 @@ static void free_state(struct matcher *m, struct group_state *state)
 {
     close_stream(m, state, PART_WHOLE, NULL);
     close_stream(m, state, PART_HEAD, NULL);
-    budget_free(m->budget, state->bits, bits_bytes(&m->set->groups[state->group]));
+    budget_free(m->budget, state->bits, hits_bits_size(&m->set->groups[state->group]));
     budget_free(m->budget, state->hits, state->hit_capacity * sizeof(*state->hits));
     window_forget(m, state);
     pool_put(&m->groups, state);
@@ -492,7 +309,7 @@ static void scan_part(struct matcher *m, struct group_state *state, enum stream_
         return;
     assert(bytes.len <= UINT32_MAX);
     hs_error_t rc = hs_scan_stream(state->streams[part], (const char *)bytes.data,
-                                   (unsigned)bytes.len, 0, m->scratch, on_pattern, scan);
+                                   (unsigned)bytes.len, 0, m->scratch, hits_on_pattern, scan);
     count_scan(m, rc, bytes.len);
 }
 
@@ -520,7 +337,7 @@ static void scan_state(struct matcher *m, struct group_state *state, const struc
         close_stream(m, state, PART_HEAD, &scan);
     }
     for (size_t i = 0; i < m->new_hit_count; i++)
-        keep_hit(m, state, side, arrival->bytes, i);
+        hits_keep(m, state, side, arrival->bytes, i);
     if (m->opened_count > 0 || state->pending_count > 0)
         window_ask(m, state, side, arrival->bytes, arrival->is_end ? ENDS_HERE : ENDS_OPEN);
 }
@@ -702,7 +519,7 @@ int datagrams_open(struct matcher *m, struct error *error)
     for (uint32_t g = 0; g < set->group_count; g++) {
         struct group_state *state = &m->datagram_groups[g];
         state->group = g;
-        state->bits = memory_new(bits_bytes(&set->groups[g]), 1);
+        state->bits = memory_new(hits_bits_size(&set->groups[g]), 1);
         for (enum stream_part part = PART_WHOLE; part < PART_COUNT; part++) {
             const hs_database_t *database = set->group_databases[g].stream[part];
             if (database == NULL)
@@ -735,9 +552,9 @@ static void scan_datagram(struct matcher *m, hs_stream_t *stream, struct view by
     if (stream == NULL)
         return;
     hs_error_t rc = hs_scan_stream(stream, (const char *)bytes.data, (unsigned)bytes.len, 0,
-                                   m->scratch, on_pattern, scan);
+                                   m->scratch, hits_on_pattern, scan);
     count_scan(m, rc, bytes.len);
-    rc = hs_reset_stream(stream, 0, m->scratch, on_pattern, scan);
+    rc = hs_reset_stream(stream, 0, m->scratch, hits_on_pattern, scan);
     if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
         m->stats.scan_errors++;
 }
@@ -752,7 +569,7 @@ static void scan_datagram_group(struct matcher *m, struct group_state *state,
     scan_datagram(m, state->streams[PART_WHOLE], arrival->bytes, &scan);
     scan_datagram(m, state->streams[PART_HEAD], head_of(side, arrival->bytes), &scan);
     for (size_t i = 0; i < m->new_hit_count; i++)
-        keep_hit(m, state, side, arrival->bytes, i);
+        hits_keep(m, state, side, arrival->bytes, i);
     window_ask_datagram(m, state, arrival->bytes);
     add_candidates(m, state, arrival);
 }
@@ -762,7 +579,7 @@ static void reset_datagram_groups(struct matcher *m)
 {
     for (size_t i = 0; i < m->stream_candidate_count; i++) {
         struct group_state *state = m->stream_candidates[i].state;
-        memset(state->bits, 0, bits_bytes(&m->set->groups[state->group]));
+        memset(state->bits, 0, hits_bits_size(&m->set->groups[state->group]));
         budget_free(m->budget, state->hits, state->hit_capacity * sizeof(*state->hits));
         state->hits = NULL;
         state->fired = state->hit_count = state->hit_capacity = 0;

@@ -8,7 +8,8 @@
  *            into segments, nor on other rules.
  * In time    a block is asked as soon as a gate of it is there, with what came so far. An answer that may change with
  *            more bytes is MAYBE (sequence.c): then it is pending, and asked again when more came, TRIES times, and a
- *            last time when the block is complete, the stream ends, or a gap begins.
+ *            last time when the block is complete, the stream ends, or a gap begins. One that tries DEAR places is
+ *            asked only then.
  * Kept       the last bytes of a direction, in a ring from a pool that grows with the stream, as many as a rule that
  *            fits the flow reaches back. Bytes are looked at where they are: in the segment, in the ring, or, where a
  *            block lies in both or goes round the ring's end, in one copy that all predicates of the arrival use.
@@ -24,7 +25,7 @@
 
 #include <assert.h>
 
-enum { TRIES = 16, PENDING_FIRST = 4, PENDING_MAX = 1024, RING_FIRST = 512 };
+enum { TRIES = 16, DEAR = 500, PENDING_FIRST = 4, PENDING_MAX = 1024, RING_FIRST = 512 };
 
 static uint32_t class_size(unsigned class)
 {
@@ -333,6 +334,8 @@ static enum outcome ask(const struct asking *a, struct stream_pending *pending,
         enum outcome outcome = OUTCOME_MAYBE;
         if (is_complete || ends != ENDS_OPEN || pending->tries++ < TRIES)
             outcome = ask_block(a, pending->predicate, begin, end, ends, found);
+        if (outcome == OUTCOME_MAYBE && a->m->places_tried > DEAR)
+            pending->tries = TRIES;
         if (is_complete || outcome == OUTCOME_YES) {
             pending->next = block + 1;
             pending->tries = 0;

@@ -134,7 +134,7 @@ enum step_flags {
     STEP_IS_RELATIVE = 1,
     STEP_IS_NEGATED = 2,
     STEP_IS_CASED = 4,
-    STEP_IS_AT_END = 8,
+    STEP_IS_AT_END = 8, /* ends with the value, or is an expression that can ask for its end */
     STEP_IS_EXACT = 16, /* begins exactly at `from` */
     STEP_IS_LITTLE = 32,
     STEP_HAS_FOLLOWER = 64, /* the next step counts from this one: another place may help it */

@@ -135,6 +135,30 @@ cp "$work/out" "$work/explain.json"
 check "that names gates and fields" 0 jq -e '.gates[0].field == "http.cookie" and .gates[0].opens_rules == 1 and .condition[0].kind == "and"' "$work/explain.json"
 check "a rule over raw bytes" 0 "$shrike" check --explain ac21ce72-b0c8-5f77-b5dc-cb3131f57a55 rules/
 says "with its patterns" out "DOTALL; payload.head of to_client; in a Hyperscan database of"
+cat > "$work/chain.yml" << 'END'
+title: chain
+logsource: {product: shrike, service: stream}
+detection:
+  a:
+    payload:
+      sequence:
+        - {contains: 'ping|STRRAT|'}
+        - {re: '^[0-9A-F]{8}\|', distance: 0}
+        - {contains: 'Not Installed', distance: 0, within: 200}
+  b: {payload|re: '(\d)4\1'}
+  c: {payload.segment: {sequence: [{contains: 'ping|', at: 0}, {not: true, contains: Linux}]}}
+  condition: a and b and c
+END
+check "a sequence over a stream is explained" 0 "$shrike" check --explain chain "$work/chain.yml"
+says "with its bytes" out "asked of blocks of 8192 bytes, each half over the next, where a gate was found"
+says "and its gate" out "a gate: what it opens is asked of the bytes around it"
+says "a segment" out "asked of each segment alone"
+check "as JSON" 0 "$shrike" check --explain chain --format json "$work/chain.yml"
+cp "$work/out" "$work/explain.json"
+check "too" 0 jq -e '[.windows[] | .of] | sort == ["blocks", "blocks", "segments"]' "$work/explain.json"
+check "it alerts" 0 "$shrike" replay -q --no-stats --eve "$work/eve.json" -S "$work/chain.yml" tests/pcaps/strrat.pcap
+check "once, with the bytes that it found" 0 jq -es 'length == 1 and
+    (.[0].alert.metadata.shrike.evidence | map(select(.field == "payload" and .offset == 7)) | length) == 1' "$work/eve.json"
 check "a rule that is not there is wrong usage" 2 "$shrike" check --explain "covenant defalt http profile" rules/
 says "and the nearest is named" err "did you mean 'Covenant default HTTP profile'?"
 check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837 --format sarif rules/

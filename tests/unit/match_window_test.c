@@ -458,6 +458,28 @@ static void back_references_and_look_around_are_confirmed(void **unused)
     end(&s);
 }
 
+/* The end of a block is not the end of the stream. */
+static void an_end_is_the_streams_end(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[10000];
+    static const char *const EXPRESSIONS[] = {"(n)eedle\\1?\\z", "(n)eedle\\1?$"};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        begin(&s);
+        bench_rule(&s.b, EVENT_STREAM,
+                   node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD, EXPRESSIONS[i], 0)));
+        bench_compile(&s.b);
+        memset(bytes, '-', sizeof(bytes));
+        memcpy(bytes + 2 * WINDOW_HOP - 6, "needle", 6);
+        assert_int_equal(send(&s, view_make(bytes, sizeof(bytes))), 0);
+        assert_int_equal(send(&s, VIEW("needle")), 0);
+        assert_int_equal(finish(&s), 1);
+        assert_int_equal(s.b.evidence[0].offset, sizeof(bytes));
+        end(&s);
+    }
+}
+
 /* --- datagrams, directions, memory ------------------------------------------------------------------------ */
 
 static void a_datagram_is_asked_whole(void **unused)
@@ -497,6 +519,9 @@ static void a_segment_is_a_value_of_its_own(void **unused)
                node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, sized, 1)));
     bench_rule(&s.b, EVENT_STREAM,
                node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "exact")));
+    const struct step eight[] = {left(8), no(left(9)), text("eight")};
+    bench_rule(&s.b, EVENT_STREAM,
+               node_from(&s.b, sequence(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, eight, 3)));
     bench_rule(&s.b, EVENT_STREAM,
                node_from(&s.b, regex(&s.b, FIELD_STREAM_PAYLOAD_SEGMENT, "^(a+)b\\1$", 0)));
     bench_compile(&s.b);
@@ -507,6 +532,8 @@ static void a_segment_is_a_value_of_its_own(void **unused)
     assert_int_equal(s.b.evidence[0].offset, 0);
     assert_string_equal(s.b.excerpt, "cmd: go");
     assert_int_equal(send(&s, VIEW("exact!")), 0);
+    assert_int_equal(send(&s, VIEW("of eight.")), 0);
+    assert_int_equal(send(&s, VIEW("of eight")), 1);
     assert_int_equal(send(&s, VIEW("aabaaa")), 0);
     assert_int_equal(send(&s, VIEW("exact")), 1);
     assert_int_equal(send(&s, VIEW("aabaa")), 1);
@@ -629,6 +656,7 @@ int main(void)
         cmocka_unit_test(a_not_waits_for_its_bytes_or_for_the_end),
         cmocka_unit_test(a_gap_decides_with_what_is_there),
         cmocka_unit_test(back_references_and_look_around_are_confirmed),
+        cmocka_unit_test(an_end_is_the_streams_end),
         cmocka_unit_test(a_datagram_is_asked_whole),
         cmocka_unit_test(a_segment_is_a_value_of_its_own),
         cmocka_unit_test(directions_have_windows_of_their_own),

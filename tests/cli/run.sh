@@ -548,7 +548,7 @@ cat > "$work/some.rules" << 'END'
 alert http $HOME_NET any -> any any (msg:"a page"; flow:established,to_server; http.method; content:"GET"; http.uri; content:"/en-us/"; startswith; sid:4; rev:2; classtype:trojan-activity;)
 alert smtp any any -> any any (msg:"mail"; content:"x"; sid:5;)
 END
-printf 'HOME_NET: "[10.0.0.0/8]"\n' > "$work/vars.yaml"
+printf 'HOME_NET: "[172.16.0.0/12]"\n' > "$work/vars.yaml"
 check "import suricata" 0 "$shrike" import suricata -v --vars "$work/vars.yaml" "$work/some.rules"
 cp "$work/out" "$work/imported.yml"
 says "counts what it took" err "taken            1  rules, 50.0 %"

@@ -732,7 +732,7 @@ static void lists_beyond_all_measure_have_no_fingerprint(void **state)
     add_message(&records, 1, buf_view(&hello), MOST);
     feed_pieces(f, TO_SERVER, &records, 1400);
     assert_log(f, LINES("tls request 0 [tls.sni=many.example] [tls.version=TLS 1.2] "
-                        "[tls.client_version=771] [tls.ech=0]\n"));
+                        "[tls.client_version=771] [tls.ech=0] [tls.sni.raw=many.example]\n"));
     done(f);
     buf_clear(&records);
     buf_clear(&hello);

@@ -121,8 +121,12 @@ static struct view tag_of(struct arena *arena, struct view name)
 {
     char *tag = arena_format(arena, "attack.%.*s", (int)name.len, (const char *)name.data);
 
-    for (char *c = tag; *c != '\0'; c++)
-        *c = *c == '_' || *c == ' ' ? '-' : (char)byte_fold((uint8_t)*c);
+    for (char *c = tag; *c != '\0'; c++) {
+        if (*c == '_' || *c == ' ')
+            *c = '-';
+        else
+            *c = (char)byte_fold((uint8_t)*c);
+    }
     return view_from_string(tag);
 }
 

@@ -115,7 +115,8 @@ static const char *read_flag(char flag, struct piece *piece, struct inline_flags
             return "pcre with an unknown flag";
         if (*buffer_flag != 0)
             return "pcre with the flags of two buffers";
-        *buffer_flag = flag == 'B' || flag == 'O' ? 0 : flag; /* raw bytes; no limit of its own */
+        if (flag != 'B' && flag != 'O') /* raw bytes; no limit of its own */
+            *buffer_flag = flag;
         return NULL;
     }
 }

@@ -129,7 +129,7 @@ void variables_read(struct variables *v, const char *file, struct view text,
             continue;
         struct view name = view_trim(view_slice(line, 0, colon));
         if (colon == VIEW_NOT_FOUND || !is_name(name))
-            diagnostics_add(diagnostics, SEVERITY_ERROR, "variable", place,
+            diagnostics_add(diagnostics, SEVERITY_ERROR, "rule-text", place,
                             "write `HOME_NET: \"[192.0.2.0/24]\"`",
                             "a line that gives no variable its value");
         else if (plain(view_skip(line, colon + 1)).len > 0)

@@ -109,8 +109,7 @@ struct group_use {
     uint32_t predicate;
     uint32_t length;
     uint32_t regex;      /* NO_INDEX: none */
-    uint32_t pattern;    /* of the builder's; */
-    uint32_t watch;      /* of the pattern's */
+    bool is_repeated;    /* a rule that is RULE_REPEATS asks it */
     struct vector rules; /* uint32_t: number within the group */
 };
 

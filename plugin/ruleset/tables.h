@@ -242,7 +242,7 @@ enum watch_flags {
     WATCH_AT = 1, /* must start exactly at `from` */
     WATCH_ANCHORED =
         2, /* holds only where the stream's true start was scanned: ignored after a gap */
-    WATCH_REPEATS = 4, /* a rule that is RULE_REPEATS wants to know of every occurrence */
+    WATCH_REPEATS = 8, /* a rule that is RULE_REPEATS wants to know of every occurrence */
 };
 
 struct watch_row {

@@ -289,28 +289,6 @@ static void add_watch(struct builder *b, uint32_t group, uint32_t local,
     vector_push(&((struct stream_pattern *)vector_at(&b->patterns, *known))->watches, &watch);
 }
 
-/* Every occurrence is told. Of a regular expression that could be every byte: there only the first is. */
-static void watch_again(struct builder *b, uint32_t number, uint32_t local)
-{
-    struct group_builder *group = vector_at(&b->groups, number);
-    struct group_use *use = vector_at(&group->predicates, local);
-
-    if (use->is_repeated)
-        return;
-    use->is_repeated = true;
-    use->window.is_repeated = true;
-    for (size_t i = 0; i < b->patterns.count; i++) {
-        struct stream_pattern *pattern = vector_at(&b->patterns, i);
-        for (size_t w = 0; w < pattern->watches.count && pattern->group == number; w++) {
-            struct watch_row *watch = vector_at(&pattern->watches, w);
-            if (watch->predicate != local || (use->length == 0 && !(watch->flags & WATCH_GATE)))
-                continue;
-            pattern->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
-            watch->flags |= WATCH_REPEATS;
-        }
-    }
-}
-
 /* For evidence: the same expression, to find where a match of varying length began. */
 static uint32_t start_regex(struct builder *b, const struct stream_query *q)
 {
@@ -363,7 +341,7 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
     struct group_use *use = vector_at(&group->predicates, *local);
     const uint32_t *row = vector_at(&group->rules, rule);
     if (((const struct rule_row *)vector_at(&b->rules, *row))->flags & RULE_REPEATS)
-        watch_again(b, number, *local);
+        use->is_repeated = use->window.is_repeated = true;
     size_t count = use->rules.count;
     if (count == 0 || *(uint32_t *)vector_at(&use->rules, count - 1) != rule)
         vector_push(&use->rules, &rule);
@@ -611,6 +589,24 @@ static void add_group_rows(struct builder *b, struct vector *rows, struct vector
     }
 }
 
+/* Every occurrence is told where a rule wants to know. Of a pattern of varying length that could be every byte: there
+ * only the first is. */
+static void repeat_watches(struct builder *b)
+{
+    for (size_t i = 0; i < b->patterns.count; i++) {
+        struct stream_pattern *pattern = vector_at(&b->patterns, i);
+        const struct group_builder *group = vector_at(&b->groups, pattern->group);
+        for (size_t w = 0; w < pattern->watches.count; w++) {
+            struct watch_row *watch = vector_at(&pattern->watches, w);
+            const struct group_use *use = vector_at(&group->predicates, watch->predicate);
+            if (!use->is_repeated || (watch->length == 0 && !(watch->flags & WATCH_GATE)))
+                continue;
+            pattern->flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
+            watch->flags |= WATCH_REPEATS;
+        }
+    }
+}
+
 int streams_finish(struct builder *b, struct error *error)
 {
     struct ruleset *set = b->set;
@@ -623,6 +619,7 @@ int streams_finish(struct builder *b, struct error *error)
     set->patterns = memory_new(b->patterns.count, sizeof(*set->patterns));
     set->pattern_count = b->patterns.count;
     set->group_databases = memory_new(b->groups.count, sizeof(*set->group_databases));
+    repeat_watches(b);
     add_group_rows(b, &rows, &predicates, &watches);
     add_port_groups(b, &ports);
     set->groups = rows.rows;

@@ -194,8 +194,8 @@ size_t shrike_alert_field(const struct shrike_alert *alert, const char *name,
 
     if (id == FIELD_FLOW_MARK) {
         for (size_t i = 0; i < inner->mark_count && i < max; i++)
-            out[i] = (struct shrike_bytes){(const uint8_t *)inner->marks[i],
-                                           strlen(inner->marks[i])};
+            out[i] =
+                (struct shrike_bytes){(const uint8_t *)inner->marks[i], strlen(inner->marks[i])};
         return inner->mark_count;
     }
     if (id == FIELD_NONE || field_get(id)->event != event->type ||

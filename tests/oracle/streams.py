@@ -5,7 +5,7 @@
 usage: tests/oracle/streams.py --shrike build/shrike [CAPTURE...]      (tests/pcaps/* without any)
 
 Each form of step stands in FORMS: Suricata's options, and the value in shrike's words. Both must alert on the same
-flows, the 5-tuple being a flow. Where Suricata's answer depends on where it happens to cut a stream (docs/decisions/0009),
+flows, the 5-tuple being a flow. Where Suricata's answer depends on where it happens to cut a stream (docs/decisions/0010),
 the row says which side may have more, and why. Ends with "N passed, N failed, N skipped".
 """
 import argparse

@@ -133,7 +133,8 @@ static inline bool naive_value(const struct predicate *p, const union value *val
         return naive_domain(value->bytes, p->bytes);
     case MATCH_LIST:
         return naive_list(p->list, value);
-    case MATCH_SEQUENCE: /* has a test of its own */
+    case MATCH_SEQUENCE: /* these have tests of their own */
+    case MATCH_MARK:
     case MATCH_EXISTS:
     case MATCH_FIELD:
         return true;

@@ -155,6 +155,10 @@ static inline void write_predicate(struct buf *out, const struct predicate *p)
     case MATCH_SEQUENCE:
         write_steps(out, p);
         break;
+    case MATCH_MARK:
+        buf_text(out, "has ");
+        write_bytes(out, p->bytes);
+        break;
     }
     if (p->offsets.is_exact)
         buf_format(out, " at %zu", p->offsets.from);

@@ -242,6 +242,14 @@ static void headers_have_names(void **state)
            "http.response_header.raw.ETag exists");
 }
 
+static void marks_are_asked_by_their_names(void **state)
+{
+    (void)state;
+    expect("http", "flow.mark: Stage1", "flow.mark has Stage1");
+    expect("stream", "flowbits|neq: stage1", "!flow.mark has stage1");
+    expect("packet", "flow.mark|cased: 404", "flow.mark has 404");
+}
+
 static void fieldref_compares_two_fields(void **state)
 {
     (void)state;
@@ -335,6 +343,7 @@ int main(void)
         cmocka_unit_test(values_can_be_measured),
         cmocka_unit_test(a_domain_is_kept_in_lower_case),
         cmocka_unit_test(headers_have_names),
+        cmocka_unit_test(marks_are_asked_by_their_names),
         cmocka_unit_test(fieldref_compares_two_fields),
         cmocka_unit_test(expand_looks_a_list_up),
         cmocka_unit_test(keywords_are_looked_for_in_any_field),

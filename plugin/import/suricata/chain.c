@@ -3,7 +3,8 @@
  *
  * Apart      pieces of which none counts from another are predicates of their own: exact values, beginnings and
  *            ends are then looked up. In a field of several values one value has to hold all, and a stream
- *            cannot say what it does not hold: there a sequence it is, and wherever a piece counts from another.
+ *            cannot say what it does not hold: there a sequence it is, and wherever a piece counts from another. So it is
+ *            for an expression and contents of a stream: the contents tell when the expression is worth asking.
  * Negated    Suricata looks into a buffer that is there; so the field has to exist where nothing else asks it.
  * Case       Suricata's contents count case unless nocase; a field in lower case has a twin in its own case
  *            (buffer.def), which is asked when letters have to fit.
@@ -300,7 +301,7 @@ static bool needs_sequence(const struct asker *a)
 {
     const struct chain *chain = a->chain;
     bool is_many = chain->buffer != NULL && chain->buffer->kind == BUFFER_MANY;
-    bool has_negated = false, has_size = false;
+    bool has_negated = false, has_size = false, has_regex = false;
 
     for (size_t i = 0; i < chain->count; i++) {
         const struct piece *piece = &chain->pieces[i];
@@ -308,9 +309,10 @@ static bool needs_sequence(const struct asker *a)
             return true;
         has_negated |= piece->is_negated;
         has_size |= piece->kind == PIECE_SIZE;
+        has_regex |= piece->kind == PIECE_REGEX;
     }
     if (a->is_stream)
-        return has_negated || has_size;
+        return has_negated || has_size || (has_regex && chain->count > 1);
     return is_many && (chain->count > 1 || has_negated || has_size);
 }
 

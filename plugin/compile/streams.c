@@ -340,8 +340,10 @@ static void add_predicate(struct builder *b, uint32_t number, const struct predi
     }
     struct group_use *use = vector_at(&group->predicates, *local);
     const uint32_t *row = vector_at(&group->rules, rule);
-    if (((const struct rule_row *)vector_at(&b->rules, *row))->flags & RULE_REPEATS)
-        use->is_repeated = use->window.is_repeated = true;
+    if (((const struct rule_row *)vector_at(&b->rules, *row))->flags & RULE_REPEATS) {
+        use->is_repeated = true;
+        use->window.is_repeated = true;
+    }
     size_t count = use->rules.count;
     if (count == 0 || *(uint32_t *)vector_at(&use->rules, count - 1) != rule)
         vector_push(&use->rules, &rule);

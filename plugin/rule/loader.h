@@ -10,6 +10,7 @@
 #ifndef SHRIKE_RULE_LOADER_H
 #define SHRIKE_RULE_LOADER_H
 
+#include "base/file_ids.h"
 #include "rule/rule.h"
 #include "yaml/yaml.h"
 
@@ -62,7 +63,8 @@ struct awaited_list {
 
 struct rules_pending {
     struct awaited_list *first, *last;
-    size_t capacity; /* of rules->items */
+    size_t capacity;      /* of rules->items */
+    struct file_ids read; /* files, each of which is read once */
 };
 
 /* Has rules_finish() look up a list by name for a predicate of the rule being read. */

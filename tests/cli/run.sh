@@ -120,6 +120,20 @@ check "and an error with --strict" 1 "$shrike" check --test --strict "$work/t.ym
 tested "    - {pcap: c.cap, alerts: 0}"
 check "so is one that no test sees alert" 1 "$shrike" check --test --strict "$work/t.yml"
 says "that says so, too" out "\`t\` has no test in which it alerts"
+mkdir "$work/c.folder"
+cp "$covenant" "$work/c.folder/c.cap"
+mkfifo "$work/c.pipe"
+for what in folder pipe; do
+    tested "    - {pcap: c.$what, alerts: 0}"
+    check "a test whose capture is a $what" 1 timeout 20 "$shrike" check --test "$work/t.yml"
+    says "fails, and says why" out "t.yml:10:7: error: \`c.$what\` is no file: a test names one capture [test-failed]"
+    says "and is counted" out "0 passed, 1 failed, 0 skipped"
+done
+rm "$work/c.pipe"
+tested "    - {pcap: c.cap, alerts: 0}"
+sed -i "s/service: http/service: stream/; s/{http.method: POST}/{'payload|re': 'abcd(?=efgh)'}/" "$work/t.yml"
+check "a test of no alerts, of a rule that does not compile" 1 "$shrike" check --test "$work/t.yml"
+says "does not hold" out "0 passed, 1 failed, 0 skipped"
 
 # What a rule becomes.
 check "a rule is explained by its title" 0 "$shrike" check --explain "covenant default http profile" rules/
@@ -242,6 +256,19 @@ says "and are told where" err "add --eve FILE"
 check "payloads too" 2 "$shrike" replay -q --payload-printable "$covenant"
 says "and are told where" err "--payload-printable adds to the alerts of --eve"
 check "no memory at all is wrong usage" 2 "$shrike" replay -q --memcap-streams 0 "$covenant"
+for option in --eve --output --pcap-out; do
+    check "$option without a name is wrong usage" 2 "$shrike" replay -q "$option" "" "$covenant"
+    says "and says what it needs" err "$option '': expected the name of a file, or - for standard output"
+done
+check "logs of nothing are wrong usage" 2 "$shrike" replay -q --eve /dev/null --log "" "$covenant"
+says "and are told what there is" err "expected http, dns, tls, flow, anomaly or all"
+check "too little memory for flows" 2 "$shrike" replay -q --memcap-flow 1 "$covenant"
+says "is told with its option" err "--memcap-flow"
+# shellcheck disable=SC2016
+for second in - /dev/stdin; do
+    check "standard input twice, as $second, is wrong usage" 2 timeout 20 sh -c 'cat "$2" | "$0" replay -q --eve /dev/null - "$1"' "$shrike" "$second" "$covenant"
+    says "that says so" err "standard input is named twice"
+done
 check "quiet without an output writes the alerts" 0 "$shrike" replay -q -S rules/ "$covenant"
 says "to standard output" out "Covenant default HTTP profile"
 

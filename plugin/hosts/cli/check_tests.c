@@ -5,12 +5,13 @@
  *            rules, however many tests name it; several at a time, each on one thread. What suppression leaves out
  *            does not count, as nobody would see it.
  * Found      a wrong count is an error at the test. A capture that is not there is told and counted as skipped, since
- *            captures are often not shipped with the rules. A rule that no test sees alert may never alert at all.
+ *            captures are often not shipped with the rules. One that is a folder or a pipe fails its tests. A rule that no test sees alert may never alert at all.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -23,7 +24,8 @@ enum { RUNNERS_MAX = 16, BATCH_FRAMES = 256 };
 /* A capture, and what was found in it. */
 struct run {
     const char *path;
-    uint64_t *alerts;   /* by number in the rule set; NULL when it is not there */
+    bool is_there;
+    uint64_t *alerts;   /* by number in the rule set; NULL when it was not read */
     struct error fault; /* "" when it was whole */
     struct error error; /* no pipeline could be made */
 };
@@ -72,7 +74,10 @@ static void replay(const struct ruleset *set, struct run *run)
     struct capture *capture = NULL;
     struct pipeline *pipeline = NULL;
 
-    if (access(run->path, F_OK) != 0)
+    struct stat status;
+
+    run->is_there = stat(run->path, &status) == 0;
+    if (!run->is_there || !S_ISREG(status.st_mode))
         return;
     capture = capture_open_files(&run->path, 1, &capture_options, &run->error);
     if (capture != NULL)
@@ -173,16 +178,31 @@ static size_t number_of(const struct ruleset *set, const struct rule *rule, size
     return SIZE_MAX;
 }
 
+static void fail(struct test_result *result, struct diagnostics *diagnostics, const char *why)
+{
+    result->outcome = TEST_FAILED;
+    diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", result->test->place, NULL, "%s",
+                    why);
+}
+
 static void judge(struct test_result *result, const struct run *run, size_t number,
                   struct diagnostics *diagnostics)
 {
     const struct rule_test *test = result->test;
+    char why[512];
 
-    if (run->alerts == NULL) {
+    if (!run->is_there) {
         result->outcome = TEST_SKIPPED;
         diagnostics_add(diagnostics, SEVERITY_NOTE, "test-skipped", test->place,
                         "names are relative to the rule's file",
                         "skipped: there is no capture `%s`", test->pcap);
+        return;
+    }
+    if (run->alerts == NULL) {
+        snprintf(why, sizeof(why), "`%s` %s", test->pcap,
+                 run->error.text[0] != '\0' ? "could not be replayed"
+                                            : "is no file: a test names one capture");
+        fail(result, diagnostics, why);
         return;
     }
     if (run->fault.text[0] != '\0')
@@ -193,11 +213,10 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
         result->outcome = TEST_PASSED;
         return;
     }
-    result->outcome = TEST_FAILED;
-    diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
-                    "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,
-                    (unsigned long long)result->alerts, test->pcap,
-                    (unsigned long long)test->alerts);
+    snprintf(why, sizeof(why), "`%s` raises %llu alert(s) in `%s`, expected %llu",
+             result->rule->title, (unsigned long long)result->alerts, test->pcap,
+             (unsigned long long)test->alerts);
+    fail(result, diagnostics, why);
 }
 
 static void tell_untested(const struct rules *rules, struct test_report *report,

@@ -321,6 +321,16 @@ for threads in 2 3 8; do
     check "$threads threads give the same output" 0 cmp "$work/one.json" "$work/t.json"
 done
 
+# What follows a gzip stream and is no member of it is a warning, as of gzip itself.
+(gzip -c "$covenant"; printf 'JUNK') > "$work/stray.pcap.gz"
+check "bytes behind a gzip stream" 0 "$shrike" replay -q -S rules/ --eve "$work/gz.json" --log all "$work/stray.pcap.gz"
+says "are a warning" err "4 byte(s) after the gzip stream are no part of it: ignored"
+strip "$work/gz.json"
+check "with all packets" 0 cmp "$work/plain.json.stripped" "$work/gz.json.stripped"
+check "also by a pipe" 0 sh -c "cat '$work/stray.pcap.gz' | '$shrike' replay -q --eve /dev/null -"
+(gzip -c "$covenant"; printf '\037\213\010\0\0\0') > "$work/stray.pcap.gz"
+check "a member that is cut is an input fault" 3 "$shrike" replay -q --eve /dev/null "$work/stray.pcap.gz"
+
 # What is no capture is named.
 printf '\3757zXZ\0\0\4' > "$work/x.pcap.xz"
 check "an xz file is a broken capture" 3 "$shrike" replay -q "$work/x.pcap.xz"

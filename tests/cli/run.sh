@@ -413,6 +413,9 @@ python3 tests/gen/flows.py 20000 "$work/flows.pcap"
 check "many flows at the end, 3 threads: the same output" 0 cmp "$work/flows.1" "$work/flows.3"
 check "with every flow" 0 test "$(grep -c '"event_type":"flow"' "$work/flows.3")" -eq 20000
 
+# The progress bar.
+check "the bar fits the terminal" 0 python3 tests/cli/progress.py "$shrike" "$covenant"
+
 # Packets of alerted flows.
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"

@@ -49,6 +49,9 @@ int loader_hex_digit(uint8_t c);
 bool loader_parse_number(struct view text, int64_t *out);
 /* 2027-01-01, also with T12:30:00 and an optional Z: microseconds since 1970. */
 bool loader_parse_time(struct view text, int64_t *out);
+/* The other way round: a day, or with its time in UTC when it is not midnight. False when it is no such time. */
+enum { TIME_TEXT_MAX = 40 };
+bool loader_time_text(int64_t time_us, char out[TIME_TEXT_MAX]);
 /* 30s, 10m, 1h, 7d, 2w: microseconds. */
 bool loader_parse_duration(struct view text, int64_t *out);
 

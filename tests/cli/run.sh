@@ -144,6 +144,16 @@ cp "$work/out" "$work/explain.json"
 check "that names gates and fields" 0 jq -e '.gates[0].field == "http.cookie" and .gates[0].opens_rules == 1 and .condition[0].kind == "and"' "$work/explain.json"
 check "a rule over raw bytes" 0 "$shrike" check --explain ac21ce72-b0c8-5f77-b5dc-cb3131f57a55 rules/
 says "with its patterns" out "DOTALL; payload.head of to_client; in a Hyperscan database of"
+printf 'title: n\nid: 5b8f0d1e-0000-4000-8000-000000000002\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  a: {http.method: POST}\n  b: {http.stat_code: 200}\n  c: {dst_ip|expand: "%%dated%%"}\n  condition: a and c and not b\n---\nlist: dated\ntype: ip\nexpires: %s\nvalues: [10.9.9.9]\n' 2019-01-01 > "$work/n.yml"
+check "a rule with a list that expires" 0 "$shrike" check --explain n "$work/n.yml"
+says "tells the day" out "list       dated: 1 of type ip, until 2019-01-01"
+check "as JSON" 0 "$shrike" check --explain n --format json "$work/n.yml"
+cp "$work/out" "$work/explain.json"
+check "too" 0 jq -e '.lists[0].expires == "2019-01-01"' "$work/explain.json"
+check "what a condition excludes waits, what it asks for does not" 0 jq -e '[.condition[] | select(.field == "http.stat_code" or .field == "http.method") | {field, waits}] | sort_by(.field) == [{field: "http.method", waits: false}, {field: "http.stat_code", waits: true}]' "$work/explain.json"
+sed -i 's/expires: .*/expires: 2019-01-01T12:30:00Z/' "$work/n.yml"
+check "a list that expires within a day" 0 "$shrike" check --explain n "$work/n.yml"
+says "tells the time" out "until 2019-01-01T12:30:00Z"
 check "a rule that is not there is wrong usage" 2 "$shrike" check --explain "covenant defalt http profile" rules/
 says "and the nearest is named" err "did you mean 'Covenant default HTTP profile'?"
 check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837 --format sarif rules/

@@ -315,6 +315,8 @@ done
 "$shrike" replay -q -S rules/ --eve "$work/plain.json" --log all "$covenant" 2> /dev/null
 strip() { sed 's/"pcap_filename":"[^"]*",*//' "$1" > "$1.stripped"; }
 strip "$work/plain.json"
+check "a flow with an alert says so" 0 grep -q '"event_type":"flow".*"alerted":true' "$work/plain.json"
+check "and one without, too" 0 grep -q '"event_type":"flow".*"alerted":false' "$work/plain.json"
 gzip -c "$covenant" > "$work/c.pcap.gz"
 zstd -q -c "$covenant" > "$work/c.pcap.zst"
 for road in gz zst; do

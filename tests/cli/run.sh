@@ -47,6 +47,11 @@ check "help is no error" 0 "$shrike" --help
 for command in replay check import fields schema; do
     check "$command --help is no error" 0 "$shrike" $command --help
 done
+for option in $("$shrike" replay --help | sed -n 's/^  .\{4\}\(--[a-z-]*\).*/\1/p'); do
+    [ "$option" = --help ] && continue
+    check "$option is in the manual" 0 grep -qF -e "$(echo "$option" | sed 's/-/\\-/g')" docs/shrike.1
+    check "and in docs/operations.md" 0 grep -qF -e "$option" docs/operations.md
+done
 check "an unknown command is wrong usage" 2 "$shrike" fly
 says "and is named" err "no command 'fly'"
 check "a wrong option is wrong usage" 2 "$shrike" replay --wrong x
@@ -89,6 +94,8 @@ check "with its messages" 0 jq -e '.errors == 1 and (.messages | map(select(.sev
 check "as SARIF" 1 "$shrike" check --format sarif tests/rules/bad
 cp "$work/out" "$work/check.sarif"
 check "that is SARIF" 0 python3 tests/cli/sarif.py "$work/check.sarif"
+check "check tells its statuses" 0 "$shrike" check --help
+says "with that of lost output" out "4 the report could not be written"
 check "another format is wrong usage" 2 "$shrike" check --format xml "$work/bad.yml"
 check "the table of checks" 0 "$shrike" check --list-checks
 says "has the names that messages have" out "unknown-field"
@@ -224,6 +231,10 @@ if [ -c /dev/full ]; then
         says "that says so" err "standard output: write failed"
     done
 fi
+
+# The order of statuses: lost output, a broken capture, alerts.
+check "output that is lost comes before a broken capture" 4 "$shrike" replay -q -S rules/ --fail-on-alert --eve /dev/full "$work/cut.pcap"
+check "and a broken capture before alerts" 3 "$shrike" replay -q -S rules/ --fail-on-alert --eve /dev/null "$work/cut.pcap" "$covenant"
 
 # No output is an input or another output, by whatever name.
 cp "$covenant" "$work/in.pcap"

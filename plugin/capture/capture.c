@@ -166,6 +166,10 @@ static bool open_next(struct capture *c, struct error *error)
 
 static void end_file(struct capture *c)
 {
+    if (c->file.source.trailing > 0)
+        warnings_add(&c->warnings,
+                     "%s: %llu byte(s) after the gzip stream are no part of it: ignored",
+                     c->file.source.name, (unsigned long long)c->file.source.trailing);
     c->bytes_done += c->list.entries[c->at].size;
     file_close(&c->file);
     c->is_open = false;

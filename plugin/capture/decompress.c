@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Decompression of capture files: gzip (several members too) by zlib, zstd by libzstd. */
+/* Decompression of capture files: gzip (several members too) by zlib, zstd by libzstd.
+ *
+ * What follows a gzip member and does not begin like another is no part of the stream: it is read to its end, counted
+ * and passed over, as gzip(1) does. A member that is cut or damaged is a fault. */
 #include "capture/source.h"
 
 #include <zlib.h>
@@ -18,6 +21,7 @@ struct decompressor {
     size_t
         zstd_wants; /* bytes up to the end of the block: what comes before a broken one is given out */
     bool is_input_end, is_between; /* between members or frames: the end may come here */
+    bool is_behind;                /* only what is no part of the stream follows */
 };
 
 struct decompressor *decompressor_new(enum compression compression)
@@ -55,17 +59,42 @@ void decompressor_feed(struct decompressor *d, struct view bytes)
     d->input_len = bytes.len;
 }
 
-/* 0, or what source_read_stored() gave instead of bytes. */
+/* More input behind the bytes that are left. 0, or what source_read_stored() gave instead. */
 static long refill(struct decompressor *d, struct source *source)
 {
-    long n = source_read_stored(source, d->input, DECOMPRESSOR_INPUT);
+    size_t left = d->input_len - d->input_at;
 
+    memmove(d->input, d->input + d->input_at, left);
+    d->input_at = 0;
+    d->input_len = left;
+    long n = source_read_stored(source, d->input + left, DECOMPRESSOR_INPUT - left);
     if (n < 0)
         return n;
     d->is_input_end = n == 0;
-    d->input_at = 0;
-    d->input_len = (size_t)n;
+    d->input_len += (size_t)n;
     return 0;
+}
+
+/* How many bytes have to be there for the next step: between gzip members, those of their magic number. */
+static size_t needed(const struct decompressor *d)
+{
+    return d->compression == COMPRESSION_GZIP && d->is_between && !d->is_behind ? 2 : 1;
+}
+
+/* Bytes behind the stream; false when they are a part of it. */
+static bool pass_over(struct decompressor *d, struct source *source)
+{
+    size_t left = d->input_len - d->input_at;
+
+    if (d->compression != COMPRESSION_GZIP || !d->is_between || left == 0)
+        return false;
+    const uint8_t *magic = d->input + d->input_at;
+    d->is_behind |= left < 2 || magic[0] != 0x1f || magic[1] != 0x8b;
+    if (!d->is_behind)
+        return false;
+    source->trailing += left;
+    d->input_at = d->input_len;
+    return true;
 }
 
 /* One step; sets *made. */
@@ -109,16 +138,19 @@ long decompressor_read(struct decompressor *d, struct source *source, uint8_t *o
     size_t made = 0;
 
     while (made == 0) {
-        if (d->input_at == d->input_len && !d->is_input_end) {
+        if (d->input_len - d->input_at < needed(d) && !d->is_input_end) {
             long why = refill(d, source);
             if (why != 0)
                 return why;
+            continue;
         }
         if (d->input_at == d->input_len && d->is_input_end) {
             if (d->is_between)
                 return 0;
             return error_set(&source->fault, "the compressed data is cut off");
         }
+        if (pass_over(d, source))
+            continue;
         int rc = d->compression == COMPRESSION_GZIP ? step_gzip(d, out, max, &made, &source->fault)
                                                     : step_zstd(d, out, max, &made, &source->fault);
         if (rc != 0 && made == 0) /* else it fails again at the next call */

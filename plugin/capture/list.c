@@ -14,11 +14,6 @@
 
 enum { FOLDER_DEPTH_MAX = 32 };
 
-struct folder_id {
-    dev_t device;
-    ino_t inode;
-};
-
 /* ---- warnings -------------------------------------------------------------------------------------------- */
 
 void warnings_add(struct warnings *warnings, const char *format, ...)
@@ -54,21 +49,6 @@ static void add_entry(struct file_list *list, const char *path, bool is_from_fol
     list->count++;
 }
 
-/* False when it was met before. */
-static bool add_folder_id(struct file_list *list, const struct stat *status)
-{
-    for (size_t i = 0; i < list->folder_count; i++) {
-        if (list->folders[i].device == status->st_dev && list->folders[i].inode == status->st_ino)
-            return false;
-    }
-    if (list->folder_count == list->folder_capacity) {
-        list->folder_capacity = list->folder_capacity ? list->folder_capacity * 2 : 16;
-        list->folders = memory_resize(list->folders, list->folder_capacity, sizeof(*list->folders));
-    }
-    list->folders[list->folder_count++] = (struct folder_id){status->st_dev, status->st_ino};
-    return true;
-}
-
 struct walk {
     struct file_list *list;
     struct warnings *warnings;
@@ -90,7 +70,7 @@ static void walk_name(const struct walk *walk, const char *path, int depth)
         warnings_add(walk->warnings, "%s: more than %d folders deep: passed over", path,
                      FOLDER_DEPTH_MAX);
     } else if (walk->recurse) {
-        if (add_folder_id(walk->list, &status))
+        if (file_ids_add(&walk->list->folders, &status))
             walk_folder(walk, path, depth + 1);
         else
             warnings_add(walk->warnings, "%s: a folder that was met before: passed over", path);
@@ -129,8 +109,8 @@ void file_list_add(struct file_list *list, const char *path, bool recurse,
         add_entry(list, path, false);
         return;
     }
-    list->folder_count = 0;
-    add_folder_id(list, &status);
+    file_ids_clear(&list->folders);
+    file_ids_add(&list->folders, &status);
     walk_folder(&walk, path, 0);
 }
 
@@ -239,6 +219,6 @@ void file_list_clear(struct file_list *list)
         memory_free(list->entries[i].path);
     }
     memory_free(list->entries);
-    memory_free(list->folders);
+    file_ids_clear(&list->folders);
     *list = (struct file_list){0};
 }

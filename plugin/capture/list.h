@@ -9,6 +9,7 @@
 #ifndef SHRIKE_CAPTURE_LIST_H
 #define SHRIKE_CAPTURE_LIST_H
 
+#include "base/file_ids.h"
 #include "capture/file.h"
 
 /* Notes on the way that are no fault. */
@@ -30,14 +31,11 @@ struct entry {
     bool is_from_folder;
 };
 
-struct folder_id;
-
 struct file_list {
     struct entry *entries;
     size_t count, capacity;
-    uint64_t bytes;            /* of all files of known size */
-    struct folder_id *folders; /* met below the path at hand: links may lead in circles */
-    size_t folder_count, folder_capacity;
+    uint64_t bytes;          /* of all files of known size */
+    struct file_ids folders; /* met below the path at hand: links may lead in circles */
 };
 
 /* Adds a file, "-", or the files of a folder. */

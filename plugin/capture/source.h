@@ -56,6 +56,7 @@ struct source {
     uint64_t base;       /* offset in the (decompressed) file of the block's first byte */
     uint64_t stored;     /* bytes read of the file as stored */
     uint64_t size;       /* of the file as stored; 0 when unknown */
+    uint64_t trailing;   /* of those, bytes that are no part of the compressed stream before them */
     struct decompressor *decompressor;
     struct error fault; /* of reading or decompressing; text is empty when there was none */
 };

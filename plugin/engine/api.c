@@ -296,7 +296,7 @@ void shrike_worker_stats(const struct shrike_worker *worker, struct shrike_worke
         .size = out->size,
         .packets = stats->decode.pkts,
         .bytes = stats->decode.bytes,
-        .malformed = stats->decode.invalid,
+        .malformed = stats->decode.malformed,
         .flows = stats->workers[0].flow.total,
         .flows_evicted = stats->workers[0].flow.evicted,
         .alerts = worker->alerts,

@@ -453,7 +453,9 @@ struct worker *worker_new(const struct ruleset *set, const struct worker_options
     set_up_flows(worker);
     set_up_protocols(worker);
     if (!flow_table_is_ready(worker->table)) {
-        error_set(error, "%zu bytes for the flows of a worker are too few for a single one",
+        error_set(error,
+                  "%zu bytes for the flows of a worker are too few for a single one "
+                  "(--memcap-flow, flow_budget_bytes)",
                   worker->options.flow_budget_bytes);
         worker_free(worker);
         return NULL;

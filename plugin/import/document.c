@@ -14,10 +14,10 @@
 #include "import/collection.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "import/uuid.h"
+#include "rule/loader.h"
 #include "yaml/emit.h"
 
 enum { TITLE_MAX = 200, NOTE_MAX = 400, TEXT_MAX = 4000, REFERENCES_MAX = 20, HIGH = 75, LOW = 40 };
@@ -125,16 +125,12 @@ static struct view source_text(const struct writer *w)
 
 static void put_time(struct writer *w, const char *key, int64_t time_us)
 {
-    time_t seconds = (time_t)(time_us / 1000000);
-    struct tm parts;
-    char text[40];
+    char text[TIME_TEXT_MAX];
 
-    if (time_us <= 0 || gmtime_r(&seconds, &parts) == NULL || parts.tm_year > 8099)
+    if (!loader_time_text(time_us, text))
         return;
-    bool is_day = seconds % 86400 == 0;
-    size_t len = strftime(text, sizeof(text), is_day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &parts);
     emit_key(w->e, key);
-    emit_plain(w->e, view_make(text, len));
+    emit_plain(w->e, view_from_string(text));
 }
 
 /* --- lists --------------------------------------------------------------------------------------- */

@@ -28,7 +28,9 @@ void decoder_free(struct decoder *d)
 
 void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anomaly)
 {
-    d->is_invalid = true;
+    d->is_malformed = true;
+    if (anomaly_is_invalid(anomaly))
+        decode_invalid(d, p);
     d->stats.anomalies[anomaly]++;
     if (d->raised[p->depth] == DECODE_ANOMALIES_MAX) {
         d->stats.anomalies_left_out++;
@@ -66,7 +68,7 @@ void decoder_frame(struct decoder *d, const struct frame *frame)
     };
 
     d->frame = frame;
-    d->is_invalid = false;
+    d->is_malformed = d->is_invalid = false;
     memset(d->raised, 0, sizeof(d->raised));
     d->stats.pkts++;
     d->stats.bytes += frame->len;
@@ -74,6 +76,7 @@ void decoder_frame(struct decoder *d, const struct frame *frame)
     if (frame->wire_len > d->stats.max_pkt_size)
         d->stats.max_pkt_size = frame->wire_len;
     decode_link(d, &p, view_make(frame->data, frame->len), frame->link_type);
+    d->stats.malformed += d->is_malformed;
     d->stats.invalid += d->is_invalid;
 }
 

@@ -49,7 +49,9 @@ struct decode_options {
 
 /* Counters, as EVE's stats.decoder names them where it can. */
 struct decode_stats {
-    uint64_t pkts, bytes, invalid; /* frames, captured bytes, frames with at least one anomaly */
+    uint64_t pkts, bytes; /* frames, captured bytes */
+    uint64_t invalid;     /* frames whose decoding was given up (invalid.c) */
+    uint64_t malformed;   /* frames with at least one anomaly */
     uint64_t ethernet, raw, null, sll, sll2, ppp, pppoe, chdlc, ieee80211, nflog;
     uint64_t vlan, vlan_qinq, mpls, arp, unknown_ethertype;
     uint64_t ipv4, ipv6, tcp, udp, icmpv4, icmpv6, sctp, esp, other_ip;

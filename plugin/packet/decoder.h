@@ -44,7 +44,8 @@ struct decoder {
     struct budget budget;
     struct fragments *fragments;
     const struct frame *frame;
-    bool is_invalid;                  /* the frame at hand had an anomaly */
+    bool is_malformed;                /* the frame at hand had an anomaly */
+    bool is_invalid;                  /* its decoding was given up */
     uint8_t raised[DECODE_DEPTH_MAX]; /* anomalies about the frame's packets, by depth */
     uint8_t layers;                   /* Ethernet types within each other at this point */
     uint8_t vlan_layers;              /* VLAN tags; packet.h keeps PACKET_VLAN_MAX of them */
@@ -52,6 +53,10 @@ struct decoder {
 
 /* Raises an anomaly about `p` and counts it. */
 void decode_anomaly(struct decoder *d, const struct packet *p, enum anomaly anomaly);
+/* invalid.c: decoding of `p` was given up, which counts for the outermost packet of a frame. */
+void decode_invalid(struct decoder *d, const struct packet *p);
+/* The anomaly is raised where decoding is given up. */
+bool anomaly_is_invalid(enum anomaly anomaly);
 /* Hands a packet on, unless its checksum is wrong and such packets are dropped: then false. */
 bool decode_emit(struct decoder *d, const struct packet *p);
 

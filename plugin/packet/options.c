@@ -112,8 +112,10 @@ void read_tcp_options(struct decoder *d, struct packet *p, struct view options)
             decode_anomaly(d, p, ANOMALY_TCP_OPT_DUPLICATE);
         seen |= 1ULL << kind;
     }
-    if (step == OPTION_BROKEN)
+    if (step == OPTION_BROKEN) {
         decode_anomaly(d, p, ANOMALY_TCP_OPT_INVALID_LEN);
+        decode_invalid(d, p); /* of one with a wrong form the others are read */
+    }
 }
 
 /* The pointer of a route or timestamp option: where the next host writes, counted from 1. */

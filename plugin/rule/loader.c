@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <time.h>
 
 #include "rule/checks.h"
 
@@ -239,6 +240,17 @@ bool loader_parse_time(struct view text, int64_t *out)
         return false;
     *out = (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000;
     return true;
+}
+
+bool loader_time_text(int64_t time_us, char out[TIME_TEXT_MAX])
+{
+    time_t seconds = (time_t)(time_us / 1000000);
+    struct tm parts;
+
+    if (time_us <= 0 || gmtime_r(&seconds, &parts) == NULL || parts.tm_year > 8099)
+        return false;
+    bool is_day = seconds % 86400 == 0;
+    return strftime(out, TIME_TEXT_MAX, is_day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &parts) > 0;
 }
 
 bool loader_parse_duration(struct view text, int64_t *out)

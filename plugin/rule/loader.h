@@ -10,6 +10,7 @@
 #ifndef SHRIKE_RULE_LOADER_H
 #define SHRIKE_RULE_LOADER_H
 
+#include "base/file_ids.h"
 #include "rule/rule.h"
 #include "yaml/yaml.h"
 
@@ -48,6 +49,9 @@ int loader_hex_digit(uint8_t c);
 bool loader_parse_number(struct view text, int64_t *out);
 /* 2027-01-01, also with T12:30:00 and an optional Z: microseconds since 1970. */
 bool loader_parse_time(struct view text, int64_t *out);
+/* The other way round: a day, or with its time in UTC when it is not midnight. False when it is no such time. */
+enum { TIME_TEXT_MAX = 40 };
+bool loader_time_text(int64_t time_us, char out[TIME_TEXT_MAX]);
 /* 30s, 10m, 1h, 7d, 2w: microseconds. */
 bool loader_parse_duration(struct view text, int64_t *out);
 
@@ -74,6 +78,7 @@ struct rules_pending {
     struct known_names *names;
     struct pending_filter *filters; /* in the order of the files; so the next */
     struct pending_correlation *correlations;
+    struct file_ids read; /* files, each of which is read once */
 };
 
 /* Has rules_finish() look up a list by name for a predicate of the rule being read. */

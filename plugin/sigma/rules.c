@@ -3,6 +3,7 @@
  *
  * Load       each document is read by itself: a list at once, a rule with the lists that it names still to
  *            be found, since they may stand in a later file.
+ * Once       a file that several paths or links lead to is read once.
  * Finish     finds the lists, drops rules that name none, and tells rules that share an id or a sid.
  * Kept       whatever is sound. A document that this version or no wire can answer is counted in
  *            `refused`, by reason.
@@ -40,6 +41,7 @@ void rules_free(struct rules *rules)
     if (rules == NULL)
         return;
     lists_clear(rules);
+    file_ids_clear(&rules->pending->read);
     arena_free(rules->arena);
 }
 
@@ -187,6 +189,24 @@ static int load_file(struct rules *rules, const char *path, struct diagnostics *
     return 0;
 }
 
+static void pass_over(struct diagnostics *diagnostics, const char *path, const char *why)
+{
+    diagnostics_add(diagnostics, SEVERITY_WARNING, "passed-over", (struct place){path, 0, 0}, NULL,
+                    "%s: passed over", why);
+}
+
+/* A plain file of a folder, unless a link or another folder led to it before. */
+static void load_found(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+{
+    struct stat status;
+
+    if (stat(path, &status) == 0 && !file_ids_add(&rules->pending->read, &status))
+        diagnostics_add(diagnostics, SEVERITY_NOTE, "passed-over", (struct place){path, 0, 0}, NULL,
+                        "a file that was read before: passed over");
+    else
+        (void)load_file(rules, path, diagnostics);
+}
+
 /* Paths found so far; folders are looked into in turn. */
 struct paths {
     const char **items;
@@ -211,27 +231,53 @@ bool rules_is_file(const char *path)
     return view_ends_fold(name, VIEW(".yml")) || view_ends_fold(name, VIEW(".yaml"));
 }
 
-static int list_folder(struct rules *rules, const char *folder, unsigned depth, struct paths *files,
-                       struct paths *folders)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
+struct walk {
+    struct rules *rules;
+    struct diagnostics *diagnostics;
+    struct paths files, folders;
+    struct file_ids met; /* folders: links may lead in circles */
+};
 
-    if (dir == NULL)
-        return -1;
-    while ((entry = readdir(dir)) != NULL) {
-        struct stat status;
-        if (entry->d_name[0] == '.')
-            continue;
-        const char *path = arena_format(rules->arena, "%s/%s", folder, entry->d_name);
-        if (stat(path, &status) != 0)
-            continue;
-        if (S_ISDIR(status.st_mode) && depth < FOLDERS_DEEP_MAX)
-            add_path(folders, path, depth + 1);
-        else if (S_ISREG(status.st_mode) && rules_is_file(path))
-            add_path(files, path, depth);
+/* A name in a folder. */
+static void walk_name(struct walk *walk, const char *path, unsigned depth)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0) {
+        pass_over(walk->diagnostics, path,
+                  arena_format(walk->rules->arena, "cannot be read: %s", strerror(errno)));
+    } else if (S_ISDIR(status.st_mode)) {
+        if (depth >= FOLDERS_DEEP_MAX)
+            pass_over(walk->diagnostics, path, "more folders deep than are followed");
+        else if (!file_ids_add(&walk->met, &status))
+            pass_over(walk->diagnostics, path, "a folder that was met before");
+        else
+            add_path(&walk->folders, path, depth + 1);
+    } else if (rules_is_file(path)) {
+        if (S_ISREG(status.st_mode))
+            add_path(&walk->files, path, depth);
+        else
+            pass_over(walk->diagnostics, path, "not a plain file");
     }
-    closedir(dir);
+}
+
+static int walk_folder(struct walk *walk, const char *folder, unsigned depth)
+{
+    size_t before = walk->files.count + walk->folders.count;
+    struct dirent **names;
+    int count = scandir(folder, &names, NULL, alphasort);
+
+    if (count < 0)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i]->d_name;
+        if (name[0] != '.')
+            walk_name(walk, arena_format(walk->rules->arena, "%s/%s", folder, name), depth);
+        memory_free(names[i]);
+    }
+    memory_free(names);
+    if (depth > 0 && rules_is_file(folder) && walk->files.count + walk->folders.count == before)
+        pass_over(walk->diagnostics, folder, "a folder, and there is no rule file in it");
     return 0;
 }
 
@@ -240,30 +286,39 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int load_folder(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+static void walk_clear(struct walk *walk)
 {
-    struct paths files = {0}, folders = {0};
+    memory_free(walk->files.items);
+    memory_free(walk->files.depths);
+    memory_free(walk->folders.items);
+    memory_free(walk->folders.depths);
+    file_ids_clear(&walk->met);
+}
+
+static int load_folder(struct rules *rules, const char *path, const struct stat *status,
+                       struct diagnostics *diagnostics)
+{
+    struct walk walk = {.rules = rules, .diagnostics = diagnostics};
+    struct paths *files = &walk.files, *folders = &walk.folders;
     int result = 0;
 
-    add_path(&folders, path, 0);
-    for (size_t i = 0; i < folders.count; i++) {
-        if (list_folder(rules, folders.items[i], folders.depths[i], &files, &folders) == 0)
+    file_ids_add(&walk.met, status);
+    add_path(folders, path, 0);
+    for (size_t i = 0; i < folders->count; i++) {
+        if (walk_folder(&walk, folders->items[i], folders->depths[i]) == 0)
             continue;
-        add_unreadable(diagnostics, folders.items[i], strerror(errno));
+        add_unreadable(diagnostics, folders->items[i], strerror(errno));
         result = i == 0 ? -1 : result;
     }
-    if (files.count == 0 && result == 0)
+    if (files->count == 0 && result == 0)
         diagnostics_add(diagnostics, SEVERITY_ERROR, "no-rules", (struct place){path, 0, 0},
                         "name a folder of .yml or .yaml files, or a file",
                         "there is no rule file in this folder");
-    if (files.count > 1)
-        qsort(files.items, files.count, sizeof(*files.items), compare_paths);
-    for (size_t i = 0; i < files.count; i++)
-        (void)load_file(rules, files.items[i], diagnostics);
-    memory_free(files.items);
-    memory_free(files.depths);
-    memory_free(folders.items);
-    memory_free(folders.depths);
+    if (files->count > 1)
+        qsort(files->items, files->count, sizeof(*files->items), compare_paths);
+    for (size_t i = 0; i < files->count; i++)
+        load_found(rules, files->items[i], diagnostics);
+    walk_clear(&walk);
     return result;
 }
 
@@ -275,12 +330,15 @@ int rules_load(struct rules *rules, const char *path, struct diagnostics *diagno
         add_unreadable(diagnostics, path, strerror(errno));
         return -1;
     }
+    if (S_ISREG(status.st_mode) && !file_ids_add(&rules->pending->read, &status))
+        return 0;
     if (!S_ISDIR(status.st_mode))
         return load_file(rules, path, diagnostics);
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/')
         len--;
-    return load_folder(rules, arena_format(rules->arena, "%.*s", (int)len, path), diagnostics);
+    return load_folder(rules, arena_format(rules->arena, "%.*s", (int)len, path), &status,
+                       diagnostics);
 }
 
 /* --- the whole set ------------------------------------------------------------------------------- */

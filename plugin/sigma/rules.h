@@ -11,8 +11,8 @@ void rules_free(struct rules *rules); /* accepts NULL */
 /* By its name, a file that rules_load() takes of a folder. */
 bool rules_is_file(const char *path);
 
-/* Loads a file, or every .yml and .yaml file under a folder in sorted order. All that is wrong goes to
- * `diagnostics`; what is good is kept. Returns -1 only when `path` itself cannot be read. */
+/* Loads a file, or every .yml and .yaml file under a folder in sorted order, unless it was loaded before. All that is
+ * wrong goes to `diagnostics`; what is good is kept. Returns -1 only when `path` itself cannot be read. */
 int rules_load(struct rules *rules, const char *path, struct diagnostics *diagnostics);
 /* One document stream from memory; `name` stands in messages. */
 void rules_load_text(struct rules *rules, const char *name, struct view text,

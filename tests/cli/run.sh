@@ -40,12 +40,26 @@ says() {
     fi
 }
 
+# comes COMMAND... : waits until it holds. Two minutes are for what never comes; a slow machine is no failure.
+comes() {
+    for _ in $(seq 1200); do
+        "$@" && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 covenant=tests/pcaps/covenant.cap
 
 check "no command is wrong usage" 2 "$shrike"
 check "help is no error" 0 "$shrike" --help
 for command in replay check import fields schema; do
     check "$command --help is no error" 0 "$shrike" $command --help
+done
+for option in $("$shrike" replay --help | sed -n 's/^  .\{4\}\(--[a-z-]*\).*/\1/p'); do
+    [ "$option" = --help ] && continue
+    check "$option is in the manual" 0 grep -qF -e "$(echo "$option" | sed 's/-/\\-/g')" docs/shrike.1
+    check "and in docs/operations.md" 0 grep -qF -e "$option" docs/operations.md
 done
 check "an unknown command is wrong usage" 2 "$shrike" fly
 says "and is named" err "no command 'fly'"
@@ -92,6 +106,8 @@ check "with its messages" 0 jq -e '.errors == 1 and (.messages | map(select(.sev
 check "as SARIF" 1 "$shrike" check --format sarif tests/rules/bad
 cp "$work/out" "$work/check.sarif"
 check "that is SARIF" 0 python3 tests/cli/sarif.py "$work/check.sarif"
+check "check tells its statuses" 0 "$shrike" check --help
+says "with that of lost output" out "4 the report could not be written"
 check "another format is wrong usage" 2 "$shrike" check --format xml "$work/bad.yml"
 check "the table of checks" 0 "$shrike" check --list-checks
 says "has the names that messages have" out "unknown-field"
@@ -125,6 +141,20 @@ check "and an error with --strict" 1 "$shrike" check --test --strict "$work/t.ym
 tested "    - {pcap: c.cap, alerts: 0}"
 check "so is one that no test sees alert" 1 "$shrike" check --test --strict "$work/t.yml"
 says "that says so, too" out "\`t\` has no test in which it alerts"
+mkdir "$work/c.folder"
+cp "$covenant" "$work/c.folder/c.cap"
+mkfifo "$work/c.pipe"
+for what in folder pipe; do
+    tested "    - {pcap: c.$what, alerts: 0}"
+    check "a test whose capture is a $what" 1 timeout 120 "$shrike" check --test "$work/t.yml"
+    says "fails, and says why" out "t.yml:10:7: error: \`c.$what\` is no file: a test names one capture [test-failed]"
+    says "and is counted" out "0 passed, 1 failed, 0 skipped"
+done
+rm "$work/c.pipe"
+tested "    - {pcap: c.cap, alerts: 0}"
+sed -i "s/service: http/service: stream/; s/{http.method: POST}/{'payload|re': 'abcd(?=efgh)'}/" "$work/t.yml"
+check "a test of no alerts, of a rule that does not compile" 1 "$shrike" check --test "$work/t.yml"
+says "does not hold" out "0 passed, 1 failed, 0 skipped"
 
 # What a rule becomes.
 check "a rule is explained by its title" 0 "$shrike" check --explain "covenant default http profile" rules/
@@ -159,6 +189,16 @@ check "too" 0 jq -e '[.windows[] | .of] | sort == ["blocks", "blocks", "segments
 check "it alerts" 0 "$shrike" replay -q --no-stats --eve "$work/eve.json" -S "$work/chain.yml" tests/pcaps/strrat.pcap
 check "once, with the bytes that it found" 0 jq -es 'length == 1 and
     (.[0].alert.metadata.shrike.evidence | map(select(.field == "payload" and .offset == 7)) | length) == 1' "$work/eve.json"
+printf 'title: n\nid: 5b8f0d1e-0000-4000-8000-000000000002\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  a: {http.method: POST}\n  b: {http.stat_code: 200}\n  c: {dst_ip|expand: "%%dated%%"}\n  condition: a and c and not b\n---\nlist: dated\ntype: ip\nexpires: %s\nvalues: [10.9.9.9]\n' 2019-01-01 > "$work/n.yml"
+check "a rule with a list that expires" 0 "$shrike" check --explain n "$work/n.yml"
+says "tells the day" out "list       dated: 1 of type ip, until 2019-01-01"
+check "as JSON" 0 "$shrike" check --explain n --format json "$work/n.yml"
+cp "$work/out" "$work/explain.json"
+check "too" 0 jq -e '.lists[0].expires == "2019-01-01"' "$work/explain.json"
+check "what a condition excludes waits, what it asks for does not" 0 jq -e '[.condition[] | select(.field == "http.stat_code" or .field == "http.method") | {field, waits}] | sort_by(.field) == [{field: "http.method", waits: false}, {field: "http.stat_code", waits: true}]' "$work/explain.json"
+sed -i 's/expires: .*/expires: 2019-01-01T12:30:00Z/' "$work/n.yml"
+check "a list that expires within a day" 0 "$shrike" check --explain n "$work/n.yml"
+says "tells the time" out "until 2019-01-01T12:30:00Z"
 check "a rule that is not there is wrong usage" 2 "$shrike" check --explain "covenant defalt http profile" rules/
 says "and the nearest is named" err "did you mean 'Covenant default HTTP profile'?"
 check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837 --format sarif rules/
@@ -196,6 +236,27 @@ sed -i 's/rules: \[b\]/rules: [bb]/' "$work/host.yml"
 check "a correlation of a rule that is not there is an error" 1 "$shrike" check "$work/host.yml"
 says "with its place" out "host.yml:17:42: error: there is no rule \`bb\`"
 
+# Rule files are read once, however many paths lead to them; what a folder passes over is told.
+mkdir -p "$work/many/deeper/d.yml"
+cp rules/frameworks.yml "$work/many/x.yml"
+ln -s x.yml "$work/many/y.yml"
+ln "$work/many/x.yml" "$work/many/deeper/z.yml"
+check "is read once" 0 "$shrike" check "$work/many" "$work/many/x.yml" "$work/many/deeper"
+says "and counted once" out "1 file(s), "
+says "with a note for the others in a folder" out "y.yml: note: a file that was read before: passed over [passed-over]"
+check "so it is in a run" 0 "$shrike" replay -q -S "$work/many" -S "$work/many/x.yml" --eve /dev/null "$covenant"
+ln -s nowhere "$work/many/c.yml"
+ln -s .. "$work/many/deeper/up"
+mkfifo "$work/many/p.yml"
+check "what a folder of rules passes over is no error" 0 timeout 120 "$shrike" check "$work/many"
+says "but told: a link that leads nowhere" out "c.yml: warning: cannot be read: No such file or directory: passed over [passed-over]"
+says "a pipe" out "p.yml: warning: not a plain file: passed over [passed-over]"
+says "a folder with the name of a file" out "d.yml: warning: a folder, and there is no rule file in it: passed over [passed-over]"
+says "a folder that was met before" out "deeper/up: warning: a folder that was met before: passed over [passed-over]"
+check "a run tells them, too" 0 "$shrike" replay -q -S "$work/many" --eve /dev/null "$covenant"
+says "as a warning" err "c.yml: warning: cannot be read"
+check "and with --strict they are errors" 1 "$shrike" check --strict "$work/many"
+
 check "alerts do not fail a run" 0 "$shrike" replay -q -S rules/ --eve /dev/null "$covenant"
 check "unless asked to" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve /dev/null "$covenant"
 check "without rules nothing alerts" 0 "$shrike" replay -q --fail-on-alert --eve /dev/null "$covenant"
@@ -228,6 +289,10 @@ if [ -c /dev/full ]; then
         says "that says so" err "standard output: write failed"
     done
 fi
+
+# The order of statuses: lost output, a broken capture, alerts.
+check "output that is lost comes before a broken capture" 4 "$shrike" replay -q -S rules/ --fail-on-alert --eve /dev/full "$work/cut.pcap"
+check "and a broken capture before alerts" 3 "$shrike" replay -q -S rules/ --fail-on-alert --eve /dev/null "$work/cut.pcap" "$covenant"
 
 # No output is an input or another output, by whatever name.
 cp "$covenant" "$work/in.pcap"
@@ -270,6 +335,19 @@ says "and are told where" err "add --eve FILE"
 check "payloads too" 2 "$shrike" replay -q --payload-printable "$covenant"
 says "and are told where" err "--payload-printable adds to the alerts of --eve"
 check "no memory at all is wrong usage" 2 "$shrike" replay -q --memcap-streams 0 "$covenant"
+for option in --eve --output --pcap-out; do
+    check "$option without a name is wrong usage" 2 "$shrike" replay -q "$option" "" "$covenant"
+    says "and says what it needs" err "$option '': expected the name of a file, or - for standard output"
+done
+check "logs of nothing are wrong usage" 2 "$shrike" replay -q --eve /dev/null --log "" "$covenant"
+says "and are told what there is" err "expected http, dns, tls, flow, anomaly or all"
+check "too little memory for flows" 2 "$shrike" replay -q --memcap-flow 1 "$covenant"
+says "is told with its option" err "--memcap-flow"
+# shellcheck disable=SC2016
+for second in - /dev/stdin; do
+    check "standard input twice, as $second, is wrong usage" 2 timeout 120 sh -c 'cat "$2" | "$0" replay -q --eve /dev/null - "$1"' "$shrike" "$second" "$covenant"
+    says "that says so" err "standard input is named twice"
+done
 check "quiet without an output writes the alerts" 0 "$shrike" replay -q -S rules/ "$covenant"
 says "to standard output" out "Covenant default HTTP profile"
 
@@ -290,7 +368,7 @@ for ending in INT:130 TERM:143; do
     env --default-signal=INT "$shrike" replay -S rules/ --eve "$work/cut.json" - < "$work/pipe" > /dev/null 2> "$work/cut.err" &
     run=$!
     exec 3> "$work/pipe"
-    until [ -e "$work/cut.json" ]; do sleep 0.1; done # signals are caught by then
+    comes test -e "$work/cut.json" # signals are caught by then
     head -c 50000 "$covenant" >&3
     kill -"$signal" "$run"
     head -c 100000 "$covenant" | tail -c 50000 >&3
@@ -306,6 +384,8 @@ done
 "$shrike" replay -q -S rules/ --eve "$work/plain.json" --log all "$covenant" 2> /dev/null
 strip() { sed 's/"pcap_filename":"[^"]*",*//' "$1" > "$1.stripped"; }
 strip "$work/plain.json"
+check "a flow with an alert says so" 0 grep -q '"event_type":"flow".*"alerted":true' "$work/plain.json"
+check "and one without, too" 0 grep -q '"event_type":"flow".*"alerted":false' "$work/plain.json"
 gzip -c "$covenant" > "$work/c.pcap.gz"
 zstd -q -c "$covenant" > "$work/c.pcap.zst"
 for road in gz zst; do
@@ -322,6 +402,16 @@ for threads in 2 3 8; do
     check "$threads threads give the same output" 0 cmp "$work/one.json" "$work/t.json"
 done
 
+# What follows a gzip stream and is no member of it is a warning, as of gzip itself.
+(gzip -c "$covenant"; printf 'JUNK') > "$work/stray.pcap.gz"
+check "bytes behind a gzip stream" 0 "$shrike" replay -q -S rules/ --eve "$work/gz.json" --log all "$work/stray.pcap.gz"
+says "are a warning" err "4 byte(s) after the gzip stream are no part of it: ignored"
+strip "$work/gz.json"
+check "with all packets" 0 cmp "$work/plain.json.stripped" "$work/gz.json.stripped"
+check "also by a pipe" 0 sh -c "cat '$work/stray.pcap.gz' | '$shrike' replay -q --eve /dev/null -"
+(gzip -c "$covenant"; printf '\037\213\010\0\0\0') > "$work/stray.pcap.gz"
+check "a member that is cut is an input fault" 3 "$shrike" replay -q --eve /dev/null "$work/stray.pcap.gz"
+
 # What is no capture is named.
 printf '\3757zXZ\0\0\4' > "$work/x.pcap.xz"
 check "an xz file is a broken capture" 3 "$shrike" replay -q "$work/x.pcap.xz"
@@ -334,7 +424,7 @@ printf '\3757zXZ\0\0\4' > "$work/folder/b.pcap.xz"
 echo notes > "$work/folder/notes.txt"
 mkfifo "$work/folder/pipe"
 ln -s .. "$work/folder/deeper/up"
-check "a folder with a capture that cannot be read is an input fault" 3 timeout 20 "$shrike" replay -r -S rules/ --eve "$work/eve.json" "$work/folder"
+check "a folder with a capture that cannot be read is an input fault" 3 timeout 120 "$shrike" replay -r -S rules/ --eve "$work/eve.json" "$work/folder"
 says "that is named" err "b.pcap.xz: byte 0: this is xz"
 says "what is no capture is passed over" err "notes.txt: byte 0: not a capture file"
 says "as are pipes" err "pipe: not a plain file"
@@ -347,9 +437,9 @@ says "with a reason" err "notes.txt"
 # A capture that is emptied while it is read, as a ring of tcpdump's does: no crash.
 python3 tests/gen/flows.py 300000 "$work/ring.pcap"
 cp "$work/ring.pcap" "$work/ring"
-"$shrike" replay -q --threads 2 --eve /dev/null "$work/ring" 2> "$work/err" &
+"$shrike" replay -q --threads 2 --eve "$work/ring.json" "$work/ring" 2> "$work/err" &
 run=$!
-sleep 0.05
+comes test -e "$work/ring.json" # it is read from now on
 : > "$work/ring"
 wait $run
 status=$?
@@ -359,15 +449,11 @@ check "a capture that is emptied while it is read does not kill ($status)" 0 tes
 for threads in 1 2; do
     rm -f "$work/live" "$work/live.json"
     mkfifo "$work/live"
-    (cat "$covenant"; exec sleep 20) > "$work/live" &
+    (cat "$covenant"; exec sleep 600) > "$work/live" &
     feed=$!
     "$shrike" replay -q --threads $threads -S rules/ --eve "$work/live.json" "$work/live" 2> "$work/err" &
     run=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -qs '"event_type":"alert"' "$work/live.json" && break
-        sleep 0.25
-    done
-    check "a pause of a pipe, $threads thread(s): what was found is written" 0 grep -q '"event_type":"alert"' "$work/live.json"
+    check "a pause of a pipe, $threads thread(s): what was found is written" 0 comes grep -qs '"event_type":"alert"' "$work/live.json"
     kill -TERM $run
     wait $run
     check "a signal ends the wait in order" 0 test $? -eq 143
@@ -403,6 +489,9 @@ python3 tests/gen/flows.py 20000 "$work/flows.pcap"
 "$shrike" replay -q --log flow --threads 3 --eve "$work/flows.3" "$work/flows.pcap"
 check "many flows at the end, 3 threads: the same output" 0 cmp "$work/flows.1" "$work/flows.3"
 check "with every flow" 0 test "$(grep -c '"event_type":"flow"' "$work/flows.3")" -eq 20000
+
+# The progress bar.
+check "the bar fits the terminal" 0 python3 tests/cli/progress.py "$shrike" "$covenant"
 
 # Packets of alerted flows.
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"

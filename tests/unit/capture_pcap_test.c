@@ -329,6 +329,49 @@ static void compressed_files_are_read_in_one_part_and_in_several(void **state)
     }
 }
 
+/* As gzip(1) does it; a member that is begun has to be whole. */
+static void what_follows_a_gzip_stream_is_a_warning_or_a_broken_member(void **state)
+{
+    static const struct {
+        struct view tail;
+        size_t zeros; /* behind it */
+        bool is_fault;
+    } rows[] = {
+        {VIEW("x"), 0, false},
+        {VIEW("\x1f"), 0, false},
+        {VIEW("\x1f\x8c"), 0, false},
+        {VIEW("\0"), 1000000, false},
+        {VIEW("\x1f\x8b"), 0, true},
+        {VIEW("\x1f\x8b\x08\0"), 0, true},
+        {VIEW("\x1f\x8b\x09\0"), 100, true},
+    };
+    struct capture_folder *folder = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct file_bytes plain = {0}, packed = {0};
+        struct captured all;
+        char text[80];
+        add_pcap(&plain, 100, "abc");
+        gzip_bytes(&packed, &plain);
+        add_bytes(&packed, rows[i].tail);
+        for (size_t k = 0; k < rows[i].zeros; k++)
+            add_bytes(&packed, VIEW("\0"));
+        size_t stored = packed.len;
+        write_file(folder, "a.pcap.gz", &packed);
+        capture_one(&all, folder->file);
+        assert_string_equal(all.first_bytes, "abc");
+        assert_int_equal(all.fault_count, rows[i].is_fault);
+        assert_int_equal(all.warning_count, !rows[i].is_fault);
+        snprintf(text, sizeof(text), "%zu byte(s) after the gzip stream are no part of it: ignored",
+                 rows[i].tail.len + rows[i].zeros);
+        if (!rows[i].is_fault) {
+            assert_about(folder, all.warnings[0], text);
+            assert_int_equal(all.progress.bytes_read, stored);
+        }
+        forget_bytes(&plain);
+    }
+}
+
 /* RFC 8878, 3.1.2; pzstd begins its files so. */
 static void zstd_may_begin_with_a_frame_to_be_skipped(void **state)
 {
@@ -422,6 +465,7 @@ int main(void)
         CAPTURE_TEST(what_is_no_capture_is_said_with_its_first_bytes),
         CAPTURE_TEST(an_unknown_link_type_is_named_once_and_its_frames_are_given),
         CAPTURE_TEST(compressed_files_are_read_in_one_part_and_in_several),
+        CAPTURE_TEST(what_follows_a_gzip_stream_is_a_warning_or_a_broken_member),
         CAPTURE_TEST(zstd_may_begin_with_a_frame_to_be_skipped),
         CAPTURE_TEST(what_a_broken_compressed_file_held_before_is_given),
         CAPTURE_TEST(a_filter_that_keeps_nothing_reads_a_long_compressed_file_to_its_end),

@@ -301,6 +301,26 @@ static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
 }
 
 /* Alerts 1, 2, ... of one second each in spans of ten seconds: which of twenty-four are written. */
+static void a_flow_is_marked_by_an_alert_suppressed_or_not(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct rule *rule = bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
+    rule->suppress_us = 10 * 1000000;
+    bench_compile(&s.b);
+    request(&s, "/good", 0, true);
+    assert_int_equal(match(&s), 0);
+    assert_false(s.flow.flags & FLOW_ALERTED);
+    for (size_t written = 1; written != SIZE_MAX; written--) {
+        s.flow.flags = 0;
+        request(&s, "/evil", 1, true);
+        assert_int_equal(match(&s), written);
+        assert_true(s.flow.flags & FLOW_ALERTED);
+    }
+    end(&s);
+}
+
 static void each_kind_of_suppression_writes_its_alerts(void **unused)
 {
     (void)unused;
@@ -529,6 +549,7 @@ int main(void)
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
         cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),
+        cmocka_unit_test(a_flow_is_marked_by_an_alert_suppressed_or_not),
         cmocka_unit_test(each_kind_of_suppression_writes_its_alerts),
         cmocka_unit_test(suppression_ends_when_time_goes_back),
         cmocka_unit_test(suppression_outlives_its_budget),

@@ -212,6 +212,27 @@ static void a_rule_with_an_expired_and_a_valid_list_is_no_expired_alert(void **u
     bench_end(&b);
 }
 
+static void an_expired_alert_does_not_silence_one_that_is_not(void **unused)
+{
+    (void)unused;
+    struct bench b;
+    struct list *list = empty_list(&b, LIST_DOMAIN);
+    add(list, "old.example", (struct list_entry){.confidence = -1, .valid_until_s = START_S});
+    add(list, "new.example", (struct list_entry){.confidence = -1});
+    struct rule *rule = bench_rule(&b, EVENT_DNS, node_from(&b, member(&b, FIELD_DNS_QUERY, list)));
+    rule->suppress_us = INT64_C(3600) * 1000000;
+    rule->suppress_by[0] = FIELD_SRC_IP;
+    rule->suppress_by_count = 1;
+    bench_compile(&b);
+    assert_int_equal(query(&b, "old.example", 1), 1);
+    assert_int_equal(b.expired, 1);
+    assert_int_equal(query(&b, "old.example", 1), 0);
+    assert_int_equal(query(&b, "new.example", 1), 1);
+    assert_int_equal(b.expired, 0);
+    assert_int_equal(query(&b, "new.example", 1), 0);
+    bench_end(&b);
+}
+
 static void two_rules_share_one_set(void **unused)
 {
     (void)unused;
@@ -270,6 +291,7 @@ int main(void)
         cmocka_unit_test(confidence_halves_each_span_of_decay),
         cmocka_unit_test(a_value_that_stands_twice_is_one_entry),
         cmocka_unit_test(a_rule_with_an_expired_and_a_valid_list_is_no_expired_alert),
+        cmocka_unit_test(an_expired_alert_does_not_silence_one_that_is_not),
         cmocka_unit_test(two_rules_share_one_set),
         cmocka_unit_test(digests_and_urls_are_shown_as_text),
     };

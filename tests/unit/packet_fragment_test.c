@@ -112,7 +112,7 @@ static void fragments_are_joined_in_every_order(void **state)
     assert_int_equal(r->stats->fragments6, 18);
     assert_int_equal(r->stats->reassembled, 6);
     assert_int_equal(r->stats->reassembled6, 6);
-    assert_int_equal(r->stats->invalid, 6); /* of IPv6: nobody knows protocol 253 */
+    assert_int_equal(r->stats->malformed, 6); /* of IPv6: nobody knows protocol 253 */
     assert_int_equal(r->stats->fragment_drops, 0);
 }
 
@@ -385,7 +385,7 @@ static void a_fragment_that_was_cut_never_makes_a_datagram_whole(void **state)
     wrap_ipv6_part(&b, 44);
     decode_cut(r, LINK_RAW, &b, 40 + 8 + 3);
     assert_part(r);
-    assert_int_equal(r->stats->invalid, 0);
+    assert_int_equal(r->stats->malformed, 0);
 }
 
 /* ---- IPv6: what follows ----------------------------------------------------------------------------------- */

@@ -134,6 +134,23 @@ static void each_malformed_ipv4_header_has_its_anomaly(void **state)
     assert_int_equal(r->stats->anomalies[ANOMALY_IPV4_TRUNC_PKT], 1);
 }
 
+static void a_frame_is_invalid_when_it_is_given_up_not_when_it_is_odd(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    with_options(&b, VIEW("\x94\x04\x00\x00\x94\x04\x00\x00"));
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.opt_duplicate");
+    assert_int_equal(r->stats->malformed, 1);
+    assert_int_equal(r->stats->invalid, 0);
+    with_byte(&b, 0, 0x44);
+    decode(r, LINK_RAW, &b);
+    assert_anomaly(r, "ipv4.hlen_too_small");
+    assert_int_equal(r->stats->malformed, 2);
+    assert_int_equal(r->stats->invalid, 1);
+}
+
 static void a_datagram_longer_than_its_frame_is_thrown_away(void **state)
 {
     struct decoded *r = *state;
@@ -455,6 +472,7 @@ int main(void)
         DECODER_TEST(ipv4_options_are_stepped_over),
         DECODER_TEST(odd_ipv4_options_are_anomalies_and_some_refuse_the_packet),
         DECODER_TEST(each_malformed_ipv4_header_has_its_anomaly),
+        DECODER_TEST(a_frame_is_invalid_when_it_is_given_up_not_when_it_is_odd),
         DECODER_TEST(a_datagram_longer_than_its_frame_is_thrown_away),
         DECODER_TEST(a_frame_longer_than_any_link_has_may_be_cut_silently),
         DECODER_TEST(anomalies_of_a_packet_are_bounded),

@@ -94,6 +94,8 @@ static void odd_tcp_options_are_anomalies_but_the_packet_is_read(void **state)
         else
             assert_int_equal(r->anomaly_count, 0);
     }
+    assert_int_equal(r->stats->malformed, 8);
+    assert_int_equal(r->stats->invalid, 2); /* behind a length that cannot be nothing is read */
 }
 
 static void each_malformed_tcp_header_has_its_anomaly(void **state)

@@ -409,6 +409,22 @@ static void what_the_snap_length_cut_is_marked_within_the_tunnel_too(void **stat
     assert_int_equal(r->packets[1].flags, PACKET_HAS_TRANSPORT | PACKET_TUNNELLED | PACKET_CUT);
 }
 
+static void a_fault_within_a_tunnel_does_not_make_the_frame_invalid(void **state)
+{
+    struct decoded *r = *state;
+    struct frame_bytes b;
+
+    sample_v4(&b);
+    *byte_of(&b, 0) = 0x44;
+    decode_in_gre(r, &b, 0, 0x0800, VIEW(""));
+    assert_anomaly(r, "ipv4.hlen_too_small");
+    assert_int_equal(r->stats->malformed, 1);
+    assert_int_equal(r->stats->invalid, 0);
+    decode_in_gre(r, sample_v4(&b), 0x0004, 0x0800, VIEW("")); /* the outer packet's */
+    assert_anomaly(r, "gre.wrong_version");
+    assert_int_equal(r->stats->invalid, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +443,7 @@ int main(void)
         DECODER_TEST(lisp_ayiya_and_capwap_are_read),
         DECODER_TEST(pim_registers_and_ethernet_in_ip_are_read),
         DECODER_TEST(two_tunnels_are_two_identities),
+        DECODER_TEST(a_fault_within_a_tunnel_does_not_make_the_frame_invalid),
         DECODER_TEST(what_the_snap_length_cut_is_marked_within_the_tunnel_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,10 @@ static void print_help(void)
          "      --list-checks    print what can be found, one check a line, and stop\n"
          "                       (--format text, json or markdown)\n"
          "  -h, --help\n\n"
-         "exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or a path that cannot be "
-         "read");
+         "exit status: 0 nothing wrong, 1 errors found (with --strict: or warnings), 2 wrong usage "
+         "or a "
+         "path\n"
+         "that cannot be read, 4 the report could not be written");
 }
 
 bool check_tells(const struct check_report *report, const struct diagnostic *diagnostic)

@@ -187,8 +187,9 @@ static void text_lists(struct buf *out, const struct explanation *e)
         const struct list *list = e->lists[i];
         buf_format(out, "list       %s: %zu of type %s", list->name, list->count,
                    LIST_TYPES[list->type]);
-        if (list->expires_us > 0)
-            buf_format(out, ", until %lld s after 1970", (long long)(list->expires_us / 1000000));
+        char until[TIME_TEXT_MAX];
+        if (loader_time_text(list->expires_us, until))
+            buf_format(out, ", until %s", until);
         if (list->source != NULL) {
             buf_text(out, ", from ");
             readable_add(out, view_from_string(list->source));
@@ -379,6 +380,9 @@ static void json_lists(struct buf *out, const struct explanation *e)
         json_put_chars(out, "type", LIST_TYPES[e->lists[i]->type]);
         json_put_number(out, "entries", e->lists[i]->count);
         json_put_chars(out, "source", e->lists[i]->source);
+        char until[TIME_TEXT_MAX];
+        if (loader_time_text(e->lists[i]->expires_us, until))
+            json_put_chars(out, "expires", until);
         json_put_close(out);
     }
     json_put_close_array(out);

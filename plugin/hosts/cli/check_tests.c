@@ -5,12 +5,14 @@
  *            suppression leaves out and `alert: false` hides counts, too. Each capture is replayed once, with all
  *            rules, however many tests name it; several at a time, each on one thread.
  * Found      a wrong count is an error at the test. A capture that is not there is told and counted as skipped, since
- *            captures are often not shipped with the rules. A rule that no test sees alert may never alert at all.
+ *            captures are often not shipped with the rules. One that is a folder or a pipe fails its tests. A rule
+ *            that no test sees alert may never alert at all.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -23,7 +25,8 @@ enum { RUNNERS_MAX = 16, BATCH_FRAMES = 256 };
 /* A capture, and what was found in it. */
 struct run {
     const char *path;
-    uint64_t *alerts;   /* by number in the rule set; NULL when it is not there */
+    bool is_there;
+    uint64_t *alerts;   /* by number in the rule set; NULL when it was not read */
     uint64_t *matches;  /* likewise: how often it was true */
     struct error fault; /* "" when it was whole */
     struct error error; /* no pipeline could be made */
@@ -73,7 +76,10 @@ static void replay(const struct ruleset *set, struct run *run)
     struct capture *capture = NULL;
     struct pipeline *pipeline = NULL;
 
-    if (access(run->path, F_OK) != 0)
+    struct stat status;
+
+    run->is_there = stat(run->path, &status) == 0;
+    if (!run->is_there || !S_ISREG(status.st_mode))
         return;
     capture = capture_open_files(&run->path, 1, &capture_options, &run->error);
     if (capture != NULL)
@@ -182,16 +188,41 @@ static size_t number_of(const struct ruleset *set, const struct rule *rule, size
     return SIZE_MAX;
 }
 
+static void fail(struct test_result *result, struct diagnostics *diagnostics, const char *why)
+{
+    result->outcome = TEST_FAILED;
+    diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", result->test->place, NULL, "%s",
+                    why);
+}
+
+static void fail_count(struct test_result *result, struct diagnostics *diagnostics,
+                       const char *does, const char *unit, uint64_t found, uint64_t expected)
+{
+    char why[512];
+
+    snprintf(why, sizeof(why), "`%s` %s %llu %s in `%s`, expected %llu", result->rule->title, does,
+             (unsigned long long)found, unit, result->test->pcap, (unsigned long long)expected);
+    fail(result, diagnostics, why);
+}
+
 static void judge(struct test_result *result, const struct run *run, size_t number,
                   struct diagnostics *diagnostics)
 {
     const struct rule_test *test = result->test;
+    char why[512];
 
-    if (run->alerts == NULL) {
+    if (!run->is_there) {
         result->outcome = TEST_SKIPPED;
         diagnostics_add(diagnostics, SEVERITY_NOTE, "test-skipped", test->place,
                         "names are relative to the rule's file",
                         "skipped: there is no capture `%s`", test->pcap);
+        return;
+    }
+    if (run->alerts == NULL) {
+        snprintf(why, sizeof(why), "`%s` %s", test->pcap,
+                 run->error.text[0] != '\0' ? "could not be replayed"
+                                            : "is no file: a test names one capture");
+        fail(result, diagnostics, why);
         return;
     }
     if (run->fault.text[0] != '\0')
@@ -199,20 +230,14 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
                         "the capture is not whole: %s", run->fault.text);
     result->alerts = number == SIZE_MAX ? 0 : run->alerts[number];
     result->matches = number == SIZE_MAX ? 0 : run->matches[number];
-    bool alerts_differ = test->has_alerts && result->alerts != test->alerts;
-    bool matches_differ = test->has_matches && result->matches != test->matches;
-    result->outcome =
-        number == SIZE_MAX || alerts_differ || matches_differ ? TEST_FAILED : TEST_PASSED;
-    if (alerts_differ || (number == SIZE_MAX && test->has_alerts))
-        diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
-                        "`%s` raises %llu alert(s) in `%s`, expected %llu", result->rule->title,
-                        (unsigned long long)result->alerts, test->pcap,
-                        (unsigned long long)test->alerts);
-    if (matches_differ || (number == SIZE_MAX && !test->has_alerts))
-        diagnostics_add(diagnostics, SEVERITY_ERROR, "test-failed", test->place, NULL,
-                        "`%s` matches %llu time(s) in `%s`, expected %llu", result->rule->title,
-                        (unsigned long long)result->matches, test->pcap,
-                        (unsigned long long)test->matches);
+    bool alerts_differ = test->has_alerts && (number == SIZE_MAX || result->alerts != test->alerts);
+    bool matches_differ =
+        test->has_matches && (number == SIZE_MAX || result->matches != test->matches);
+    result->outcome = TEST_PASSED;
+    if (alerts_differ)
+        fail_count(result, diagnostics, "raises", "alert(s)", result->alerts, test->alerts);
+    if (matches_differ)
+        fail_count(result, diagnostics, "matches", "time(s)", result->matches, test->matches);
 }
 
 static void tell_untested(const struct rules *rules, struct test_report *report,

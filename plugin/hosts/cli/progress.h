@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Progress bar: one line on standard error while a long run lasts, only on a terminal. Drawn by the reader,
- * taken away by whoever writes lines there, in whatever thread. */
+/* Progress bar: one line on standard error while a long run lasts, only on a terminal that can take it away again
+ * (TERM is not dumb). Drawn by the reader, taken away by whoever writes lines there, in whatever thread. */
 #ifndef SHRIKE_HOSTS_CLI_PROGRESS_H
 #define SHRIKE_HOSTS_CLI_PROGRESS_H
 

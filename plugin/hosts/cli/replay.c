@@ -5,6 +5,7 @@
  *   second pass for --pcap-out, summary, exit status
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -154,6 +155,19 @@ static void around_lines(void *context, bool is_before)
 
 /* ---- set-up ------------------------------------------------------------------------------------------- */
 
+/* Errors, and what a folder of rules passes over: the rest is what `shrike check` is for. */
+static void tell_faults(struct diagnostics *diagnostics)
+{
+    diagnostics_sort(diagnostics);
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        const struct diagnostic *d = &diagnostics->items[i];
+        const struct diagnostics one = {.items = &diagnostics->items[i], .count = 1};
+        if (d->severity == SEVERITY_ERROR ||
+            (d->severity == SEVERITY_WARNING && strcmp(d->id, "passed-over") == 0))
+            diagnostics_print(&one, stderr);
+    }
+}
+
 static int load_rules(struct replay *replay)
 {
     const struct replay_options *options = &replay->options;
@@ -169,13 +183,8 @@ static int load_rules(struct replay *replay)
     }
     rules_finish(rules, &diagnostics);
     replay->set = compile_rules(rules, &diagnostics, NULL, &error);
+    tell_faults(&diagnostics);
     if (diagnostics.errors > 0) {
-        diagnostics_sort(&diagnostics);
-        for (size_t i = 0; i < diagnostics.count; i++) {
-            const struct diagnostics one = {.items = &diagnostics.items[i], .count = 1};
-            if (diagnostics.items[i].severity == SEVERITY_ERROR)
-                diagnostics_print(&one, stderr);
-        }
         message("replay", "%zu error(s) in rules%s", diagnostics.errors,
                 options->keep_going ? ": going on without them"
                                     : "; --keep-going runs with the good ones");

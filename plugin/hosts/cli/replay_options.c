@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hosts/cli/cli.h"
@@ -151,6 +152,8 @@ static int parse_log(const char *text, bool log[EVENT_COUNT])
 {
     struct view rest = view_from_string(text);
 
+    if (rest.len == 0)
+        return usage_error("replay", "--log '': expected http, dns, tls, flow, anomaly or all");
     if (view_equal(rest, VIEW("all"))) {
         log[EVENT_FLOW] = log[EVENT_HTTP] = log[EVENT_DNS] = log[EVENT_TLS] = log[EVENT_ANOMALY] =
             true;
@@ -198,6 +201,15 @@ static int add_rules(struct replay_options *o, const char *path)
     return -1;
 }
 
+static int parse_output(const char *name, const char *text, const char **out)
+{
+    if (text[0] == '\0')
+        return usage_error("replay",
+                           "--%s '': expected the name of a file, or - for standard output", name);
+    *out = text;
+    return -1;
+}
+
 static int apply(struct replay_options *o, enum option_id id, const char *value)
 {
     struct worker_options *worker = &o->pipeline.worker;
@@ -206,16 +218,13 @@ static int apply(struct replay_options *o, enum option_id id, const char *value)
     case OPTION_RULES:
         return add_rules(o, value);
     case OPTION_EVE:
-        o->eve = value;
-        return -1;
+        return parse_output("eve", value, &o->eve);
     case OPTION_OUTPUT:
-        o->text = value;
-        return -1;
+        return parse_output("output", value, &o->text);
     case OPTION_LOG:
         return parse_log(value, worker->log);
     case OPTION_PCAP_OUT:
-        o->pcap_out = value;
-        return -1;
+        return parse_output("pcap-out", value, &o->pcap_out);
     case OPTION_PAYLOAD:
         o->payload = true;
         return -1;
@@ -315,11 +324,40 @@ static bool is_any(const bool log[EVENT_COUNT])
     return false;
 }
 
+/* "-", or another name of what standard input is, which can be read once only. */
+static bool is_standard_input(const char *name)
+{
+    struct stat standard, status;
+
+    if (strcmp(name, "-") == 0)
+        return true;
+    return fstat(STDIN_FILENO, &standard) == 0 && stat(name, &status) == 0 &&
+           !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISCHR(status.st_mode) &&
+           status.st_dev == standard.st_dev && status.st_ino == standard.st_ino;
+}
+
+static int check_captures(const struct replay_options *o)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->capture_count; i++) {
+        if (is_standard_input(o->captures[i]) && count++ > 0)
+            return usage_error("replay",
+                               "standard input is named twice among the captures (as %s): it can "
+                               "be read once",
+                               o->captures[i]);
+    }
+    return o->capture_count > 0 ? -1 : usage_error("replay", "no capture given");
+}
+
 /* What follows from the options together. */
 static int complete(struct replay_options *o)
 {
     bool has_standard = o->pcap_out != NULL && strcmp(o->pcap_out, "-") == 0;
+    int status = check_captures(o);
 
+    if (status != -1)
+        return status;
     if (o->eve == NULL && is_any(o->pipeline.worker.log))
         return usage_error("replay", "--log writes to --eve: add --eve FILE or --eve -");
     if (o->eve == NULL && (o->payload || o->payload_printable))
@@ -346,7 +384,5 @@ int replay_options_parse(struct replay_options *options, int argc, char **argv)
     }
     options->captures = argv + optind;
     options->capture_count = (size_t)(argc - optind);
-    if (options->capture_count == 0)
-        return usage_error("replay", "no capture given");
     return complete(options);
 }

@@ -135,7 +135,7 @@ static void print_loss(FILE *out, const struct run_stats *stats)
 {
     const struct decode_stats *decode = &stats->decode;
 
-    print_line(out, "frames with something malformed", decode->invalid, " (--log anomaly)");
+    print_line(out, "frames with something malformed", decode->malformed, " (--log anomaly)");
     print_line(out, "anomalies left out", decode->anomalies_left_out, " (beyond 15 a packet)");
     print_line(out, "packets thrown away as hosts do", decode->discarded, " (--log anomaly)");
     print_line(out, "datagrams joined from fragments", decode->reassembled + decode->reassembled6,

@@ -14,7 +14,8 @@
 #include "base/memory.h"
 #include "sigma/lint.h"
 
-enum { GROUPS_DEEP_MAX = 64 };
+/* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
+enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };
 
 static const struct view PROBES[] = {{(const uint8_t *)"", 0},
                                      {(const uint8_t *)"/a?b=c", 6},
@@ -42,7 +43,8 @@ static bool matches_probes(const struct predicate *p)
     return is_found;
 }
 
-/* *shortest: what Hyperscan says of its shortest match. False, with its reason, when it cannot take it at all. */
+/* *shortest: what Hyperscan says of its shortest match; 0 when it is not asked, since the expression is too long. False,
+ * with its reason, when it cannot take it at all. */
 static bool expression_width(struct lint *lint, const struct predicate *p, unsigned *shortest,
                              const char **why)
 {
@@ -50,9 +52,13 @@ static bool expression_width(struct lint *lint, const struct predicate *p, unsig
                      (p->regex_flags & REGEX_MULTILINE ? (unsigned)HS_FLAG_MULTILINE : 0U) |
                      (p->regex_flags & REGEX_DOTALL ? (unsigned)HS_FLAG_DOTALL : 0U) |
                      HS_FLAG_ALLOWEMPTY;
-    const char *expression = (const char *)arena_copy(lint->arena, p->bytes).data;
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *failure = NULL;
+
+    *shortest = 0;
+    if (p->bytes.len > WIDTH_ASKED_MAX)
+        return true;
+    const char *expression = (const char *)arena_copy(lint->arena, p->bytes).data;
     hs_error_t rc = hs_expression_info(expression, flags, &info, &failure);
 
     if (rc == HS_SUCCESS && info != NULL)
@@ -137,7 +143,7 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
     const struct repeats repeats = find_repeats(p->bytes);
     bool is_stream = lint->rule->event == EVENT_STREAM;
     const char *why = "";
-    unsigned shortest = 1;
+    unsigned shortest;
     bool is_taken = expression_width(lint, p, &shortest, &why);
 
     if (is_taken ? shortest == 0 && matches_probes(p) : matches_probes(p)) {

@@ -89,6 +89,9 @@ check "a schema for editors" 0 "$shrike" schema
 cp "$work/out" "$work/schema.json"
 check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml
 
+python3 -c 'print("title: Long\nid: 6f0c3a52-5d1e-4b60-9d1c-8f3d6f2f0077\nstatus: test\ndescription: Long.\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  a:\n    http.uri|re: " + "a?" * 5000 + "b\n  condition: a")' > "$work/long.yml"
+check "an expression whose width is dear to know is not asked for it" 0 timeout 120 "$shrike" check "$work/long.yml"
+
 check "the shipped rules are clean" 0 "$shrike" check --strict rules/
 mkdir "$work/empty"
 check "a folder without rules is an error" 1 "$shrike" check "$work/empty"
@@ -176,6 +179,8 @@ check "SARIF is no form of an explanation" 2 "$shrike" check --explain 267771837
 
 check "replay refuses bad rules" 2 "$shrike" replay -q -S "$work/bad.yml" "$covenant"
 check "unless told to go on" 0 "$shrike" replay -q -S "$work/bad.yml" -S rules/ --keep-going --eve "$work/eve.json" "$covenant"
+check "also where a file is missing" 0 "$shrike" replay -q -S "$work/nosuch.yml" -S rules/ --keep-going --eve - "$covenant"
+says "and the others alert" out '"event_type":"alert"'
 check "and the good ones alert" 0 grep -q 'Covenant' "$work/eve.json"
 
 # What a rule set loses is said: filters stop the run, the rest is counted.

@@ -5,7 +5,8 @@
 usage: tests/gen/jumps.py OUT CAPTURE...
 
 Each capture (pcap, little endian, microseconds, Ethernet) is taken several times with other hosts, dealt out in
-short runs of packets in turn, and each run's clock is moved. No randomness: the output is always the same.
+short runs of packets in turn, and each run's clock is moved. In half of the copies one side's hosts stay the same, in the
+other half the other's: a client of many servers, a server of many clients. No randomness: the output is always the same.
 """
 import struct
 import sys
@@ -31,9 +32,10 @@ def moved(frame, copy):
     """The frame with its IPv4 hosts in other networks (checksums go wrong, which is counted and no more)."""
     if frame[12:14] != b"\x08\x00" or len(frame) < 34:
         return frame
+    lower, higher = (29, 33) if frame[26:30] < frame[30:34] else (33, 29)
+    moving = higher if copy < COPIES // 2 else lower
     frame = bytearray(frame)
-    frame[27] = (frame[27] + copy) % 256
-    frame[31] = (frame[31] + copy) % 256
+    frame[moving] = (frame[moving] + copy) % 256
     return bytes(frame)
 
 

@@ -177,7 +177,7 @@ static int load_rules(struct replay *replay)
 
     diagnostics_init(&diagnostics);
     for (size_t i = 0; i < options->rule_count; i++) {
-        if (rules_load(rules, options->rules[i], &diagnostics) != 0)
+        if (rules_load(rules, options->rules[i], &diagnostics) != 0 && !options->keep_going)
             status = STATUS_USAGE;
     }
     rules_finish(rules, &diagnostics);

@@ -191,17 +191,20 @@ static int load_file(struct rules *rules, const char *path, struct diagnostics *
 
 static void pass_over(struct diagnostics *diagnostics, const char *path, const char *why)
 {
-    diagnostics_add(diagnostics, SEVERITY_WARNING, "passed-over", (struct place){path, 0, 0}, NULL,
-                    "%s: passed over", why);
+    const struct place place = {path, 0, 0};
+
+    diagnostics_add(diagnostics, SEVERITY_WARNING, "passed-over", place, NULL, "%s: passed over",
+                    why);
 }
 
 /* A plain file of a folder, unless a link or another folder led to it before. */
 static void load_found(struct rules *rules, const char *path, struct diagnostics *diagnostics)
 {
+    const struct place place = {path, 0, 0};
     struct stat status;
 
     if (stat(path, &status) == 0 && !file_ids_add(&rules->pending->read, &status))
-        diagnostics_add(diagnostics, SEVERITY_NOTE, "passed-over", (struct place){path, 0, 0}, NULL,
+        diagnostics_add(diagnostics, SEVERITY_NOTE, "passed-over", place, NULL,
                         "a file that was read before: passed over");
     else
         (void)load_file(rules, path, diagnostics);

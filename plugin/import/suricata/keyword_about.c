@@ -203,10 +203,28 @@ const char *read_flow(struct reader *r, struct view value)
     return NULL;
 }
 
-/* The name as `flow.mark` takes it. */
-static const char *bit_name(struct reader *r, struct view name)
+/* Could a mark be called that? (loader_is_mark() says what it may not be.) */
+static bool is_mark_name(struct view name)
 {
-    return name.len == 0 ? NULL : (const char *)arena_copy(r->arena, name).data;
+    enum { MARK_LEN_MAX = 255 };
+    bool is_good = name.len > 0 && name.len <= MARK_LEN_MAX;
+
+    for (size_t i = 0; is_good && i < name.len; i++) {
+        uint8_t c = name.data[i];
+        is_good = c > ' ' && c < 0x7f && view_find_byte(VIEW("*?\\"), c) == VIEW_NOT_FOUND;
+    }
+    return is_good;
+}
+
+/* Another option of the rule changes the same bit. */
+static bool is_changed_twice(const struct model *rule, const struct bit *bit)
+{
+    for (size_t i = 0; bit->operation < BIT_ISSET && i < rule->bit_count; i++) {
+        if (rule->bits[i].operation < BIT_ISSET &&
+            strcmp(rule->bits[i].names[0], bit->names[0]) == 0)
+            return true;
+    }
+    return false;
 }
 
 const char *read_flowbits(struct reader *r, struct view value)
@@ -230,10 +248,14 @@ const char *read_flowbits(struct reader *r, struct view value)
     while (rule_text_part(&value, '|', &name)) {
         if (bit->count == BIT_NAMES_MAX || name.len == 0)
             return "flowbits: names that are empty or too many";
-        bit->names[bit->count++] = bit_name(r, name);
+        if (!is_mark_name(name))
+            return "flowbits: a name that no mark can have";
+        bit->names[bit->count++] = (const char *)arena_copy(r->arena, name).data;
     }
     if (bit->count == 0 || (bit->count > 1 && bit->operation < BIT_ISSET))
         return "flowbits: one name was expected";
+    if (is_changed_twice(r->rule, bit))
+        return "flowbits: two changes of one bit";
     r->rule->bit_count++;
     return NULL;
 }

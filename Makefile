@@ -126,7 +126,7 @@ check-golden: all ## Golden tests alone
 	$(Q)sh tests/run.sh $(OUT) golden
 check-asan: ## The same tests under ASan and UBSan
 	$(Q)$(MAKE) FLAVOUR=asan check
-check-corpora: all ## All of ../shared/corpora: sanitizers, threads, tshark field by field, JA4 (30 minutes)
+check-corpora: all ## All of ../shared/corpora: sanitizers, threads, tshark field by field, JA4, rules of Suricata (40 minutes)
 	$(Q)$(MAKE) FLAVOUR=asan all
 	$(Q)sh tests/oracle/run.sh build/release build/asan
 golden: all ## Rewrite the expected outputs of the golden tests (review the diff)

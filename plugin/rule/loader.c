@@ -284,6 +284,18 @@ void loader_await_list(struct loader *l, struct predicate *predicate, const char
     pending->last = awaited;
 }
 
+void loader_unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
+                        const char *const *names, size_t count)
+{
+    const char *all = "";
+
+    for (size_t i = 0; i < count; i++)
+        all = arena_format(l->arena, "%s%s%s", all, i ? ", " : "one of ", names[i]);
+    loader_error(l, key->place, "unknown-key",
+                 loader_did_you_mean(l, nearest_name(key->text, names, count), all),
+                 "`%s` has no key `%s`", where, loader_shown(l, key->text));
+}
+
 bool loader_is_mark(struct loader *l, const struct yaml_node *node)
 {
     enum { MARK_LEN_MAX = 255 };

@@ -41,6 +41,10 @@ const char *loader_did_you_mean(struct loader *l, const char *nearest, const cha
 /* The name nearest to a misspelt one, NULL when none is near. */
 const char *nearest_name(struct view name, const char *const *names, size_t count);
 
+/* `where` has no such key; told with those that it has. */
+void loader_unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
+                        const char *const *names, size_t count);
+
 /* A scalar's text, kept; NULL and an error when the node is a list or map. */
 const char *loader_string(struct loader *l, const struct yaml_node *node, const char *key);
 /* Its value; -1 when it is none. */

@@ -47,18 +47,6 @@ static size_t key_in(struct view key, const char *const *names, size_t count)
     return at;
 }
 
-static void unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
-                        const char *const *names, size_t count)
-{
-    const char *all = "";
-
-    for (size_t i = 0; i < count; i++)
-        all = arena_format(l->arena, "%s%s%s", all, i ? ", " : "one of ", names[i]);
-    loader_error(l, key->place, "unknown-key",
-                 loader_did_you_mean(l, nearest_name(key->text, names, count), all),
-                 "`%s` has no key `%s`", where, loader_shown(l, key->text));
-}
-
 /* A scalar that outlives its document. */
 static const struct yaml_node *keep_scalar(struct loader *l, const struct yaml_node *node)
 {
@@ -185,7 +173,7 @@ static void read_condition(struct loader *l, const struct yaml_node *node,
         const struct yaml_node *key = node->keys[i], *item = node->items[i];
         size_t at = key_in(key->text, CONDITION_KEYS, LENGTH(CONDITION_KEYS));
         if (at == LENGTH(CONDITION_KEYS))
-            unknown_key(l, key, "condition", CONDITION_KEYS, LENGTH(CONDITION_KEYS));
+            loader_unknown_key(l, key, "condition", CONDITION_KEYS, LENGTH(CONDITION_KEYS));
         else if (at == FIELD_KEY && !(c->kind->flags & CORRELATION_FIELD))
             loader_error(l, key->place, "correlation-condition", "drop it, or use value_count",
                          "%s counts matches; it has no `field`", c->kind->name);
@@ -278,7 +266,7 @@ static void check_keys(struct loader *l, const struct yaml_node *node, bool is_b
 {
     for (size_t i = 0; i < node->count && !is_behaviour; i++) {
         if (key_in(node->keys[i]->text, KEYS, LENGTH(KEYS)) == LENGTH(KEYS))
-            unknown_key(l, node->keys[i], "correlation", KEYS, LENGTH(KEYS));
+            loader_unknown_key(l, node->keys[i], "correlation", KEYS, LENGTH(KEYS));
     }
 }
 

@@ -5,17 +5,6 @@
 
 enum { PORTS_MAX = 1024, TESTS_MAX = 4096, MARKS_MAX = 256 };
 
-static void unknown_key(struct loader *l, const struct yaml_node *key, const char *where,
-                        const char *const *names, size_t count)
-{
-    const char *all = "";
-    for (size_t i = 0; i < count; i++)
-        all = arena_format(l->arena, "%s%s%s", all, i ? ", " : "one of ", names[i]);
-    loader_error(l, key->place, "unknown-key",
-                 loader_did_you_mean(l, nearest_name(key->text, names, count), all),
-                 "`%s` has no key `%s`", where, loader_shown(l, key->text));
-}
-
 static bool is_kind(struct loader *l, const struct yaml_node *node, enum yaml_kind kind,
                     const char *key, const char *help)
 {
@@ -205,7 +194,7 @@ static void read_suppress(struct loader *l, const struct yaml_node *node)
         while (at < 6 && !view_equal(key->text, view_from_string(NAMES[at])))
             at++;
         if (at == 6)
-            unknown_key(l, key, "suppress", NAMES, 6);
+            loader_unknown_key(l, key, "suppress", NAMES, 6);
         else if (at == 4)
             read_suppress_by(l, value);
         else if (at == 5)
@@ -268,7 +257,7 @@ static void read_marks(struct loader *l, const struct yaml_node *node)
         while (act < 3 && !view_equal(node->keys[i]->text, view_from_string(NAMES[act])))
             act++;
         if (act == 3) {
-            unknown_key(l, node->keys[i], "marks", NAMES, 3);
+            loader_unknown_key(l, node->keys[i], "marks", NAMES, 3);
             continue;
         }
         if (names->kind != YAML_LIST)
@@ -312,7 +301,7 @@ static void read_test(struct loader *l, const struct yaml_node *node)
         else if (view_equal(key->text, VIEW("matches")))
             test->has_matches = read_test_count(l, value, "matches", &test->matches);
         else
-            unknown_key(l, key, "tests", NAMES, 3);
+            loader_unknown_key(l, key, "tests", NAMES, 3);
     }
     if (yaml_get(node, "pcap") == NULL ||
         (yaml_get(node, "alerts") == NULL && yaml_get(node, "matches") == NULL)) {
@@ -380,7 +369,7 @@ void extension_read(struct loader *l, const struct yaml_node *node)
         if (at < KEY_COUNT)
             KEYS[at].read(l, node->items[i]);
         else
-            unknown_key(l, node->keys[i], "shrike", names, KEY_COUNT);
+            loader_unknown_key(l, node->keys[i], "shrike", names, KEY_COUNT);
     }
     check_silence(l, node);
 }

@@ -6,9 +6,7 @@
  * Case       text is compared without case; `cased`, hex and base64 compare bytes as they are. A field that
  *            the parser hands over in lower case is never compared with capitals without a warning.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+#include "rule/expression.h"
 #include "value/value.h"
 #include "value/wildcard.h"
 
@@ -325,19 +323,13 @@ static bool needs_upper_case(struct view e)
 /* Told where all faults of a rule are told, and also where the condition never asks; compile/ compiles it. */
 bool value_check_regex(struct loader *l, const struct yaml_node *scalar)
 {
-    uint8_t message[256];
-    PCRE2_SIZE offset;
-    int code;
-    pcre2_code *regex =
-        pcre2_compile(scalar->text.data, scalar->text.len, PCRE2_NEVER_UTF, &code, &offset, NULL);
+    struct expression_fault fault;
 
-    pcre2_code_free(regex);
-    if (regex != NULL)
+    if (expression_is_good(scalar->text, &fault))
         return true;
-    pcre2_get_error_message(code, message, sizeof(message));
-    loader_error(l, yaml_place_in(scalar, offset), "regex",
+    loader_error(l, yaml_place_in(scalar, fault.offset), "regex",
                  "in single quotes a backslash is one backslash: '\\.php$'",
-                 "regular expression: %s at byte %zu of `%s`", (const char *)message, offset,
+                 "regular expression: %s at byte %zu of `%s`", fault.reason, fault.offset,
                  loader_shown(l, scalar->text));
     return false;
 }

@@ -4,9 +4,9 @@
  * stranger's file says never breaks the rule file that it becomes. */
 #include <assert.h>
 
+#include "fuzz/load.h"
 #include "import/collection.h"
 #include "import/feed.h"
-#include "sigma/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,21 +23,6 @@ static const struct feed *choose(uint8_t letter, struct view text)
             return feed_find(view_from_string(FORMATS[i].name));
     }
     return feed_detect(text);
-}
-
-static void load(const struct buf *out)
-{
-    struct rules *rules = rules_new();
-    struct diagnostics diagnostics;
-
-    diagnostics_init(&diagnostics);
-    rules_load_text(rules, "fuzz.yml", buf_view(out), &diagnostics);
-    rules_finish(rules, &diagnostics);
-    if (diagnostics.errors > 0)
-        diagnostics_print(&diagnostics, stderr);
-    assert(diagnostics.errors == 0);
-    diagnostics_clear(&diagnostics);
-    rules_free(rules);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -63,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)choose(data[0], text)->read(&input, &sink);
     buf_init(&out, 1 << 26);
     if (collection_write(&c, "fuzz", "fuzz", "fuzz", &out) == 0)
-        load(&out);
+        assert_loads(&out);
     buf_clear(&out);
     diagnostics_clear(&diagnostics);
     arena_free(arena);

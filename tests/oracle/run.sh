@@ -23,6 +23,8 @@ python3 tests/corpora/run.py --sanitized "$sanitized/shrike" --shrike "$out/shri
 python3 tests/oracle/compare.py --shrike "$out/shrike" $(cat "$list") || status=1
 python3 tests/oracle/anomalies.py --shrike "$out/shrike" --list "$list" || status=1
 python3 tests/oracle/streams.py --shrike "$out/shrike" || status=1
+python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --captures "$corpora/c2" \
+    "$corpora"/rules/et-open-2025-08/*.rules.gz || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1

@@ -41,7 +41,7 @@ def read_rules(paths):
 
 
 def imported(arguments, rules, work):
-    """Imports the rules; leaves out what this build of shrike cannot load yet, and says how many that are."""
+    """Imports the rules; leaves out what shrike cannot load, and says how many that are."""
     path, target = os.path.join(work, "all.rules"), os.path.join(work, "imported.yml")
     with open(path, "wb") as file:
         file.write(rules)
@@ -51,28 +51,11 @@ def imported(arguments, rules, work):
                          capture_output=True)
     text = run.stdout
     print("\n".join(line for line in run.stderr.decode(errors="replace").split("\n") if ": left out: " not in line))
-    if subprocess.run([arguments.shrike, "fields", "flow.mark"], capture_output=True).returncode != 0:
-        text = without_marks(text)
     text = loadable(arguments.shrike, text, target)
     with open(target, "wb") as file:
         file.write(text)
     refused = {int(sid) for sid in re.findall(rb": left out: sid (\d+):", run.stderr)}
     return path, target, refused
-
-
-def without_marks(text):
-    """For a build without flow.mark: rules that ask for one are left out, those that set one keep alerting."""
-    kept, asked = [], 0
-    for document in text.split(b"---\n"):
-        if b"flow.mark" in document or (b"service: stream" in document and b"sequence:" in document):
-            asked += 1
-            continue
-        silent = re.search(rb"^  alert: false\n", document, re.M)
-        if silent:
-            continue
-        kept.append(re.sub(rb"^  marks: .*\n", b"", document, flags=re.M))
-    print(f"this build knows no flow.mark, or no sequences on streams: {asked} rules are not compared")
-    return b"---\n".join(kept)
 
 
 def loadable(shrike, text, target):

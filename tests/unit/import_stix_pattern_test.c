@@ -408,6 +408,7 @@ static void what_no_wire_shows_is_refused_with_its_reason(void **state)
         {"[domain-name:value > 'a']", "- an operator that the property's kind does not have\n"},
         {"[network-traffic:dst_port = 'http']", "- a value that the property cannot have\n"},
         {"[url:value MATCHES '(']", "- a regular expression that PCRE does not take\n"},
+        {"[url:value MATCHES '(*UTF)gate']", "- a regular expression that PCRE does not take\n"},
         {"[url:value MATCHES '^https://x']", "- a URL that is encrypted on the wire\n"},
         {"[network-traffic:protocols[*] = 'ipv4']", "- a protocol that no event names\n"},
         {"[x509-certificate:hashes.'SHA-256' = 'x' AND domain-name:value = 'a.example']",

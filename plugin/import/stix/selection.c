@@ -6,12 +6,10 @@
  * MATCHES    is PCRE and searches, as `re` does; an expression that PCRE2 does not take is refused here.
  * Order      only numbers and times have one.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "import/stix/meaning.h"
 
 #include "fields/fields.h"
+#include "rule/expression.h"
 
 enum form {
     TEXT,
@@ -132,17 +130,6 @@ static struct view as_glob(struct arena *arena, struct view text, bool is_like)
     return view_make(out, len);
 }
 
-static bool is_regex(struct view text)
-{
-    int code;
-    PCRE2_SIZE offset;
-    pcre2_code *regex =
-        pcre2_compile(text.data, text.len, PCRE2_NEVER_BACKSLASH_C, &code, &offset, NULL);
-
-    pcre2_code_free(regex);
-    return regex != NULL;
-}
-
 /* http.url is always of http. */
 static struct view as_http(struct arena *arena, struct view text)
 {
@@ -164,7 +151,8 @@ static const char *text_value(struct arena *arena, const struct stix_test *test,
         if (text.len > 0 &&
             (view_starts(text, VIEW("https:")) || view_starts(text, VIEW("^https:"))))
             return "a URL that is encrypted on the wire";
-        return is_regex(text) ? NULL : "a regular expression that PCRE does not take";
+        return expression_is_good(text, NULL) ? NULL
+                                              : "a regular expression that PCRE does not take";
     }
     if (form == URL)
         text = as_http(arena, text);

@@ -6,12 +6,10 @@
  *            has i, m and s alone. A holds the expression to its beginning.
  * Bytes      of an expression that are no UTF-8 become \xHH, so that YAML can carry it.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "import/suricata/content.h"
 
-#include <pcre2.h>
-
 #include "base/readable.h"
+#include "rule/expression.h"
 
 const char *content_unquote(struct view value, struct view *inside, bool *is_negated)
 {
@@ -121,17 +119,6 @@ static const char *read_flag(char flag, struct piece *piece, struct inline_flags
     }
 }
 
-static bool compiles(struct view expression)
-{
-    int code;
-    PCRE2_SIZE offset;
-    pcre2_code *regex =
-        pcre2_compile(expression.data, expression.len, PCRE2_NEVER_UTF, &code, &offset, NULL);
-
-    pcre2_code_free(regex);
-    return regex != NULL;
-}
-
 static struct view printable(struct arena *arena, struct view text)
 {
     struct buf out;
@@ -182,7 +169,7 @@ const char *content_regex(struct arena *arena, struct view text, struct piece *p
         piece->bytes =
             view_from_string(arena_format(arena, "%s%s%.*s%s", inlined.is_anchored ? "\\A(?:" : "",
                                           front, (int)inside.len, (const char *)inside.data, back));
-    return compiles(piece->bytes) ? NULL : "a pcre that PCRE2 does not take";
+    return expression_is_good(piece->bytes, NULL) ? NULL : "a pcre that PCRE2 does not take";
 }
 
 /* --- what bytes are ------------------------------------------------------------------------------ */

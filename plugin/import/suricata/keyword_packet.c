@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include "import/suricata/reader.h"
 
-/* "5", ">5", "5<>9" of a field; both ends of a range are left out, as Suricata does. */
-static const char *ask_number(struct reader *r, const char *field, struct view value)
+/* Both ends of a range are left out, as Suricata does. */
+const char *reader_ask_number(struct reader *r, const char *field, struct view value)
 {
     enum comparison compare;
     uint64_t number, upper;
@@ -21,41 +21,6 @@ static const char *ask_number(struct reader *r, const char *field, struct view v
                           arena_format(r->arena, "%llu", (unsigned long long)upper), false);
 }
 
-const char *read_dsize(struct reader *r, struct view value)
-{
-    return ask_number(r, "payload.len", value);
-}
-
-const char *read_itype(struct reader *r, struct view value)
-{
-    return ask_number(r, "icmp.type", value);
-}
-
-const char *read_icode(struct reader *r, struct view value)
-{
-    return ask_number(r, "icmp.code", value);
-}
-
-const char *read_ttl(struct reader *r, struct view value)
-{
-    return ask_number(r, "ip.ttl", value);
-}
-
-const char *read_window(struct reader *r, struct view value)
-{
-    return ask_number(r, "tcp.window", value);
-}
-
-const char *read_seq(struct reader *r, struct view value)
-{
-    return ask_number(r, "tcp.seq", value);
-}
-
-const char *read_ack(struct reader *r, struct view value)
-{
-    return ask_number(r, "tcp.ack", value);
-}
-
 const char *read_ip_proto(struct reader *r, struct view value)
 {
     static const struct {
@@ -69,7 +34,7 @@ const char *read_ip_proto(struct reader *r, struct view value)
         if (view_equal_fold(value, view_from_string(NAMES[i].name)))
             value = view_from_string(NAMES[i].number);
     }
-    return ask_number(r, "ip.proto", value);
+    return reader_ask_number(r, "ip.proto", value);
 }
 
 /* --- TCP flags ----------------------------------------------------------------------------------- */

@@ -110,20 +110,21 @@ const char *ignore(struct reader *r, struct view value)
 
 /* --- keywords ------------------------------------------------------------------------------------ */
 
-static const struct {
+static const struct keyword {
     const char *name;
-    keyword_fn *read;
+    keyword_fn *read;  /* or */
+    const char *field; /* that the keyword compares with a number */
 } KEYWORDS[] = {
-#define KEYWORD(name, reader) {name, reader},
+#define KEYWORD(name, reader) {name, reader, NULL},
+#define NUMBER(name, field)   {name, NULL, field},
 #include "import/suricata/keyword.def"
-#undef KEYWORD
 };
 
-static keyword_fn *find_keyword(struct view name)
+static const struct keyword *find_keyword(struct view name)
 {
     for (size_t i = 0; i < sizeof(KEYWORDS) / sizeof(KEYWORDS[0]); i++) {
         if (view_equal(name, view_from_string(KEYWORDS[i].name)))
-            return KEYWORDS[i].read;
+            return &KEYWORDS[i];
     }
     return NULL;
 }
@@ -150,12 +151,13 @@ static const char *move_piece(struct reader *r, const struct buffer *buffer)
 
 static const char *read_option(struct reader *r, const struct option_text *option)
 {
-    keyword_fn *read = find_keyword(option->name);
+    const struct keyword *keyword = find_keyword(option->name);
     const struct buffer *sticky = buffer_sticky(option->name);
     const struct buffer *modifier = buffer_modifier(option->name);
 
-    if (read != NULL)
-        return read(r, option->value);
+    if (keyword != NULL)
+        return keyword->read != NULL ? keyword->read(r, option->value)
+                                     : reader_ask_number(r, keyword->field, option->value);
     if (sticky != NULL && option->value.len == 0) {
         r->chain = reader_chain(r, sticky, TRANSFORM_NONE);
         r->piece = NULL;

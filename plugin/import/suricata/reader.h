@@ -33,8 +33,11 @@ bool reader_number(struct view text, int64_t *out);
 bool reader_compare(struct view text, enum comparison *compare, uint64_t *number, uint64_t *upper);
 const char *reader_compare_suffix(enum comparison compare); /* "|gt"; "" for IS_EQ and IS_NE */
 
+/* Asks "5", ">5", "5<>9" of a field of the packet. */
+const char *reader_ask_number(struct reader *r, const char *field, struct view value);
+
 #define KEYWORD(name, reader) keyword_fn reader;
+#define NUMBER(name, field)
 #include "import/suricata/keyword.def"
-#undef KEYWORD
 
 #endif

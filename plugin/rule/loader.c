@@ -10,6 +10,8 @@
 #include "rule/checks.h"
 
 enum { SHOWN_MAX = 72, NAME_LEN_MAX = 48 };
+static const int64_t DURATION_MAX =
+    INT64_C(36500) * 86400; /* in seconds: beyond any capture, and no overflow */
 
 /* --- messages ------------------------------------------------------------------------------------ */
 
@@ -262,7 +264,7 @@ bool loader_parse_duration(struct view text, int64_t *out)
     if (text.len < 2 || !view_parse_u64(view_slice(text, 0, text.len - 1), &number))
         return false;
     const char *unit = memchr(UNITS, text.data[text.len - 1], sizeof(UNITS) - 1);
-    if (unit == NULL || number > INT32_MAX)
+    if (unit == NULL || number > (uint64_t)(DURATION_MAX / SECONDS[unit - UNITS]))
         return false;
     *out = (int64_t)number * SECONDS[unit - UNITS] * 1000000;
     return true;

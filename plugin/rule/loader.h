@@ -56,7 +56,7 @@ bool loader_parse_time(struct view text, int64_t *out);
 /* The other way round: a day, or with its time in UTC when it is not midnight. False when it is no such time. */
 enum { TIME_TEXT_MAX = 40 };
 bool loader_time_text(int64_t time_us, char out[TIME_TEXT_MAX]);
-/* 30s, 10m, 1h, 7d, 2w: microseconds. */
+/* 30s, 10m, 1h, 7d, 2w, at most 36500d: microseconds. */
 bool loader_parse_duration(struct view text, int64_t *out);
 
 /* May the scalar name a mark: 1 to 255 bytes without blanks, control characters and `*`, `?`, `\`? Tells when not. */

@@ -198,7 +198,7 @@ static bool check(struct tail *t, const struct yaml_node *timeframe)
     }
     if (timeframe->kind != YAML_SCALAR || !loader_parse_duration(timeframe->text, &span_us) ||
         span_us == 0) {
-        loader_error(l, timeframe->place, "duration", "write 30s, 10m, 1h or 7d",
+        loader_error(l, timeframe->place, "duration", "write 30s, 10m, 1h or 7d; at most 36500d",
                      "`%s` is not a span of time", loader_shown(l, timeframe->text));
         return false;
     }

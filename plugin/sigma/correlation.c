@@ -113,7 +113,7 @@ static void read_timespan(struct loader *l, const struct yaml_node *node)
     int64_t span_us = 0;
 
     if (node->kind != YAML_SCALAR || !loader_parse_duration(node->text, &span_us) || span_us == 0)
-        loader_error(l, node->place, "duration", "write 30s, 10m, 1h or 7d",
+        loader_error(l, node->place, "duration", "write 30s, 10m, 1h or 7d; at most 36500d",
                      "`timespan` has to be a number and one of s, m, h, d; `%s` is not",
                      loader_shown(l, node->text));
 }

@@ -158,7 +158,7 @@ static void read_suppress_for(struct loader *l, const struct yaml_node *node)
 {
     if (node->kind != YAML_SCALAR || !loader_parse_duration(node->text, &l->rule->suppress_us) ||
         l->rule->suppress_us == 0)
-        loader_error(l, node->place, "duration", "write 30s, 10m, 1h or 7d",
+        loader_error(l, node->place, "duration", "write 30s, 10m, 1h or 7d; at most 36500d",
                      "`%s` is not a span of time", loader_shown(l, node->text));
 }
 

@@ -615,9 +615,10 @@ check "import of a missing file is wrong usage" 2 "$shrike" import stix "$work/n
 check "a level that there is not is wrong usage" 2 "$shrike" import text --level loud "$work/x"
 check "a name that is none is wrong usage" 2 "$shrike" import text --name 'a b' "$work/x"
 check "a confidence over 100 is wrong usage" 2 "$shrike" import text --min-confidence 101 "$work/x"
-for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity text:text_made zeek-intel:zeek_made; do
-    tail -c +2 "$feeds/${format#*:}" > "$work/feed"
-    check "import ${format%%:*}" 0 "$shrike" import "${format%%:*}" "$work/feed"
+for format in stix:unit42 misp:eset maltrail:turla csv:volexity text:made zeek-intel:made; do
+    reader=${format%%:*}
+    cp "${feeds}_${reader%-intel}/${format#*:}" "$work/feed"
+    check "import $reader" 0 "$shrike" import "$reader" "$work/feed"
     cp "$work/out" "$work/imported.yml"
     says "counts what it took" err "taken "
     check "what it wrote can be used" 0 "$shrike" check --format json "$work/imported.yml"
@@ -626,7 +627,7 @@ for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity
     check "and is clean, but for names of many" 0 jq -e '[.messages[] | select(.severity == "warning" and .id != "shared-name")] == []' "$work/check.json"
     check "import auto" 0 "$shrike" import auto "$work/feed"
     cp "$work/out" "$work/auto.yml"
-    check "tells ${format%%:*} by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"
+    check "tells $reader by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"
 done
 printf 'evil.example # relay\n203.0.113.7:443\nd41d8cd98f00b204e9800998ecf8427e\nword\n' > "$work/list.txt"
 check "import says what it left out" 0 "$shrike" import text -v "$work/list.txt"
@@ -677,7 +678,7 @@ says "and counts what it passes over" out "1 taken from $work/seen.intel; passed
 check "and alerts" 1 "$shrike" replay -q --fail-on-alert -S "$work/direct.yml" --eve "$work/eve.json" "$covenant"
 check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
-tail -c +2 "$feeds/stix_unit42" > "$work/feed"
+cp "${feeds}_stix/unit42" "$work/feed"
 check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
 says "keeps them" out "valid_from: '20"
 check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"

@@ -17,8 +17,7 @@ for target in "$folder"/*_fuzz; do
     corpus=build/fuzz/corpus/$name
     mkdir -p "$corpus"
     words=tests/fuzz/dict/$name.dict
-    [ -f "$words" ] || words=/dev/null
-    if "$target" -dict="$words" -max_total_time="$seconds" -rss_limit_mb=4096 -timeout=20 -max_len=16384 -print_final_stats=1 \
+    if "$target" $([ ! -f "$words" ] || echo "-dict=$words") -max_total_time="$seconds" -rss_limit_mb=4096 -timeout=20 -max_len=16384 -print_final_stats=1 \
         -artifact_prefix="$findings/$name-" "$corpus" "tests/fuzz/seeds/$name" > "$findings/$name.log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: //p' "$findings/$name.log")
         echo "ok    fuzz $name ($runs executions)"

@@ -705,6 +705,8 @@ check "one that has expired" 0 dated 'valid_until: 2002-01-01' '' ''
 check "is informational" 0 grep -q '"level":"informational","expired":true.*"expired":"2002-01-01T00:00:00.000000+0000"' "$work/eve.json"
 check "one that is not valid yet" 0 dated 'valid_from: 2099-01-01' '' ''
 says "is counted" err "list entries met before their valid_from"
+check "and informational" 0 grep -q '"level":"informational","early":true.*"valid_from":"2099-01-01T00:00:00.000000+0000"' "$work/eve.json"
+says "and told in the text" out "(before its validity)"
 check "and is no hit, either" 1 grep -q '"event_type":"alert"' "$work/eve.json"
 
 # Every line is what Suricata's own schema describes.

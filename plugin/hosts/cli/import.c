@@ -44,7 +44,7 @@ static void print_help(void)
          "      --column NAME|N        csv: the column of the values\n"
          "      --type TYPE            kind of values whose kind nobody tells: ip, domain, url, "
          "ja3, ...\n"
-         "      --look-back            entries hit in captures older than their valid_from, too\n"
+         "      --look-back            leave valid_from out: hits in older captures are not only informational\n"
          "      --url-hosts            take the host of each URL, too\n"
          "      --all                  misp: also what is not meant for detection (to_ids: false)\n"
          "  -v, --verbose              name every value that is left out, with the reason\n"

@@ -41,6 +41,7 @@ struct collection {
     struct hash_key key;
     const struct draft **drafts;
     size_t draft_count, draft_capacity;
+    uint32_t *draft_slots;     /* number of the first draft of an object + 1, by its name */
     struct feed_source source; /* the first that was described */
     bool has_source;
 };

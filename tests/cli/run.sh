@@ -683,6 +683,11 @@ check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
 says "keeps them" out "valid_from: '20"
 check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
 check "leaves the first one out" 1 grep -q valid_from "$work/out"
+cp "${feeds}_stix/again" "$work/feed"
+check "objects that stand in a bundle twice" 0 "$shrike" import stix "$work/feed"
+cp "$work/out" "$work/again.yml"
+says "give their rules once" err "left out         3  a rule of the same object again"
+check "which can be used" 0 "$shrike" check "$work/again.yml"
 
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"

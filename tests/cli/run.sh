@@ -324,6 +324,16 @@ refused --eve - --pcap-out - "$work/in.pcap"
 check "standard output under two names is one" 2 sh -c '"$0" replay -q --eve - -o /dev/stdout "$1" | cat; "$0" replay -q --eve - -o /dev/stdout "$1" > "$2"' "$shrike" "$covenant" "$work/new.out"
 # shellcheck disable=SC2016
 check "standard input cannot be an output" 2 sh -c '"$0" replay -q --eve "$1" - < "$1"' "$shrike" "$work/in.pcap"
+printf 'a.example\n' > "$work/in.rules/names.txt"
+ln -s in.rules/names.txt "$work/names.link"
+cp "$work/in.rules/names.txt" "$work/names.kept"
+printf 'list: names\ntype: domain\nfile: names.txt\n' > "$work/in.rules/names.yml"
+for option in --eve -o --pcap-out; do
+    check "a list file of a folder is no output: $option" 2 "$shrike" replay -q -S "$work/in.rules" "$option" "$work/names.link" "$work/in.pcap"
+done
+says "and is named" err "--pcap-out $work/names.link would overwrite the list $work/in.rules/names.txt"
+check "nor that of a rule file" 2 "$shrike" replay -q --keep-going -S "$work/in.rules/names.yml" --eve "$work/in.rules/names.txt" "$work/in.pcap"
+check "the list is whole" 0 cmp "$work/in.rules/names.txt" "$work/names.kept"
 check "the capture is whole" 0 cmp "$work/in.pcap" "$covenant"
 check "and so are the rules" 0 cmp "$work/in.yml" rules/frameworks.yml
 check "/dev/null can be named twice" 0 "$shrike" replay -q -S rules/ --eve /dev/null -o /dev/null "$covenant"
@@ -504,6 +514,8 @@ fi
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"
 check "with as many alerts" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -eq "$(grep -c '"event_type":"alert"' "$work/again.json")"
+check "alerts of which two find room" 0 "$shrike" replay -q -S rules/ --eve /dev/null --pcap-out "$work/some.pcapng" --memcap-alerts 64 "$covenant"
+says "are counted" err "2 alert(s) found no memory (--memcap-alerts)"
 check "standard input cannot be read twice" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" -
 mkfifo "$work/pipe"
 check "nor can a pipe" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" --eve /dev/null "$work/pipe"
@@ -711,8 +723,9 @@ check "is informational" 0 grep -q '"level":"informational","expired":true.*"exp
 check "one that is not valid yet" 0 dated 'valid_from: 2099-01-01' '' ''
 says "is counted" err "list entries met before their valid_from"
 check "and informational" 0 grep -q '"level":"informational","early":true.*"valid_from":"2099-01-01T00:00:00.000000+0000"' "$work/eve.json"
-says "and told in the text" out "(before its validity)"
-check "and is no hit, either" 1 grep -q '"event_type":"alert"' "$work/eve.json"
+check "and for people" 0 "$shrike" replay -q -S "$work/dated.yml" "$covenant"
+says "it is told, too" out "informational  "
+says "with its reason" out "(before its validity)"
 
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json

@@ -53,6 +53,29 @@ struct shrike_evidence {
 /* `index` below the count. */
 SHRIKE_API void shrike_alert_evidence(const struct shrike_alert *alert, size_t index,
                                       struct shrike_evidence *out);
+/* What is known of the entry of a list that made a piece of evidence. Set `size` to sizeof(struct shrike_list_entry)
+ * first: members that a later version adds are left alone. Strings that nobody said are NULL. */
+struct shrike_list_entry {
+    size_t size;
+    const char *list;          /* its name */
+    struct shrike_bytes entry; /* as text: "192.0.2.0/24" */
+    const char *source;        /* of the list, so `tlp` */
+    const char *tlp;           /* "amber" */
+    const char *note;
+    int confidence;        /* 0 to 100 at the alert's time; -1 when nobody said */
+    int confidence_given;  /* before it decayed */
+    int64_t first_seen_us; /* 0 when nobody said */
+    int64_t age_days;      /* -1 when unknown */
+    int64_t valid_from_us; /* when it becomes valid; 0: it is, or was */
+    int64_t expired_us;    /* when it or its list expired; 0: it has not */
+};
+/* The entry behind evidence `index`, below the count. 0, or -1 when that rests on no list: `out` is left alone then. */
+SHRIKE_API int shrike_alert_list_entry(const struct shrike_alert *alert, size_t index,
+                                       struct shrike_list_entry *out);
+/* Whether it would not be there without entries that have expired, or that are not valid yet: 1 or 0. Its level is
+ * "informational" then, whatever its rule says. */
+SHRIKE_API int shrike_alert_is_expired(const struct shrike_alert *alert);
+SHRIKE_API int shrike_alert_is_early(const struct shrike_alert *alert);
 /* The values of a field of the event, by its name in rules; returns how many there are and fills at most
  * `max` of them. Only fields of bytes, and `flow.mark`: names of the marks that the flow has. */
 SHRIKE_API size_t shrike_alert_field(const struct shrike_alert *alert, const char *name,

@@ -5,6 +5,7 @@
  *            in HTTP-like traffic (coarse classes; a byte equal to the one before it counts one),
  *            and bytes inside a phrase that every other message holds ("Mozilla/5.0", "www.")
  *            count one.
+ *            The rarest part of a literal is looked for within its first PLACES_MAX bytes: any part is a gate.
  * Required   a scanner walks the expression once and keeps runs of bytes that stand in every
  *            match: plain characters, escapes of one byte, in a row, outside of anything optional.
  *            A group gives what each of its branches gives, or nothing. It errs on the side of
@@ -15,7 +16,7 @@
  */
 #include "compile/builder.h"
 
-enum { NESTING_MAX = 64, RUN_MAX = 128 };
+enum { NESTING_MAX = 64, RUN_MAX = 128, PLACES_MAX = 4096 };
 
 /* What nearly all HTTP, DNS, mail and TLS traffic holds; lower case. */
 static const char *const COMMON[] = {
@@ -141,7 +142,7 @@ struct view literal_best(struct view bytes, size_t max, bool is_cased)
     struct view best = view_slice(bytes, 0, max);
     unsigned most = literal_bits(best, is_cased);
 
-    for (size_t from = 1; from + max <= bytes.len; from++) {
+    for (size_t from = 1; from + max <= bytes.len && from < PLACES_MAX; from++) {
         struct view window = view_slice(bytes, from, from + max);
         unsigned bits = literal_bits(window, is_cased);
         if (bits > most) {

@@ -185,6 +185,41 @@ void shrike_alert_evidence(const struct shrike_alert *alert, size_t index,
     };
 }
 
+int shrike_alert_list_entry(const struct shrike_alert *alert, size_t index,
+                            struct shrike_list_entry *out)
+{
+    const struct listed *listed = &inner_alert(alert)->evidence[index].list;
+    const struct shrike_list_entry all = {
+        .size = out->size,
+        .list = listed->name,
+        .entry = {listed->entry.data, listed->entry.len},
+        .source = listed->source,
+        .tlp = listed->tlp,
+        .note = listed->note,
+        .confidence = listed->confidence,
+        .confidence_given = listed->confidence_given,
+        .first_seen_us = listed->first_seen_us,
+        .age_days = listed->age_days,
+        .valid_from_us = listed->valid_from_us,
+        .expired_us = listed->expired_us,
+    };
+
+    if (listed->name == NULL)
+        return -1;
+    memcpy(out, &all, out->size < sizeof(all) ? out->size : sizeof(all));
+    return 0;
+}
+
+int shrike_alert_is_expired(const struct shrike_alert *alert)
+{
+    return inner_alert(alert)->is_expired;
+}
+
+int shrike_alert_is_early(const struct shrike_alert *alert)
+{
+    return inner_alert(alert)->is_early;
+}
+
 size_t shrike_alert_field(const struct shrike_alert *alert, const char *name,
                           struct shrike_bytes *out, size_t max)
 {

@@ -195,6 +195,35 @@ static void describe(void *context, const struct feed_source *source)
     }
 }
 
+static uint32_t *draft_slot(const struct collection *c, const struct draft *draft)
+{
+    size_t mask = c->draft_capacity * 2 - 1;
+    size_t at = hash_keyed(c->key, draft->object, strlen(draft->object)) & mask;
+
+    while (c->draft_slots[at] != 0 &&
+           strcmp(c->drafts[c->draft_slots[at] - 1]->object, draft->object) != 0)
+        at = (at + 1) & mask;
+    return &c->draft_slots[at];
+}
+
+static void grow_drafts(struct collection *c)
+{
+    size_t capacity = c->draft_capacity ? c->draft_capacity * 2 : 16;
+    const struct draft **drafts = arena_array(c->arena, capacity, sizeof(struct draft *));
+
+    if (c->draft_count > 0)
+        memcpy(drafts, c->drafts, c->draft_count * sizeof(struct draft *));
+    c->drafts = drafts;
+    c->draft_capacity = capacity;
+    c->draft_slots = arena_array(c->arena, capacity * 2, sizeof(*c->draft_slots));
+    for (size_t i = 0; i < c->draft_count; i++) {
+        uint32_t *slot = draft_slot(c, c->drafts[i]);
+        *slot = *slot == 0 ? (uint32_t)i + 1 : *slot;
+    }
+}
+
+/* An object that stands in a file twice, or in two files, gives its rules once: the first time. Which time it is, is known by
+ * where its pattern lies. */
 static void add_draft(void *context, const struct draft *draft)
 {
     struct collection *c = context;
@@ -203,14 +232,15 @@ static void add_draft(void *context, const struct draft *draft)
         skip(c, "less sure than --min-confidence", draft->about.value, draft->about.place);
         return;
     }
-    if (c->draft_count == c->draft_capacity) {
-        size_t capacity = c->draft_capacity ? c->draft_capacity * 2 : 16;
-        const struct draft **drafts = arena_array(c->arena, capacity, sizeof(struct draft *));
-        for (size_t i = 0; i < c->draft_count; i++)
-            drafts[i] = c->drafts[i];
-        c->drafts = drafts;
-        c->draft_capacity = capacity;
+    if (c->draft_count == c->draft_capacity)
+        grow_drafts(c);
+    uint32_t *slot = draft_slot(c, draft);
+    if (*slot != 0 && c->drafts[*slot - 1]->about.value.data != draft->about.value.data) {
+        skip(c, "a rule of the same object again", draft->about.value, draft->about.place);
+        return;
     }
+    if (*slot == 0)
+        *slot = (uint32_t)c->draft_count + 1;
     c->drafts[c->draft_count++] = draft;
     c->tally->rules += draft->type == NULL;
     c->tally->correlations += draft->type != NULL;

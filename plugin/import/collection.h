@@ -26,7 +26,7 @@ struct collection_options {
     const char *level;    /* of all rules; NULL: by confidence */
     int min_confidence;   /* what is said to be less sure is left out */
     bool takes_url_hosts; /* the host of each URL is an indicator, too */
-    bool looks_back;      /* entries hit before their valid_from, too */
+    bool looks_back;      /* valid_from is left out: hits before it are as any other */
     FILE *verbose;        /* every value that is left out, with its reason; NULL: nobody asks */
 };
 
@@ -41,6 +41,7 @@ struct collection {
     struct hash_key key;
     const struct draft **drafts;
     size_t draft_count, draft_capacity;
+    uint32_t *draft_slots;     /* number of the first draft of an object + 1, by its name */
     struct feed_source source; /* the first that was described */
     bool has_source;
 };

@@ -22,6 +22,7 @@ struct draft {
     struct indicator
         about; /* its id, note, confidence, marking, times and place; the value is the pattern */
     struct view title, description;
+    const char *object; /* the foreign object that it was made of, by a name that is its own */
     const char *name; /* by which correlations find it; NULL when none does */
     bool is_part;     /* of a correlation: by itself it says nothing */
     /* a rule */

@@ -19,8 +19,9 @@ struct listed {
     const char *note;
     int confidence, confidence_given; /* now, and before it decayed; -1 when nobody said */
     int64_t first_seen_us;            /* 0 when nobody said */
-    int64_t age_days;   /* since then, or since it became valid or the list was made; -1: unknown */
-    int64_t expired_us; /* when it or its list expired; 0: it has not */
+    int64_t age_days; /* since then, or since it became valid or the list was made; -1: unknown */
+    int64_t valid_from_us; /* when it becomes valid; 0: it is, or was */
+    int64_t expired_us;    /* when it or its list expired; 0: it has not */
 };
 
 /* One predicate that held. */
@@ -42,20 +43,26 @@ struct alert {
     size_t evidence_left_out; /* beyond EVIDENCE_MAX */
     const char *const *marks; /* names of the marks that the flow now has */
     size_t mark_count;
-    bool is_expired;     /* it rests on entries of a list that has expired: see alert_level() */
+    bool is_expired;     /* it rests on entries that have expired: see alert_level() */
+    bool is_early;       /* on entries that are not valid yet */
     uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
     const struct suppression *suppression; /* still to be asked; NULL: it is to be written */
 };
 
-/* What an alert is worth: that of its rule, but informational when only expired entries made it. */
+/* What an alert is worth: that of its rule, but informational when only outdated entries made it. */
+static inline bool alert_is_outdated(const struct alert *alert)
+{
+    return alert->is_expired || alert->is_early;
+}
+
 static inline const char *alert_level(const struct alert *alert)
 {
-    return alert->is_expired ? "informational" : alert->rule->level;
+    return alert_is_outdated(alert) ? "informational" : alert->rule->level;
 }
 
 static inline unsigned alert_severity(const struct alert *alert)
 {
-    return alert->is_expired ? 4 : alert->rule->severity;
+    return alert_is_outdated(alert) ? 4 : alert->rule->severity;
 }
 
 struct alert_sink {

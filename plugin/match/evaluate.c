@@ -371,7 +371,7 @@ bool rule_holds(struct matcher *m, const struct rule_row *rule)
     return node_holds(m, rule->node);
 }
 
-/* What has expired silences nothing: neither a filter nor an entry of a list that it asks for. */
+/* What has expired or is not valid yet silences nothing: neither a filter nor an entry of a list that it asks for. */
 uint32_t rule_silencer(struct matcher *m, const struct rule_row *rule)
 {
     const struct ruleset *set = m->set;
@@ -380,15 +380,15 @@ uint32_t rule_silencer(struct matcher *m, const struct rule_row *rule)
 
     if (rule->silencers.count == 0)
         return NO_INDEX;
-    if (reading & READ_EXPIRED)
-        set_reading(m, reading & ~(unsigned)READ_EXPIRED);
+    if (reading & READ_OUTDATED)
+        set_reading(m, reading & ~(unsigned)READ_OUTDATED);
     for (uint32_t i = 0; i < rule->silencers.count && found == NO_INDEX; i++) {
         const struct silencer_row *silencer = &set->silencers[rule->silencers.first + i];
         int64_t end_us = set->filter_ends[silencer->filter];
         if ((end_us == 0 || m->event->time_us < end_us) && node_holds(m, silencer->node))
             found = silencer->filter;
     }
-    if (reading & READ_EXPIRED)
+    if (reading & READ_OUTDATED)
         set_reading(m, reading);
     return found;
 }

@@ -12,8 +12,8 @@
  *            wait for it, since marks may have changed meanwhile.)
  * Marks      what a rule does to the marks of the flow is done before the next one is judged (marks.c).
  * Silenced   a rule that is true and that one of its filters speaks of raises nothing; it is counted by filter.
- * Expired    entries that have expired (match/member.c) hit nothing. A rule that is not true is asked again as if they
- *            did, when one was hit: an alert that needs them is told as informational.
+ * Outdated   entries that have expired or are not valid yet (match/member.c) hit nothing. A rule that is not true is
+ *            asked again as if they did, when one was hit: an alert that needs them is told as informational.
  */
 #include "match/match.h"
 
@@ -168,11 +168,11 @@ struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)
 /* --- alerts --------------------------------------------------------------------------------------
  */
 
-/* An alert that rests on expired entries must not silence one that does not. */
+/* An alert that rests on outdated entries must not silence one that does not. */
 static uint64_t suppression_key(struct matcher *m, uint32_t rule)
 {
     const struct rule_row *row = &m->set->rules[rule];
-    const uint32_t begin[2] = {rule, m->reading & READ_EXPIRED};
+    const uint32_t begin[2] = {rule, m->reading & READ_OUTDATED};
     uint64_t key = hash_keyed(m->set->key, begin, sizeof(begin));
 
     for (unsigned i = 0; i < row->suppress_count; i++) {
@@ -240,7 +240,8 @@ void rule_held(struct matcher *m, uint32_t rule)
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
-                          .is_expired = (m->reading & READ_EXPIRED) != 0};
+                          .is_expired = (m->reading & READ_EXPIRED) != 0,
+                          .is_early = (m->reading & READ_EARLY) != 0};
     bool is_told = (row->flags & RULE_SILENT) == 0;
 
     m->stats.held++;
@@ -315,6 +316,20 @@ void set_reading(struct matcher *m, unsigned reading)
     next_generation(m);
 }
 
+bool rule_holds_dated(struct matcher *m, const struct rule_row *rule)
+{
+    static const unsigned READINGS[] = {READ_EXPIRED, READ_EARLY, READ_OUTDATED};
+    bool holds = rule_holds(m, rule);
+
+    for (size_t i = 0; i < 3 && !holds; i++) {
+        if ((m->outdated & READINGS[i]) != READINGS[i])
+            continue;
+        set_reading(m, READINGS[i]);
+        holds = rule_holds(m, rule);
+    }
+    return holds;
+}
+
 static bool is_true(struct matcher *m, uint32_t number)
 {
     const struct rule_row *rule = &m->set->rules[number];
@@ -324,7 +339,7 @@ static bool is_true(struct matcher *m, uint32_t number)
     if ((!event->is_complete && (rule->flags & RULE_WAITS)) ||
         (event->is_second && !(rule->flags & RULE_AGAIN)))
         return false;
-    return rule_fits(m, rule) && rule_holds(m, rule);
+    return rule_fits(m, rule) && rule_holds_dated(m, rule);
 }
 
 /* Was it true of the first half already? One that waited cannot have been. */
@@ -345,10 +360,6 @@ static void judge(struct matcher *m, uint32_t number)
 {
     bool holds = is_true(m, number);
 
-    if (!holds && m->has_expired_hit) {
-        set_reading(m, READ_EXPIRED);
-        holds = is_true(m, number);
-    }
     if (holds && !was_reported(m, number))
         rule_held(m, number);
     if (m->reading != 0)
@@ -371,7 +382,7 @@ void match_event(struct matcher *m, const struct event *event)
     next_generation(m);
     scan_event(m);
     sort_candidates(m);
-    m->has_expired_hit = false;
+    m->outdated = 0;
     for (size_t i = 0; i < m->candidate_count; i++)
         judge(m, m->candidates[i]);
     m->event = NULL;

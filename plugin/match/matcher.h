@@ -96,7 +96,9 @@ struct stream_candidate {
 
 enum reading {
     READ_FIRST_HALF = 1, /* as before the answer came: its fields are absent */
-    READ_EXPIRED = 2,    /* entries of expired lists count */
+    READ_EXPIRED = 2,    /* entries that have expired count */
+    READ_EARLY = 4,      /* entries that are not valid yet count */
+    READ_OUTDATED = READ_EXPIRED | READ_EARLY,
 };
 
 struct matcher {
@@ -111,8 +113,8 @@ struct matcher {
     const struct event *event;
     struct group_state *group; /* NULL unless a stream is evaluated */
     const struct stream_side *side;
-    unsigned reading;     /* READ_* */
-    bool has_expired_hit; /* an entry of an expired list was hit and did not count */
+    unsigned reading;  /* READ_* */
+    unsigned outdated; /* READ_* in which an entry would count that was hit and does not */
     uint32_t generation;
     uint32_t *gate_seen;      /* generation */
     uint32_t *rule_seen;      /* generation */
@@ -179,6 +181,9 @@ static inline void add_candidate(struct matcher *m, uint32_t rule)
 void next_generation(struct matcher *m);
 /* READ_*; answers given so far are forgotten. */
 void set_reading(struct matcher *m, unsigned reading);
+/* Does the rule hold? When not, it is asked again with entries that have expired, that are not valid yet, and with both;
+ * m->reading tells what it took. */
+bool rule_holds_dated(struct matcher *m, const struct rule_row *rule);
 /* Direction and ports of the rule fit m->event. */
 bool rule_fits(const struct matcher *m, const struct rule_row *rule);
 /* Everything after "the rule is true": its marks, suppression, evidence, the sink. */
@@ -203,7 +208,7 @@ size_t lookup_value(struct matcher *m, const struct set_row *row, enum field_typ
                     const union value *value, uint32_t *members, size_t max);
 
 /* member.c: whether one of these members counts at the event's time, for a predicate that may ask how sure it is; `out` (may
- * be NULL) receives it. Sets m->has_expired_hit when an expired one is hit. */
+ * be NULL) receives it. Adds to m->outdated when one is hit that has expired or is not valid yet. */
 bool member_holds(struct matcher *m, const struct predicate_row *p, const struct set_row *row,
                   const uint32_t *members, size_t count, struct listed *out);
 

@@ -141,11 +141,7 @@ static void judge(struct matcher *m, const struct arrival *arrival,
     if ((has_fired && !changes_marks) || (!arrival->is_end && (rule->flags & RULE_WAITS)) ||
         !rule_fits(m, rule))
         return;
-    bool holds = rule_holds(m, rule);
-    if (!holds && m->has_expired_hit) {
-        set_reading(m, READ_EXPIRED);
-        holds = rule_holds(m, rule);
-    }
+    bool holds = rule_holds_dated(m, rule);
     if (holds && has_fired) {
         marks_change(m, rule);
     } else if (holds && hits_have_bits(m, state)) {
@@ -201,7 +197,7 @@ static void judge_candidates(struct matcher *m, const struct stream_side *side,
     m->side = side;
     begin_event(m, arrival);
     m->stats.events[EVENT_STREAM]++;
-    m->has_expired_hit = false;
+    m->outdated = 0;
     for (size_t i = 0; i < m->stream_candidate_count; i++) {
         if (m->group != m->stream_candidates[i].state)
             next_generation(m); /* the answers were those of another group */

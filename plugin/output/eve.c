@@ -282,6 +282,7 @@ static void put_listed(struct buf *line, const struct listed *list)
     put_date(line, "first_seen", list->first_seen_us);
     if (list->age_days >= 0)
         json_put_number(line, "age_days", (uint64_t)list->age_days);
+    put_date(line, "valid_from", list->valid_from_us);
     put_date(line, "expired", list->expired_us);
 }
 
@@ -332,6 +333,8 @@ static size_t put_metadata(struct buf *line, const struct alert *alert)
     json_put_chars(line, "level", alert_level(alert));
     if (alert->is_expired)
         json_put_bool(line, "expired", true);
+    if (alert->is_early)
+        json_put_bool(line, "early", true);
     put_strings(line, "tags", rule->tags, rule->tag_count);
     put_strings(line, "references", rule->references, rule->reference_count);
     json_put_open_array(line, "evidence");

@@ -175,6 +175,8 @@ size_t text_alert(struct buf *line, const struct text_options *options, const st
     readable_add(line, view_from_string(rule->title));
     if (alert->is_expired)
         buf_text(line, " (expired list)");
+    if (alert->is_early)
+        buf_text(line, " (before its validity)");
     if (evidence != NULL)
         put_evidence(line, evidence);
     if (alert->suppressed > 0)

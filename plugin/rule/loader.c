@@ -122,6 +122,13 @@ static size_t distance(struct view a, struct view b)
     return rows[a.len % 3][b.len];
 }
 
+/* Each letter more or less is a step: such names need no comparison. */
+static bool is_of_other_length(struct view name, struct view other, size_t least)
+{
+    return other.len > NAME_LEN_MAX || name.len + least <= other.len ||
+           other.len + least <= name.len;
+}
+
 const char *nearest_name(struct view name, const char *const *names, size_t count)
 {
     const char *best = NULL;
@@ -131,7 +138,7 @@ const char *nearest_name(struct view name, const char *const *names, size_t coun
         return NULL;
     for (size_t i = 0; i < count; i++) {
         struct view other = view_from_string(names[i]);
-        size_t far = other.len > NAME_LEN_MAX ? least : distance(name, other);
+        size_t far = is_of_other_length(name, other, least) ? least : distance(name, other);
         if (far < least && far < name.len) {
             least = far;
             best = names[i];

@@ -266,6 +266,8 @@ struct rules {
     size_t list_count;
     struct filter **filters;
     size_t filter_count;
+    const char **list_files; /* those that lists named, whatever became of them */
+    size_t list_file_count;
     struct list *made_lists;       /* these, and those that were left out */
     size_t refused[REFUSAL_COUNT]; /* documents */
     size_t documents;              /* YAML documents seen */

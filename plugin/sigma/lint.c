@@ -126,9 +126,10 @@ static void lint_keys(struct loader *l, const struct yaml_node *root)
 {
     for (size_t i = 0; i < root->count; i++) {
         const struct yaml_node *key = root->keys[i];
+        if (is_one_of(key->text, TOP_KEYS, LENGTH(TOP_KEYS)))
+            continue;
         const char *nearest = nearest_name(key->text, TOP_KEYS, LENGTH(TOP_KEYS));
-        if (nearest == NULL || is_one_of(key->text, TOP_KEYS, LENGTH(TOP_KEYS)) ||
-            yaml_get(root, nearest) != NULL)
+        if (nearest == NULL || yaml_get(root, nearest) != NULL)
             continue;
         loader_warn(l, key->place, "misspelt-key", loader_did_you_mean(l, nearest, NULL),
                     "Sigma has no key `%s`; it is kept and means nothing",

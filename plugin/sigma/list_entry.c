@@ -221,6 +221,19 @@ static void read_text(struct list_builder *b, const struct yaml_node *root, cons
         read_lines(b, text, (struct place){path, 1, 1});
 }
 
+static void note_file(struct rules *rules, const char *path)
+{
+    size_t count = rules->list_file_count;
+
+    if ((count & (count - 1)) == 0) { /* full at each power of two */
+        const char **files = arena_array(rules->arena, count ? count * 2 : 1, sizeof(*files));
+        if (count > 0)
+            memcpy(files, rules->list_files, count * sizeof(*files));
+        rules->list_files = files;
+    }
+    rules->list_files[rules->list_file_count++] = path;
+}
+
 void list_read_file(struct list_builder *b, const struct yaml_node *root,
                     const struct yaml_node *node)
 {
@@ -232,6 +245,7 @@ void list_read_file(struct list_builder *b, const struct yaml_node *root,
     if (name == NULL)
         return;
     const char *path = beside(l, node->place.file, name);
+    note_file(l->rules, path);
     if (file_read(path, LIST_FILE_MAX, &bytes, &why) != 0) {
         loader_error(l, node->place, "list-file", "the path is relative to the rule file",
                      "the list's file cannot be read: %s: %s", why, path);

@@ -179,10 +179,10 @@ static void check_keys(struct loader *l, const struct yaml_node *node)
 
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *key = node->keys[i];
-        const char *nearest = nearest_name(key->text, KEYS, 4);
         size_t at = 0;
         while (at < 4 && !view_equal(key->text, view_from_string(KEYS[at])))
             at++;
+        const char *nearest = at == 4 ? nearest_name(key->text, KEYS, 4) : NULL;
         if (at == 4 && nearest != NULL)
             loader_error(l, key->place, "unknown-key", loader_did_you_mean(l, nearest, NULL),
                          "`logsource` has no key `%s`", loader_shown(l, key->text));

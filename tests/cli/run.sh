@@ -324,6 +324,16 @@ refused --eve - --pcap-out - "$work/in.pcap"
 check "standard output under two names is one" 2 sh -c '"$0" replay -q --eve - -o /dev/stdout "$1" | cat; "$0" replay -q --eve - -o /dev/stdout "$1" > "$2"' "$shrike" "$covenant" "$work/new.out"
 # shellcheck disable=SC2016
 check "standard input cannot be an output" 2 sh -c '"$0" replay -q --eve "$1" - < "$1"' "$shrike" "$work/in.pcap"
+printf 'a.example\n' > "$work/in.rules/names.txt"
+ln -s in.rules/names.txt "$work/names.link"
+cp "$work/in.rules/names.txt" "$work/names.kept"
+printf 'list: names\ntype: domain\nfile: names.txt\n' > "$work/in.rules/names.yml"
+for option in --eve -o --pcap-out; do
+    check "a list file of a folder is no output: $option" 2 "$shrike" replay -q -S "$work/in.rules" "$option" "$work/names.link" "$work/in.pcap"
+done
+says "and is named" err "--pcap-out $work/names.link would overwrite the list $work/in.rules/names.txt"
+check "nor that of a rule file" 2 "$shrike" replay -q --keep-going -S "$work/in.rules/names.yml" --eve "$work/in.rules/names.txt" "$work/in.pcap"
+check "the list is whole" 0 cmp "$work/in.rules/names.txt" "$work/names.kept"
 check "the capture is whole" 0 cmp "$work/in.pcap" "$covenant"
 check "and so are the rules" 0 cmp "$work/in.yml" rules/frameworks.yml
 check "/dev/null can be named twice" 0 "$shrike" replay -q -S rules/ --eve /dev/null -o /dev/null "$covenant"
@@ -504,6 +514,8 @@ fi
 check "packets of alerted flows" 0 "$shrike" replay -q -S rules/ --eve "$work/eve.json" --pcap-out "$work/flows.pcapng" "$covenant"
 check "are a capture that alerts again" 1 "$shrike" replay -q --fail-on-alert -S rules/ --eve "$work/again.json" "$work/flows.pcapng"
 check "with as many alerts" 0 test "$(grep -c '"event_type":"alert"' "$work/eve.json")" -eq "$(grep -c '"event_type":"alert"' "$work/again.json")"
+check "alerts of which two find room" 0 "$shrike" replay -q -S rules/ --eve /dev/null --pcap-out "$work/some.pcapng" --memcap-alerts 64 "$covenant"
+says "are counted" err "2 alert(s) found no memory (--memcap-alerts)"
 check "standard input cannot be read twice" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" -
 mkfifo "$work/pipe"
 check "nor can a pipe" 2 "$shrike" replay -q --pcap-out "$work/x.pcapng" --eve /dev/null "$work/pipe"
@@ -615,9 +627,10 @@ check "import of a missing file is wrong usage" 2 "$shrike" import stix "$work/n
 check "a level that there is not is wrong usage" 2 "$shrike" import text --level loud "$work/x"
 check "a name that is none is wrong usage" 2 "$shrike" import text --name 'a b' "$work/x"
 check "a confidence over 100 is wrong usage" 2 "$shrike" import text --min-confidence 101 "$work/x"
-for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity text:text_made zeek-intel:zeek_made; do
-    tail -c +2 "$feeds/${format#*:}" > "$work/feed"
-    check "import ${format%%:*}" 0 "$shrike" import "${format%%:*}" "$work/feed"
+for format in stix:unit42 misp:eset maltrail:turla csv:volexity text:made zeek-intel:made; do
+    reader=${format%%:*}
+    cp "${feeds}_${reader%-intel}/${format#*:}" "$work/feed"
+    check "import $reader" 0 "$shrike" import "$reader" "$work/feed"
     cp "$work/out" "$work/imported.yml"
     says "counts what it took" err "taken "
     check "what it wrote can be used" 0 "$shrike" check --format json "$work/imported.yml"
@@ -626,7 +639,7 @@ for format in stix:stix_unit42 misp:misp_eset maltrail:maltrail csv:csv_volexity
     check "and is clean, but for names of many" 0 jq -e '[.messages[] | select(.severity == "warning" and .id != "shared-name")] == []' "$work/check.json"
     check "import auto" 0 "$shrike" import auto "$work/feed"
     cp "$work/out" "$work/auto.yml"
-    check "tells ${format%%:*} by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"
+    check "tells $reader by its content" 0 cmp "$work/auto.yml" "$work/imported.yml"
 done
 printf 'evil.example # relay\n203.0.113.7:443\nd41d8cd98f00b204e9800998ecf8427e\nword\n' > "$work/list.txt"
 check "import says what it left out" 0 "$shrike" import text -v "$work/list.txt"
@@ -677,11 +690,16 @@ says "and counts what it passes over" out "1 taken from $work/seen.intel; passed
 check "and alerts" 1 "$shrike" replay -q --fail-on-alert -S "$work/direct.yml" --eve "$work/eve.json" "$covenant"
 check "with the note of its entry" 0 grep -q 'our report' "$work/eve.json"
 
-tail -c +2 "$feeds/stix_unit42" > "$work/feed"
+cp "${feeds}_stix/unit42" "$work/feed"
 check "import of what has dates" 0 "$shrike" import -q stix "$work/feed"
 says "keeps them" out "valid_from: '20"
 check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
 check "leaves the first one out" 1 grep -q valid_from "$work/out"
+cp "${feeds}_stix/again" "$work/feed"
+check "objects that stand in a bundle twice" 0 "$shrike" import stix "$work/feed"
+cp "$work/out" "$work/again.yml"
+says "give their rules once" err "left out         3  a rule of the same object again"
+check "which can be used" 0 "$shrike" check "$work/again.yml"
 
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"
@@ -704,7 +722,10 @@ check "one that has expired" 0 dated 'valid_until: 2002-01-01' '' ''
 check "is informational" 0 grep -q '"level":"informational","expired":true.*"expired":"2002-01-01T00:00:00.000000+0000"' "$work/eve.json"
 check "one that is not valid yet" 0 dated 'valid_from: 2099-01-01' '' ''
 says "is counted" err "list entries met before their valid_from"
-check "and is no hit, either" 1 grep -q '"event_type":"alert"' "$work/eve.json"
+check "and informational" 0 grep -q '"level":"informational","early":true.*"valid_from":"2099-01-01T00:00:00.000000+0000"' "$work/eve.json"
+check "and for people" 0 "$shrike" replay -q -S "$work/dated.yml" "$covenant"
+says "it is told, too" out "informational  "
+says "with its reason" out "(before its validity)"
 
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json

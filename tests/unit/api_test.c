@@ -116,6 +116,40 @@ static void count_alert(void *context, const struct shrike_alert *alert)
     (*(unsigned *)context)++;
 }
 
+struct entry_seen {
+    unsigned alerts, early;
+    struct shrike_list_entry entry;
+    char text[100], note[100], level[100];
+};
+
+static void on_listed(void *context, const struct shrike_alert *alert)
+{
+    struct entry_seen *seen = context;
+    struct shrike_list_entry old = {.size = offsetof(struct shrike_list_entry, note),
+                                    .note = "mine"};
+
+    seen->alerts++;
+    seen->early += (unsigned)shrike_alert_is_early(alert);
+    assert_int_equal(shrike_alert_is_expired(alert), 0);
+    for (size_t i = 0; i < shrike_alert_evidence_count(alert); i++) {
+        seen->entry = (struct shrike_list_entry){.size = sizeof(seen->entry), .note = "untouched"};
+        if (shrike_alert_list_entry(alert, i, &seen->entry) != 0) {
+            assert_string_equal(seen->entry.note, "untouched");
+            continue;
+        }
+        snprintf(seen->text, sizeof(seen->text), "%.*s", (int)seen->entry.entry.len,
+                 (const char *)seen->entry.entry.data);
+        snprintf(seen->note, sizeof(seen->note), "%s", seen->entry.note);
+        assert_string_equal(seen->entry.list, "seen");
+        assert_string_equal(seen->entry.source, "our report");
+        assert_string_equal(seen->entry.tlp, "amber");
+        assert_int_equal(shrike_alert_list_entry(alert, i, &old), 0);
+        assert_string_equal(old.list, "seen");
+        assert_string_equal(old.note, "mine"); /* an older host has no such member */
+    }
+    snprintf(seen->level, sizeof(seen->level), "%s", shrike_alert_level(alert));
+}
+
 /* Rules as a file of their own. */
 static struct shrike_ruleset *rules_of(const char *text)
 {
@@ -166,6 +200,42 @@ static void see_mark(void *context, const struct shrike_alert *alert)
 }
 
 /* The rule alone alerts and clears nothing: what it sets is there when the host hears of it. */
+static void the_entry_of_a_list_is_told_with_what_is_known(void **state)
+{
+    (void)state;
+    struct shrike_error error = {""};
+    struct entry_seen seen = {0};
+    struct shrike_ruleset *set =
+        rules_of("list: seen\ntype: ip\nsource: our report\ntlp: amber\n"
+                 "values:\n"
+                 "- {value: 0.0.0.0/0, note: all, confidence: 70, valid_from: 2099-01-01}\n"
+                 "---\n"
+                 "title: Listed server\n"
+                 "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c12\n"
+                 "level: high\n"
+                 "logsource: {product: shrike, service: flow}\n"
+                 "detection: {a: {dst_port: 80, dst_ip|expand: '%seen%'}, condition: a}\n");
+    assert_non_null(set);
+    const struct shrike_worker_options options = {
+        .size = sizeof(options), .on_alert = on_listed, .context = &seen};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    assert_non_null(worker);
+    shrike_ruleset_release(set);
+    feed(worker, "tests/pcaps/empire.cap");
+    shrike_worker_finish(worker);
+    shrike_worker_free(worker);
+    assert_true(seen.alerts > 0);
+    assert_int_equal(seen.early, seen.alerts);
+    assert_string_equal(seen.level, "informational");
+    assert_string_equal(seen.text, "0.0.0.0/0");
+    assert_string_equal(seen.note, "all");
+    assert_int_equal(seen.entry.confidence, 70);
+    assert_int_equal(seen.entry.confidence_given, 70);
+    assert_int_equal(seen.entry.age_days, -1);
+    assert_int_equal(seen.entry.expired_us, 0);
+    assert_true(seen.entry.valid_from_us == INT64_C(4070908800000000));
+}
+
 static void the_marks_of_a_flow_are_told(void **state)
 {
     (void)state;
@@ -224,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_host_gets_alerts_with_their_reasons),
         cmocka_unit_test(what_is_missing_is_an_error_with_a_text),
         cmocka_unit_test(a_tick_ends_flows_on_a_quiet_line),
+        cmocka_unit_test(the_entry_of_a_list_is_told_with_what_is_known),
         cmocka_unit_test(the_marks_of_a_flow_are_told),
         cmocka_unit_test(a_worker_without_rules_counts),
         cmocka_unit_test(an_unknown_link_type_is_refused),

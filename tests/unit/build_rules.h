@@ -20,7 +20,7 @@ struct bench {
     struct budget budget;
     struct error error;
     /* what the sink got */
-    size_t alerts, expired, evidence_left_out;
+    size_t alerts, expired, early, evidence_left_out;
     uint32_t sids[256];
     uint64_t suppressed;
     struct evidence evidence[EVIDENCE_MAX];
@@ -67,6 +67,7 @@ static inline void bench_sink(void *context, const struct alert *alert)
         b->sids[b->alerts] = alert->rule->sid;
     b->alerts++;
     b->expired += alert->is_expired;
+    b->early += alert->is_early;
     b->evidence_left_out += alert->evidence_left_out;
     b->suppressed = alert->suppressed;
     b->evidence_count = alert->evidence_count;

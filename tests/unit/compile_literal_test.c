@@ -118,6 +118,20 @@ static void repeats_and_anchors_are_seen(void **unused)
     assert_false(regex_is_anchored(VIEW("[^a]bc\\^")));
 }
 
+/* What it takes to find a gate does not grow with the literal. */
+static void the_rarest_part_is_sought_in_the_first_4_kib(void **state)
+{
+    (void)state;
+    static uint8_t bytes[1 << 20];
+    memset(bytes, 'e', sizeof(bytes));
+    memcpy(bytes + 4090, "qz7Kx!", 6);
+    struct view all = view_make(bytes, sizeof(bytes));
+    assert_true(view_equal(literal_best(all, 6, true), VIEW("qz7Kx!")));
+    memset(bytes + 4090, 'e', 6);
+    memcpy(bytes + 5000, "qz7Kx!", 6);
+    assert_true(view_equal(literal_best(all, 6, true), VIEW("eeeeee")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_literal_that_all_traffic_holds_is_a_poor_gate),
         cmocka_unit_test(the_best_window_leaves_the_common_part_out),
         cmocka_unit_test(repeats_and_anchors_are_seen),
+        cmocka_unit_test(the_rarest_part_is_sought_in_the_first_4_kib),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -375,8 +375,22 @@ static void joined_observations_are_correlations(void **state)
          "[network-traffic:dst_port = 3]",
          "part flow: dst_port=1 (dst_port_1)\npart flow: dst_port=3 (dst_port_1)\n"
          "temporal of 2 rules in 86400 s\n"
-         "part flow: dst_port=2 (dst_port_1)\npart flow: dst_port=3 (dst_port_1)\n"
-         "temporal of 2 rules in 86400 s\n"},
+         "part flow: dst_port=2 (dst_port_1)\ntemporal of 2 rules in 86400 s\n"},
+        /* the same twice: two observations of it, each rule once */
+        {"[network-traffic:dst_port = 1] AND [network-traffic:dst_port = 1]",
+         "part flow: dst_port=1 (dst_port_1)\nevent_count of 1 rules in 86400 s gte 2\n"},
+        {"([network-traffic:dst_port = 1] FOLLOWEDBY [network-traffic:dst_port = 1] FOLLOWEDBY "
+         "[network-traffic:dst_port = 1]) WITHIN 60 SECONDS",
+         "part flow: dst_port=1 (dst_port_1)\nevent_count of 1 rules in 60 s gte 3\n"},
+        {"[network-traffic:dst_port = 1] AND [network-traffic:dst_port = 1] AND "
+         "[network-traffic:dst_port = 2]",
+         "- the same observation twice beside others, which no correlation says\n"},
+        {"([network-traffic:dst_port = 1] OR [domain-name:value LIKE '%.a']) AND "
+         "([network-traffic:dst_port = 1] OR [domain-name:value LIKE '%.a'])",
+         "part flow: dst_port=1 (dst_port_1)\nevent_count of 1 rules in 86400 s gte 2\n"
+         "part flow: dns.query tls.sni http.host=*.a (dns_query_1)\n"
+         "temporal of 2 rules in 86400 s\n"
+         "event_count of 1 rules in 86400 s gte 2\n"},
         {"[network-traffic:dst_port = 22] REPEATS 5 TIMES WITHIN 300 SECONDS",
          "part flow: dst_port=22 (dst_port_1)\nevent_count of 1 rules in 300 s gte 5\n"},
         {"[file:name = 'x'] FOLLOWEDBY [network-traffic:dst_port = 22]",

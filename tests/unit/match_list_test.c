@@ -39,7 +39,7 @@ static size_t query(struct bench *b, const char *name, double days)
     event_add_bytes(event, FIELD_DNS_QUERY, view_from_string(name));
     event->time_us = (int64_t)((START_S + days * DAY_S) * 1e6);
     event->is_complete = true;
-    b->alerts = b->expired = 0;
+    b->alerts = b->expired = b->early = 0;
     match_event(b->matcher, event);
     event_free(event);
     return b->alerts;
@@ -55,10 +55,15 @@ static void an_entry_counts_from_its_first_second_to_its_last(void **unused)
                             .valid_from_s = START_S + 10 * DAY_S,
                             .valid_until_s = START_S + 20 * DAY_S});
     ask(&b, list, ANY);
-    assert_int_equal(query(&b, "a.example", 9.9999), 0);
+    assert_int_equal(query(&b, "a.example", 9.9999), 1);
+    assert_int_equal(b.early, 1);
+    assert_int_equal(b.expired, 0);
+    assert_true(b.evidence[0].list.valid_from_us == (START_S + INT64_C(10) * DAY_S) * 1000000);
     assert_int_equal(matcher_stats(b.matcher)->early_hits, 1);
     assert_int_equal(query(&b, "a.example", 10), 1);
+    assert_int_equal(b.early, 0);
     assert_int_equal(b.expired, 0);
+    assert_true(b.evidence[0].list.valid_from_us == 0);
     assert_int_equal(query(&b, "a.example", 19.9999), 1);
     assert_int_equal(b.expired, 0);
     assert_true(b.evidence[0].list.expired_us == 0);
@@ -66,6 +71,40 @@ static void an_entry_counts_from_its_first_second_to_its_last(void **unused)
     assert_int_equal(b.expired, 1);
     assert_true(b.evidence[0].list.expired_us == (START_S + INT64_C(20) * DAY_S) * 1000000);
     assert_int_equal(matcher_stats(b.matcher)->early_hits, 1);
+    bench_end(&b);
+}
+
+/* What is not valid yet is told last, behind `not` it takes nothing out, and both kinds together make an alert of both. */
+static void early_and_expired_entries_are_told_apart(void **unused)
+{
+    (void)unused;
+    struct bench b;
+    struct list *list = empty_list(&b, LIST_IP);
+    add(list, "198.51.100.77",
+        (struct list_entry){
+            .note = VIEW("early"), .confidence = -1, .valid_from_s = START_S + 10 * DAY_S});
+    add(list, "198.51.100.0/24",
+        (struct list_entry){
+            .note = VIEW("old"), .confidence = -1, .valid_until_s = START_S + 5 * DAY_S});
+    struct predicate *p = member(&b, FIELD_DST_IP, list);
+    struct list *names = list_of(&b, LIST_DOMAIN, NULL, 0);
+    add(names, "new.example",
+        (struct list_entry){.confidence = -1, .valid_from_s = START_S + 20 * DAY_S});
+    struct predicate *name = member(&b, FIELD_DNS_QUERY, names);
+    bench_rule(&b, EVENT_DNS, node_of(&b, NODE_AND, node_from(&b, p), node_from(&b, name)));
+    bench_compile(&b);
+    assert_int_equal(query(&b, "new.example", 25), 1);
+    assert_int_equal(b.early + b.expired, 0);
+    assert_int_equal(query(&b, "new.example", 15), 1); /* the name is early, the host is not */
+    assert_int_equal(b.early, 1);
+    assert_int_equal(b.expired, 0);
+    assert_int_equal(query(&b, "new.example", 7), 1); /* the host is early, its net old */
+    assert_string_equal(b.evidence[0].list.note, "early");
+    assert_int_equal(b.early, 1);
+    assert_int_equal(b.expired, 0);
+    assert_int_equal(query(&b, "new.example", 3), 1); /* the net is valid */
+    assert_string_equal(b.evidence[0].list.note, "old");
+    assert_int_equal(query(&b, "other.example", 3), 0);
     bench_end(&b);
 }
 
@@ -181,8 +220,10 @@ static void a_value_that_stands_twice_is_one_entry(void **unused)
                             .valid_until_s = START_S + 20 * DAY_S});
     ask(&b, list, ANY);
     assert_int_equal(b.stats.set_entries, 2);
-    assert_int_equal(query(&b, "a.example", 4), 0);
+    assert_int_equal(query(&b, "a.example", 4), 1);
+    assert_int_equal(b.early, 1);
     assert_int_equal(query(&b, "a.example", 6), 1);
+    assert_int_equal(b.early, 0);
     assert_string_equal(b.evidence[0].list.note, "again");
     assert_int_equal(b.evidence[0].list.confidence, 60);
     assert_true(b.evidence[0].list.first_seen_us == (START_S + INT64_C(1) * DAY_S) * 1000000);
@@ -285,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_counts_from_its_first_second_to_its_last),
+        cmocka_unit_test(early_and_expired_entries_are_told_apart),
         cmocka_unit_test(a_list_and_its_entry_expire_with_whichever_is_first),
         cmocka_unit_test(the_most_specific_entry_that_counts_is_told),
         cmocka_unit_test(a_rule_can_ask_how_sure_an_entry_is),

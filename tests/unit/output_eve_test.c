@@ -16,7 +16,7 @@ struct fixture {
     struct packet packet;
     struct buf line;
     struct eve_options options;
-    bool is_expired;
+    bool is_expired, is_early;
 };
 
 static struct address address(const char *text)
@@ -197,6 +197,7 @@ static json_t *alert_line(struct fixture *f, const struct evidence *evidence, si
                           .evidence = evidence,
                           .evidence_count = count,
                           .is_expired = f->is_expired,
+                          .is_early = f->is_early,
                           .evidence_left_out = f->is_expired ? 3 : 0,
                           .suppressed = 2};
     buf_reset(&f->line);
@@ -329,6 +330,30 @@ static void an_alert_says_what_matched(void **state)
     says(line, "alert.metadata.shrike.evidence.2.first_seen", "2026-01-01T00:00:00.000000+0000");
     counts(line, "alert.metadata.shrike.evidence.2.age_days", 90);
     lacks(line, "alert.metadata.shrike.evidence.2.expired");
+    json_decref(line);
+}
+
+static void an_alert_that_rests_on_an_entry_before_its_validity_is_informational(void **state)
+{
+    struct fixture *f = *state;
+    const struct evidence evidence[] = {{.field = FIELD_DNS_ANSWER_IP,
+                                         .predicate = "dns.answer.ip|expand: '%bad%'",
+                                         .list = {.entry = VIEW("192.0.2.0/24"),
+                                                  .name = "bad",
+                                                  .confidence = -1,
+                                                  .confidence_given = -1,
+                                                  .age_days = -1,
+                                                  .valid_from_us = INT64_C(1767225600000000)}}};
+    add_dns_answer(f);
+    f->is_early = true;
+    json_t *line = alert_line(f, evidence, 1);
+
+    f->is_early = false;
+    counts(line, "alert.severity", 4);
+    says(line, "alert.metadata.shrike.level", "informational");
+    lacks(line, "alert.metadata.shrike.expired");
+    says(line, "alert.metadata.shrike.evidence.0.valid_from", "2026-01-01T00:00:00.000000+0000");
+    lacks(line, "alert.metadata.shrike.evidence.0.expired");
     json_decref(line);
 }
 
@@ -687,6 +712,7 @@ int main(void)
         TEST(a_record_names_the_client_first),
         TEST(bytes_of_a_stream_are_their_senders),
         TEST(an_alert_says_what_matched),
+        TEST(an_alert_that_rests_on_an_entry_before_its_validity_is_informational),
         TEST(an_alert_that_rests_on_an_expired_list_is_informational),
         TEST(a_dns_record_lists_and_groups_its_answers),
         TEST(a_dns_alert_has_suricatas_shape),

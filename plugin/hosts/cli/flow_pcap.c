@@ -15,12 +15,19 @@
 #include "hosts/cli/interrupt.h"
 #include "hosts/cli/joined_frames.h"
 
-enum { BATCH_FRAMES = 256, COMMENTS_MAX = 128 * 1024, COMMENT_MAX = 4096 };
+enum { BATCH_FRAMES = 256, COMMENTS_MAX = 128 * 1024, COMMENT_MAX = 4096, NOTES_BYTES = 64 << 20 };
 
-void alert_notes_add(struct alert_notes *notes, const struct alert_note *note)
+void alert_notes_add(struct alert_notes *notes, const struct alert_note *note, size_t budget_bytes)
 {
+    size_t most = (budget_bytes ? budget_bytes : NOTES_BYTES) / sizeof(*note);
+
+    if (notes->count >= most) {
+        notes->lost++;
+        return;
+    }
     if (notes->count == notes->capacity) {
-        notes->capacity = notes->capacity ? notes->capacity * 2 : 64;
+        size_t wanted = notes->capacity ? notes->capacity * 2 : 64;
+        notes->capacity = wanted < most ? wanted : most;
         notes->items = memory_resize(notes->items, notes->capacity, sizeof(*notes->items));
     }
     notes->items[notes->count++] = *note;

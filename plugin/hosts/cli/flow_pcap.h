@@ -3,7 +3,7 @@
  *
  * Which flows alert is known only when they have; so the captures are read a second time, through the
  * same decoder and flow table, and the packets of flows on the list are written. Flow identifiers are
- * the same on every run: nothing needs to be kept in memory but the list of alerts. The file is made before
+ * the same on every run: nothing needs to be kept in memory but the list of alerts, which has a budget. The file is made before
  * the first pass, so that a name that cannot be written is told at once. Where datagrams were joined from fragments,
  * one more reading comes before the second pass and tells which frames brought them (joined_frames.h).
  */
@@ -24,9 +24,11 @@ struct alert_note {
 struct alert_notes {
     struct alert_note *items;
     size_t count, capacity;
+    uint64_t lost; /* found no room */
 };
 
-void alert_notes_add(struct alert_notes *notes, const struct alert_note *note);
+/* At most `budget_bytes` of them; 0: 64 MiB. */
+void alert_notes_add(struct alert_notes *notes, const struct alert_note *note, size_t budget_bytes);
 void alert_notes_clear(struct alert_notes *notes);
 
 /* Reads the captures again up to frame `last_number`, or until a signal is noted (interrupt.h), and writes

@@ -133,15 +133,41 @@ static int check_rereading(const struct replay_options *options)
     return -1;
 }
 
+enum { OUTPUTS = 3 };
+
+static void list_outputs(const struct replay_options *options, struct output outputs[OUTPUTS])
+{
+    outputs[0] = (struct output){"eve", options->eve};
+    outputs[1] = (struct output){"output", options->text};
+    outputs[2] = (struct output){"pcap-out", options->pcap_out};
+}
+
+int outputs_check_lists(const struct replay_options *options, const struct rules *rules)
+{
+    struct output outputs[OUTPUTS];
+
+    list_outputs(options, outputs);
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        if (outputs[i].name == NULL)
+            continue;
+        const struct identity identity = identity_of(outputs[i].name, STDOUT_FILENO);
+        for (size_t k = 0; k < rules->list_file_count; k++) {
+            const struct identity input = identity_of(rules->list_files[k], STDIN_FILENO);
+            if (is_same(&identity, &input))
+                return refuse_input(&outputs[i], "list", rules->list_files[k]);
+        }
+    }
+    return -1;
+}
+
 int outputs_check(const struct replay_options *options, const struct capture *capture)
 {
-    const struct output outputs[] = {
-        {"eve", options->eve}, {"output", options->text}, {"pcap-out", options->pcap_out}};
-    enum { COUNT = sizeof(outputs) / sizeof(outputs[0]) };
-    struct identity identities[COUNT];
+    struct output outputs[OUTPUTS];
+    struct identity identities[OUTPUTS];
     int status = check_rereading(options);
 
-    for (size_t i = 0; i < COUNT && status == -1; i++) {
+    list_outputs(options, outputs);
+    for (size_t i = 0; i < OUTPUTS && status == -1; i++) {
         if (outputs[i].name == NULL)
             continue;
         identities[i] = identity_of(outputs[i].name, STDOUT_FILENO);

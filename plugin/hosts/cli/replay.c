@@ -121,7 +121,7 @@ static void write_line(void *context, unsigned sink, struct view line, size_t ma
         memcpy(&note, line.data, sizeof(note));
         replay->alerts++;
         if (replay->options.pcap_out != NULL)
-            alert_notes_add(&replay->notes, &note);
+            alert_notes_add(&replay->notes, &note, replay->options.alert_budget_bytes);
         return;
     }
     if (left_out > 0)
@@ -198,9 +198,10 @@ static int load_rules(struct replay *replay)
     char refused[256];
     if (rules_describe_refused(rules, refused, sizeof(refused)) && !options->quiet)
         message("replay", "warning: left out of the rules: %s (see `shrike check`)", refused);
+    int refused_output = outputs_check_lists(options, rules);
     diagnostics_clear(&diagnostics);
     rules_free(rules);
-    return status;
+    return refused_output == -1 ? status : refused_output;
 }
 
 static int open_sink(struct replay *replay, enum sink_number number, const char *path)
@@ -394,6 +395,12 @@ static void write_pcap(struct replay *replay, const struct run_stats *stats)
         message("replay", "interrupted: %s holds %llu packets, more were to come", name,
                 (unsigned long long)replay->pcap.packets);
     }
+    if (replay->notes.lost > 0)
+        message("replay",
+                "warning: %llu alert(s) found no memory (--memcap-alerts): their comments, and "
+                "flows of "
+                "which no other is known, are not in %s",
+                (unsigned long long)replay->notes.lost, name);
     if (replay->pcap.cut > 0)
         message(
             "replay",

@@ -258,6 +258,8 @@ static int apply(struct replay_options *o, enum option_id id, const char *value)
         return parse_memcap("memcap-protocols", value, &worker->proto_budget_bytes);
     case OPTION_MEMCAP_STREAMS:
         return parse_memcap("memcap-streams", value, &worker->stream_budget_bytes);
+    case OPTION_MEMCAP_ALERTS:
+        return parse_memcap("memcap-alerts", value, &o->alert_budget_bytes);
     case OPTION_BODY_LIMIT:
         return parse_body_limit(value, &worker->limits);
     case OPTION_COMMUNITY_ID_SEED:

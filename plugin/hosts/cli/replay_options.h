@@ -10,9 +10,10 @@ enum { RULE_PATHS_MAX = 256 };
 struct replay_options {
     const char *rules[RULE_PATHS_MAX];
     size_t rule_count;
-    const char *eve;      /* NULL: none */
-    const char *text;     /* alerts for people; NULL: none */
-    const char *pcap_out; /* NULL: none */
+    const char *eve;           /* NULL: none */
+    const char *text;          /* alerts for people; NULL: none */
+    const char *pcap_out;      /* NULL: none */
+    size_t alert_budget_bytes; /* for its alerts; 0: 64 MiB */
     const char *filter;
     const char *sensor_name;
     bool recurse, keep_going, quiet, fail_on_alert;

@@ -6,6 +6,7 @@
  *                            HTTP), so such a rule is written three times
  *   [a] REPEATS 5 TIMES      event_count over the rule of a
  *   [a] AND [b]              temporal over the rules of a and b; FOLLOWEDBY: temporal_ordered
+ *   [a] AND [a]              two observations of a: event_count, at least 2; so FOLLOWEDBY
  *
  * Form       an observation's comparison is brought into OR of ANDs first, after equalities with one property
  *            that stand under one OR were joined to one IN. At most CONJUNCTIONS_MAX come of it.
@@ -234,11 +235,26 @@ static const char *fill(struct arena *arena, const struct conjunction *c, const 
     return asked > 0 ? NULL : "it only says what is not the case";
 }
 
+/* indicator--8d8f.../1 -> indicator__8d8f..._1 */
+static const char *name_from_id(struct arena *arena, struct view id)
+{
+    char *name = arena_format(arena, "%.*s", (int)id.len, (const char *)id.data);
+
+    for (char *c = name; *c != '\0'; c++) {
+        bool is_word = byte_is_digit((uint8_t)*c) ||
+                       (byte_fold((uint8_t)*c) >= 'a' && byte_fold((uint8_t)*c) <= 'z');
+        if (!is_word)
+            *c = '_';
+    }
+    return name;
+}
+
 static struct draft *new_draft(struct stix_meaning *m)
 {
     struct draft *draft = arena_alloc(m->arena, sizeof(*draft));
 
     *draft = (struct draft){.about = m->about,
+                            .object = name_from_id(m->arena, m->about.id),
                             .title = m->title,
                             .description = m->description,
                             .tags = m->tags,
@@ -327,20 +343,6 @@ static void give_observation(struct stix_meaning *m, const struct stix_node *nod
 
 /* --- correlations -------------------------------------------------------------------------------- */
 
-/* indicator--8d8f.../1 -> indicator__8d8f..._1 */
-static const char *name_from_id(struct arena *arena, struct view id)
-{
-    char *name = arena_format(arena, "%.*s", (int)id.len, (const char *)id.data);
-
-    for (char *c = name; *c != '\0'; c++) {
-        bool is_word = byte_is_digit((uint8_t)*c) ||
-                       (byte_fold((uint8_t)*c) >= 'a' && byte_fold((uint8_t)*c) <= 'z');
-        if (!is_word)
-            *c = '_';
-    }
-    return name;
-}
-
 /* A rule that is part of a correlation; NULL and a reason when there is none. The finished flow is
  * preferred: it has the names of all three events. */
 static const char *part_of(struct stix_meaning *m, const struct conjunction *c, struct draft **out)
@@ -361,18 +363,16 @@ static const char *part_of(struct stix_meaning *m, const struct conjunction *c, 
 }
 
 static void give_correlation(struct stix_meaning *m, const char *type, struct draft **parts,
-                             size_t count, const struct stix_node *node)
+                             size_t count, uint64_t at_least, const struct stix_node *node)
 {
     struct draft *draft = new_draft(m);
 
-    for (size_t i = 0; i < count; i++) {
-        give_draft(m, parts[i]);
+    for (size_t i = 0; i < count; i++)
         draft->rules[i] = parts[i]->name;
-    }
     draft->rule_count = count;
     draft->type = type;
     draft->timespan_us = node->within_us ? node->within_us : DAY_US;
-    draft->at_least = node->repeats;
+    draft->at_least = at_least;
     if (node->within_us == 0)
         draft->description = view_from_string(arena_format(
             m->arena, "%.*s%sThe pattern says no WITHIN: a day was taken.", (int)m->description.len,
@@ -407,11 +407,112 @@ static const char *operand_forms(struct arena *arena, const struct stix_node *no
     return out->is_over ? "too many combinations of AND and OR" : NULL;
 }
 
+/* What came of the choices so far: each rule once, and for AND each set of them. */
+struct joined {
+    struct draft *parts[CHOICES_MAX * DRAFT_RULES_MAX];
+    size_t part_count;
+    struct {
+        bool has[CHOICES_MAX * DRAFT_RULES_MAX]; /* by part */
+    } sets[CHOICES_MAX];
+    size_t set_count;
+};
+
+static bool same_selection(const struct draft_selection *a, const struct draft_selection *b)
+{
+    if (strcmp(a->fields, b->fields) != 0 || strcmp(a->modifiers, b->modifiers) != 0 ||
+        a->count != b->count || a->is_plain != b->is_plain)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!view_equal(a->values[i], b->values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Selections are named by their fields and places: equal conditions are the same of equal selections. */
+static bool same_rule(const struct draft *a, const struct draft *b)
+{
+    if (strcmp(a->service, b->service) != 0 || strcmp(a->condition, b->condition) != 0 ||
+        a->selection_count != b->selection_count)
+        return false;
+    for (size_t i = 0; i < a->selection_count; i++) {
+        if (!same_selection(&a->selections[i], &b->selections[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The number of the rule among the parts. */
+static size_t part_number(struct joined *joined, struct draft *part)
+{
+    size_t at = 0;
+
+    while (at < joined->part_count && !same_rule(joined->parts[at], part))
+        at++;
+    if (at == joined->part_count)
+        joined->parts[joined->part_count++] = part;
+    return at;
+}
+
+/* One choice: `node->count` rules. Several observations of the same are counted. */
+static const char *give_choice(struct stix_meaning *m, const struct stix_node *node,
+                               struct draft **chosen, struct joined *joined)
+{
+    const char *type = node->kind == STIX_AND ? "temporal" : "temporal_ordered";
+    size_t known = joined->part_count, distinct = 0;
+    bool *has = joined->sets[joined->set_count].has;
+
+    memset(has, 0, sizeof(joined->sets[0].has));
+    for (size_t i = 0; i < node->count; i++) {
+        size_t number = part_number(joined, chosen[i]);
+        chosen[i] = joined->parts[number];
+        distinct += !has[number];
+        has[number] = true;
+    }
+    bool is_again = false; /* [b] AND [a] after [a] AND [b] */
+    for (size_t i = 0; i < joined->set_count && node->kind == STIX_AND; i++)
+        is_again |= memcmp(joined->sets[i].has, has, sizeof(joined->sets[0].has)) == 0;
+    if (distinct > 1 && distinct < node->count) {
+        joined->part_count = known;
+        return "the same observation twice beside others, which no correlation says";
+    }
+    joined->set_count++;
+    for (size_t i = known; i < joined->part_count; i++)
+        give_draft(m, joined->parts[i]);
+    if (distinct == 1)
+        give_correlation(m, "event_count", chosen, 1, node->count, node);
+    else if (!is_again)
+        give_correlation(m, type, chosen, node->count, 0, node);
+    return NULL;
+}
+
 /* Each choice of one form an operand is a correlation of its own. */
+static void give_choices(struct stix_meaning *m, const struct stix_node *node,
+                         const struct forms *operands, size_t choices)
+{
+    struct joined *joined = arena_alloc(m->arena, sizeof(*joined));
+    struct draft *chosen[DRAFT_RULES_MAX];
+    const char *reason = NULL, *refused = NULL;
+
+    joined->part_count = joined->set_count = 0;
+    for (size_t choice = 0; choice < choices && reason == NULL; choice++) {
+        size_t rest = choice;
+        for (size_t i = 0; i < node->count && reason == NULL; i++) {
+            reason = part_of(m, &operands[i].items[rest % operands[i].count], &chosen[i]);
+            rest /= operands[i].count;
+        }
+        if (reason == NULL) {
+            const char *why = give_choice(m, node, chosen, joined);
+            refused = why != NULL ? why : refused;
+        }
+    }
+    if (reason != NULL || refused != NULL)
+        skip(m, reason != NULL ? reason : refused);
+}
+
 static void give_joined(struct stix_meaning *m, const struct stix_node *node)
 {
     struct forms operands[DRAFT_RULES_MAX];
-    struct draft *parts[DRAFT_RULES_MAX];
     size_t choices = 1;
     const char *reason =
         node->count > DRAFT_RULES_MAX ? "more observations than a correlation has" : NULL;
@@ -423,18 +524,10 @@ static void give_joined(struct stix_meaning *m, const struct stix_node *node)
         if (reason == NULL && choices > CHOICES_MAX)
             reason = "too many combinations of AND and OR";
     }
-    for (size_t choice = 0; choice < choices && reason == NULL; choice++) {
-        size_t rest = choice;
-        for (size_t i = 0; i < node->count && reason == NULL; i++) {
-            reason = part_of(m, &operands[i].items[rest % operands[i].count], &parts[i]);
-            rest /= operands[i].count;
-        }
-        if (reason == NULL)
-            give_correlation(m, node->kind == STIX_AND ? "temporal" : "temporal_ordered", parts,
-                             node->count, node);
-    }
     if (reason != NULL)
         skip(m, reason);
+    else
+        give_choices(m, node, operands, choices);
 }
 
 static void give_repeated(struct stix_meaning *m, const struct stix_node *node)
@@ -450,10 +543,12 @@ static void give_repeated(struct stix_meaning *m, const struct stix_node *node)
         reason = "a repeated choice, which no correlation says";
     if (reason == NULL)
         reason = part_of(m, &forms.items[0], &part);
-    if (reason != NULL)
+    if (reason != NULL) {
         skip(m, reason);
-    else
-        give_correlation(m, "event_count", &part, 1, node);
+        return;
+    }
+    give_draft(m, part);
+    give_correlation(m, "event_count", &part, 1, node->repeats, node);
 }
 
 void stix_meaning_give(struct stix_meaning *m, const struct stix_node *root)

@@ -170,6 +170,8 @@ static struct indicator about(struct reader *r, const json_t *object)
                             .place = {r->input->file, 0, 0}};
     const json_t *confidence = json_object_get(object, "confidence");
 
+    if (out.id.len == 0) /* against the standard; what is made of it still needs a name */
+        out.id = out.value;
     out.note = note_of(r, object, out.value);
     if (json_is_integer(confidence) && json_integer_value(confidence) >= 0 &&
         json_integer_value(confidence) <= 100)

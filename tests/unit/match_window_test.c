@@ -3,7 +3,7 @@
  * plain evaluation of each block answers them, and over gaps, ends, both directions and spent budgets. */
 #include "unit/test.h"
 
-#include "unit/build_rules.h"
+#include "unit/scene.h"
 
 #include "compile/builder.h"
 #include "match/matcher.h"
@@ -11,31 +11,22 @@
 
 enum { RULES = 6, STEPS_MAX = 4, STREAM_MAX = 12000 };
 
-struct scene {
-    struct bench b;
-    struct flow flow;
-};
-
 static void begin(struct scene *s)
 {
-    bench_begin(&s->b);
-    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 4444);
+    scene_begin(s, 4444);
 }
 
 static void end(struct scene *s)
 {
     match_flow_end(s->b.matcher, &s->flow);
-    assert_int_equal(matcher_stats(s->b.matcher)->streams_open, 0);
     for (unsigned i = 0; i < RING_CLASSES; i++)
         assert_int_equal(s->b.matcher->rings[i].live, 0);
-    bench_end(&s->b);
+    scene_end(s);
 }
 
 static size_t send(struct scene *s, struct view bytes)
 {
-    s->b.alerts = 0;
-    match_stream_data(s->b.matcher, &s->flow, TO_SERVER, bytes, NULL);
-    return s->b.alerts;
+    return scene_send(s, TO_SERVER, bytes);
 }
 
 static size_t finish(struct scene *s)

@@ -21,7 +21,7 @@ SAY      = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
 OUT      := build/$(FLAVOUR)
 PARSERS  := $(patsubst plugin/%/,%,$(wildcard plugin/proto/*/))
-ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) import import/stix import/suricata ruleset sigma compile match engine output
+ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) import import/stix import/suricata ruleset lint sigma compile match engine output
 LIB_SRC  := $(sort $(wildcard $(ROOMS:%=plugin/%/*.c)))
 CLI_SRC  := $(sort $(wildcard plugin/hosts/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))

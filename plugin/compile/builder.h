@@ -160,6 +160,7 @@ enum { GATE_LITERAL_MIN = 4, LITERALS_MAX = 64 };
 unsigned literal_bits(struct view bytes, bool is_cased);
 /* The window of at most `max` bytes that surprises most. */
 struct view literal_best(struct view bytes, size_t max, bool is_cased);
+/* required.c */
 struct literal_set {
     struct view items[LITERALS_MAX];
     size_t count;

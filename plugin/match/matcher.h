@@ -49,6 +49,9 @@ struct stream_pending {
     uint32_t tries;       /* of the block that is not complete */
     uint64_t first, last; /* offsets of the first gate's begin, of the last one's end */
     uint64_t next;        /* first block that is not decided */
+    uint64_t
+        held_to; /* the bytes that were there when it held: what lies in them does not hold again */
+    bool is_asleep; /* it held, and waits for another gate */
 };
 
 /* One group on one direction of one flow. `bits`: the group's predicates, then its rules (fired).
@@ -230,6 +233,7 @@ struct stretch {
     uint64_t begin; /* of the bytes within the value */
     size_t before;  /* so many bytes of the value can be read before them */
     enum stretch_end ends;
+    uint64_t beyond; /* only what ends behind this offset counts */
 };
 enum outcome { OUTCOME_NO, OUTCOME_YES, OUTCOME_MAYBE };
 static inline enum outcome outcome_of(bool holds)

@@ -376,7 +376,8 @@ static enum outcome search_holds(struct walk *w, uint32_t index, uint64_t at)
             best = rest;
         bool has_one_place = step->flags & STEP_IS_EXACT ||
                              (step->flags & STEP_IS_AT_END && step->kind == QUERY_STEP_BYTES);
-        if (!(step->flags & STEP_HAS_FOLLOWER) || has_one_place)
+        bool is_enough = !(step->flags & STEP_HAS_FOLLOWER) && w->stretch->beyond == 0;
+        if (is_enough || has_one_place)
             return best;
         from = found + 1;
     }
@@ -388,7 +389,8 @@ static enum outcome steps_hold(struct walk *w, uint32_t index, uint64_t at)
     enum outcome here = OUTCOME_NO;
 
     if (index == w->count)
-        return OUTCOME_YES;
+        return outcome_of(w->stretch->beyond == 0 || w->first == NOWHERE ||
+                          w->last > w->stretch->beyond);
     const struct step_row *step = &w->steps[index];
     switch ((enum query_step)step->kind) {
     case QUERY_STEP_BYTES:

@@ -15,8 +15,9 @@
  *            block lies in both or goes round the ring's end, in one copy that all predicates of the arrival use.
  * Segments   a predicate of payload.segment is asked of what just came, alone. It is pending as long as nothing else opens
  *            it.
- * Again      where a rule asks for every occurrence (RULE_REPEATS), a gate in a later arrival opens a predicate anew after it
- *            held, and its blocks are asked from the gate's first one: what held may be found again with it.
+ * Again      where a rule asks for every occurrence (RULE_REPEATS), a predicate that held sleeps until a gate of a later
+ *            arrival opens it anew. Its blocks are asked from the gate's first one, for what ends behind the bytes that were
+ *            there when it held: occurrences of one arrival are one, and none counts twice.
  * Datagrams  are asked whole, and once.
  * Bounds     a ring for which there is no room under the budget is given up: what would be asked of it is not
  *            confirmed, and counted (windows_lost). So is what is pending beyond PENDING_MAX predicates of a group.
@@ -221,6 +222,13 @@ static void take_gates(struct matcher *m, struct group_state *state)
         const struct opened *hit = &m->opened[i];
         struct stream_pending *pending = find_pending(state, hit->predicate);
         m->opened_of[hit->predicate - m->set->groups[state->group].predicates.first] = 0;
+        if (pending != NULL && pending->is_asleep) {
+            *pending = (struct stream_pending){.predicate = hit->predicate,
+                                               .first = hit->first,
+                                               .last = hit->last,
+                                               .held_to = pending->held_to};
+            continue;
+        }
         if (pending != NULL) {
             pending->last = hit->last;
             continue;
@@ -275,13 +283,15 @@ static bool read_block(const struct asking *a, uint64_t from, uint64_t to, struc
     return true;
 }
 
-static enum outcome ask_block(const struct asking *a, uint32_t predicate, uint64_t begin,
-                              uint64_t end, enum stretch_end ends, struct place_found *found)
+static enum outcome ask_block(const struct asking *a, const struct stream_pending *pending,
+                              uint64_t begin, uint64_t end, enum stretch_end ends,
+                              struct place_found *found)
 {
     struct matcher *m = a->m;
     const struct ruleset *set = m->set;
-    const struct predicate_row *row = &set->predicates[set->group_predicates[predicate].predicate];
-    struct stretch stretch = {.ends = ends};
+    const struct predicate_row *row =
+        &set->predicates[set->group_predicates[pending->predicate].predicate];
+    struct stretch stretch = {.ends = ends, .beyond = pending->held_to};
     struct view bytes;
 
     begin = begin > a->side->base ? begin : a->side->base;
@@ -333,7 +343,7 @@ static enum outcome ask(const struct asking *a, struct stream_pending *pending,
         enum stretch_end ends = !is_complete ? a->ends : window->is_value ? ENDS_HERE : ENDS_BLOCK;
         enum outcome outcome = OUTCOME_MAYBE;
         if (is_complete || ends != ENDS_OPEN || pending->tries++ < TRIES)
-            outcome = ask_block(a, pending->predicate, begin, end, ends, found);
+            outcome = ask_block(a, pending, begin, end, ends, found);
         if (outcome == OUTCOME_MAYBE && a->m->places_tried > DEAR)
             pending->tries = TRIES;
         if (is_complete || outcome == OUTCOME_YES) {
@@ -359,12 +369,18 @@ void window_ask(struct matcher *m, struct group_state *state, const struct strea
     for (uint32_t i = 0; i < state->pending_count; i++) {
         struct stream_pending pending = state->pending[i];
         struct place_found found = {.offset = 0};
+        if (pending.is_asleep) {
+            state->pending[kept++] = pending;
+            continue;
+        }
         enum outcome outcome = ask(&a, &pending, &found);
         const struct window_row *window = &m->set->group_predicates[pending.predicate].window;
-        if (outcome == OUTCOME_YES)
+        if (outcome == OUTCOME_YES) {
             stream_add_hit(m, state, pending.predicate, &found);
-        if (outcome == OUTCOME_MAYBE ||
-            (outcome == OUTCOME_YES && window->is_open && window->is_repeated))
+            pending.held_to = a.end;
+            pending.is_asleep = !window->is_open;
+        }
+        if (outcome == OUTCOME_MAYBE || (outcome == OUTCOME_YES && window->is_repeated))
             state->pending[kept++] = pending;
     }
     state->pending_count = kept;

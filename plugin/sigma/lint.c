@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: what a sound rule probably got wrong. Only warnings and notes: the rule is loaded all the same. Here what its
- * document says of it; what it asks is in lint_value.c, lint_name.c, lint_mark.c and lint_twin.c. */
-#include "sigma/lint.h"
+ * document says of it; what it asks is looked at in lint/. */
+#include "lint/lint.h"
 
 #include "sigma/rules.h"
 #include "sigma/sigma.h"

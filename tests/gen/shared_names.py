@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes plugin/sigma/shared_name.def: names that say nothing of who is behind them.
+"""Writes plugin/lint/shared_name.def: names that say nothing of who is behind them.
 
-usage: tests/gen/shared_names.py ../shared/corpora/feeds/benign > plugin/sigma/shared_name.def
+usage: tests/gen/shared_names.py ../shared/corpora/feeds/benign > plugin/lint/shared_name.def
 
 HOSTING and CDN stand here, by hand. The others are facts from MISP's warning lists (CC0): SHORTENER is its list of
 shorteners; DYNAMIC_DNS are zones that stand among the 100,000 most used domains as well; POPULAR are the 1,000 domains of

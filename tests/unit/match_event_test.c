@@ -2,28 +2,13 @@
 /* Whole events against rules: evidence, once a transaction, suppression, ports, header names. */
 #include "unit/test.h"
 
-#include "unit/build_rules.h"
+#include "unit/scene.h"
 
 #include "match/matcher.h"
 
-struct scene {
-    struct bench b;
-    struct event *event;
-    struct flow flow;
-};
-
 static void begin(struct scene *s)
 {
-    bench_begin(&s->b);
-    s->event = event_new();
-    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 80);
-}
-
-static void end(struct scene *s)
-{
-    match_flow_end(s->b.matcher, &s->flow);
-    event_free(s->event);
-    bench_end(&s->b);
+    scene_begin(s, 80);
 }
 
 static void request(struct scene *s, const char *uri, uint64_t tx, bool is_complete)
@@ -32,13 +17,6 @@ static void request(struct scene *s, const char *uri, uint64_t tx, bool is_compl
     s->event->is_complete = is_complete;
     s->event->tx_id = tx;
     event_add_bytes(s->event, FIELD_HTTP_URI, view_from_string(uri));
-}
-
-static size_t match(struct scene *s)
-{
-    s->b.alerts = 0;
-    match_event(s->b.matcher, s->event);
-    return s->b.alerts;
 }
 
 static struct node *uri_contains(struct scene *s, const char *pattern)
@@ -54,14 +32,14 @@ static void evidence_names_field_place_bytes_and_the_authors_words(void **unused
     bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*EVIL*"));
     bench_compile(&s.b);
     request(&s, "/a/evil.php", 0, true);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_int_equal(s.b.evidence_count, 1);
     assert_int_equal(s.b.evidence[0].field, FIELD_HTTP_URI);
     assert_true(s.b.evidence[0].has_offset);
     assert_int_equal(s.b.evidence[0].offset, 3);
     assert_string_equal(s.b.excerpt, "evil");
     assert_string_equal(s.b.evidence[0].predicate, "*EVIL*");
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_branch_that_does_not_hold_is_no_evidence(void **unused)
@@ -74,10 +52,10 @@ static void a_branch_that_does_not_hold_is_no_evidence(void **unused)
     bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_OR, both, uri_contains(&s, "*php*")));
     bench_compile(&s.b);
     request(&s, "/evil.php", 0, true);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_int_equal(s.b.evidence_count, 1);
     assert_string_equal(s.b.excerpt, "php");
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_rule_alerts_once_a_transaction(void **unused)
@@ -88,19 +66,19 @@ static void a_rule_alerts_once_a_transaction(void **unused)
     bench_rule(&s.b, EVENT_HTTP, uri_contains(&s, "*evil*"));
     bench_compile(&s.b);
     request(&s, "/evil", 0, false);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     request(&s, "/evil", 1, false); /* pipelined */
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     request(&s, "/evil", 0, true);
     s.event->is_second = true;
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 1, true);
     s.event->is_second = true;
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 2, true);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_int_equal(matcher_rule_alerts(s.b.matcher, 0), 3);
-    end(&s);
+    scene_end(&s);
 }
 
 /* Whatever their number, and with no memory at all. */
@@ -118,18 +96,18 @@ static void a_thousand_rules_alert_once_a_transaction(void **unused)
     }
     bench_compile(&s.b);
     request(&s, "/evil", 0, false);
-    assert_int_equal(match(&s), COUNT);
+    assert_int_equal(scene_match(&s), COUNT);
     request(&s, "/evil", 0, true);
     s.event->is_second = true;
     event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/good", 1, false);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/good", 1, true);
     s.event->is_second = true;
     event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
-    assert_int_equal(match(&s), COUNT / 2); /* what the answer alone makes true */
-    end(&s);
+    assert_int_equal(scene_match(&s), COUNT / 2); /* what the answer alone makes true */
+    scene_end(&s);
 }
 
 /* A counter of the flow differs between the two halves: a rule that reads one waits for the second. */
@@ -142,11 +120,11 @@ static void a_rule_that_reads_a_counter_is_decided_once(void **unused)
     bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), few));
     bench_compile(&s.b);
     request(&s, "/evil", 0, false);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 0, true);
     s.event->is_second = true;
-    assert_int_equal(match(&s), 1);
-    end(&s);
+    assert_int_equal(scene_match(&s), 1);
+    scene_end(&s);
 }
 
 static void direction_fits_the_half_that_a_rule_looks_at(void **unused)
@@ -162,16 +140,16 @@ static void direction_fits_the_half_that_a_rule_looks_at(void **unused)
     down->direction = RULE_TO_CLIENT;
     bench_compile(&s.b);
     request(&s, "/evil", 0, false);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 0, true); /* the end came, and no answer */
     s.event->is_second = true;
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 0, true);
     s.event->is_second = true;
     s.event->direction = TO_CLIENT;
     event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
-    assert_int_equal(match(&s), 2);
-    end(&s);
+    assert_int_equal(scene_match(&s), 2);
+    scene_end(&s);
 }
 
 /* A hit on an expired list is told, but as informational, and never in place of what holds without it. */
@@ -193,15 +171,15 @@ static void hits_on_an_expired_list_are_informational(void **unused)
     request(&s, "/a.php", 0, true);
     event_add_bytes(s.event, FIELD_HTTP_HOST, VIEW("www.evil.example"));
     s.event->time_us = 999;
-    assert_int_equal(match(&s), 2); /* 1 and 3 */
+    assert_int_equal(scene_match(&s), 2); /* 1 and 3 */
     assert_int_equal(s.b.expired, 0);
     s.event->time_us = 1000;
-    assert_int_equal(match(&s), 3); /* 1 and 2 hold without the list */
+    assert_int_equal(scene_match(&s), 3); /* 1 and 2 hold without the list */
     assert_int_equal(s.b.expired, 1);
     assert_int_equal(s.b.sids[2], 3);
     assert_string_equal(s.b.evidence[0].list.name, "names");
     assert_int_equal(s.b.evidence[0].list.expired_us, 1000);
-    end(&s);
+    scene_end(&s);
 }
 
 static void evidence_names_a_predicate_once_and_counts_what_it_leaves_out(void **unused)
@@ -224,10 +202,10 @@ static void evidence_names_a_predicate_once_and_counts_what_it_leaves_out(void *
                node_of(&s.b, NODE_OR, a, node_of(&s.b, NODE_AND, a, uri_contains(&s, "*x02y*"))));
     bench_compile(&s.b);
     request(&s, uri, 0, true);
-    assert_int_equal(match(&s), 2);
+    assert_int_equal(scene_match(&s), 2);
     assert_int_equal(s.b.evidence_left_out, 5);
     assert_int_equal(s.b.evidence_count, 2); /* of the last */
-    end(&s);
+    scene_end(&s);
 }
 
 static void not_over_the_answer_is_decided_when_it_came(void **unused)
@@ -241,14 +219,14 @@ static void not_over_the_answer_is_decided_when_it_came(void **unused)
         node_of(&s.b, NODE_AND, uri_contains(&s, "*evil*"), node_of(&s.b, NODE_NOT, code, NULL)));
     bench_compile(&s.b);
     request(&s, "/evil", 0, false);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 0, true);
     event_add_number(s.event, FIELD_HTTP_STAT_CODE, 404);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     request(&s, "/evil", 1, true);
     event_add_number(s.event, FIELD_HTTP_STAT_CODE, 200);
-    assert_int_equal(match(&s), 1);
-    end(&s);
+    assert_int_equal(scene_match(&s), 1);
+    scene_end(&s);
 }
 
 /* Whichever of the fields that a DNS answer brings: the query alone must not make a `not` over it true. */
@@ -266,12 +244,12 @@ static void no_field_of_an_answer_is_missed_before_it_came(void **unused)
     bench_compile(&s.b);
     event_begin(s.event, EVENT_DNS, TO_SERVER, &s.flow, NULL);
     s.event->is_complete = false;
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     s.event->is_complete = true;
     for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
         event_add_bytes(s.event, FIELDS[i], VIEW("x"));
-    assert_int_equal(match(&s), 0);
-    end(&s);
+    assert_int_equal(scene_match(&s), 0);
+    scene_end(&s);
 }
 
 static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
@@ -288,7 +266,7 @@ static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
     for (int second = 0; second < 12; second++) {
         request(&s, "/evil", (uint64_t)second, true);
         s.event->time_us = second * INT64_C(1000000);
-        alerts += match(&s);
+        alerts += scene_match(&s);
     }
     assert_int_equal(alerts, 2); /* at 0 s and at 10 s */
     assert_int_equal(s.b.suppressed, 9);
@@ -296,8 +274,8 @@ static void a_suppressed_rule_counts_what_it_leaves_out(void **unused)
     flow_of(&s.flow, "10.7.7.7", "192.0.2.9", 80); /* another key */
     request(&s, "/evil", 0, true);
     s.event->time_us = 12 * 1000000;
-    assert_int_equal(match(&s), 1);
-    end(&s);
+    assert_int_equal(scene_match(&s), 1);
+    scene_end(&s);
 }
 
 /* Alerts 1, 2, ... of one second each in spans of ten seconds: which of twenty-four are written. */
@@ -310,15 +288,15 @@ static void a_flow_is_marked_by_an_alert_suppressed_or_not(void **unused)
     rule->suppress_us = 10 * 1000000;
     bench_compile(&s.b);
     request(&s, "/good", 0, true);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     assert_false(s.flow.flags & FLOW_ALERTED);
     for (size_t written = 1; written != SIZE_MAX; written--) {
         s.flow.flags = 0;
         request(&s, "/evil", 1, true);
-        assert_int_equal(match(&s), written);
+        assert_int_equal(scene_match(&s), written);
         assert_true(s.flow.flags & FLOW_ALERTED);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 static void each_kind_of_suppression_writes_its_alerts(void **unused)
@@ -348,7 +326,7 @@ static void each_kind_of_suppression_writes_its_alerts(void **unused)
         for (size_t i = 0; i < 24; i++) {
             request(&s, "/evil", i, true);
             s.event->time_us = (int64_t)i * 1000000;
-            written[i] = match(&s) ? 'x' : '.';
+            written[i] = scene_match(&s) ? 'x' : '.';
             left_out += written[i] == 'x' ? s.b.suppressed : 0;
         }
         assert_string_equal(written, CASES[c].written);
@@ -357,7 +335,7 @@ static void each_kind_of_suppression_writes_its_alerts(void **unused)
         for (size_t i = 0; i < 24; i++)
             missing += written[i] == '.';
         assert_int_equal(left_out + last, missing);
-        end(&s);
+        scene_end(&s);
     }
 }
 
@@ -376,10 +354,10 @@ static void suppression_ends_when_time_goes_back(void **unused)
     for (size_t i = 0; i < sizeof(TIMES) / sizeof(TIMES[0]); i++) {
         request(&s, "/evil", i, true);
         s.event->time_us = TIMES[i];
-        alerts += match(&s);
+        alerts += scene_match(&s);
     }
     assert_int_equal(alerts, 4); /* all but the one that is a second early */
-    end(&s);
+    scene_end(&s);
 }
 
 static void suppression_outlives_its_budget(void **unused)
@@ -397,12 +375,12 @@ static void suppression_outlives_its_budget(void **unused)
     for (uint32_t i = 0; i < 5000; i++) {
         s.flow.client_port = (uint16_t)(i + 1);
         request(&s, "/evil", i, true);
-        alerts += match(&s);
-        alerts += match(&s);
+        alerts += scene_match(&s);
+        alerts += scene_match(&s);
     }
     assert_int_equal(alerts, 5000);
     assert_true(s.b.budget.peak <= s.b.budget.limit);
-    end(&s);
+    scene_end(&s);
 }
 
 static void ports_and_direction_are_asked_of_the_flow(void **unused)
@@ -417,13 +395,13 @@ static void ports_and_direction_are_asked_of_the_flow(void **unused)
     rule->direction = RULE_TO_SERVER;
     bench_compile(&s.b);
     request(&s, "/evil", 0, true);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     s.event->direction = TO_CLIENT; /* with its answer */
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     s.event->direction = TO_SERVER;
     s.flow.server_port = 443;
-    assert_int_equal(match(&s), 0);
-    end(&s);
+    assert_int_equal(scene_match(&s), 0);
+    scene_end(&s);
 }
 
 static void a_header_is_found_by_name_over_folded_lines(void **unused)
@@ -438,12 +416,12 @@ static void a_header_is_found_by_name_over_folded_lines(void **unused)
     request(&s, "/", 0, true);
     event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nx-KEY:  secret\r\n  value  \r\n"));
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     request(&s, "/", 1, true);
     event_add_bytes(s.event, FIELD_HTTP_HEADER_RAW,
                     VIEW("X-Other: secretvalue\r\nX-Keys: secretvalue"));
-    assert_int_equal(match(&s), 0);
-    end(&s);
+    assert_int_equal(scene_match(&s), 0);
+    scene_end(&s);
 }
 
 static void a_keyword_is_found_in_any_bytes_field(void **unused)
@@ -455,9 +433,9 @@ static void a_keyword_is_found_in_any_bytes_field(void **unused)
     bench_compile(&s.b);
     request(&s, "/", 0, true);
     event_add_bytes(s.event, FIELD_HTTP_USER_AGENT, VIEW("sqlmap/1.0"));
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_int_equal(s.b.evidence[0].field, FIELD_HTTP_USER_AGENT);
-    end(&s);
+    scene_end(&s);
 }
 
 static void the_most_specific_entry_and_its_note_are_shown(void **unused)
@@ -474,15 +452,15 @@ static void the_most_specific_entry_and_its_note_are_shown(void **unused)
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, member(&s.b, FIELD_DST_IP, list)));
     bench_compile(&s.b);
     request(&s, "/", 0, true);
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_true(view_equal(s.b.evidence[0].list.entry, VIEW("192.0.2.0/24")));
     assert_string_equal(s.b.evidence[0].list.name, "names");
     assert_string_equal(s.b.evidence[0].list.note, "seen in May");
     assert_string_equal(s.b.excerpt, "192.0.2.9");
     s.event->time_us = 1000; /* expired */
-    assert_int_equal(match(&s), 1);
+    assert_int_equal(scene_match(&s), 1);
     assert_int_equal(s.b.expired, 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_regex_that_explodes_is_not_confirmed_and_counted(void **unused)
@@ -498,9 +476,9 @@ static void a_regex_that_explodes_is_not_confirmed_and_counted(void **unused)
     uri[sizeof(uri) - 2] = 'b';
     uri[sizeof(uri) - 1] = '\0';
     request(&s, uri, 0, true);
-    assert_int_equal(match(&s), 0);
+    assert_int_equal(scene_match(&s), 0);
     assert_int_equal(matcher_stats(s.b.matcher)->confirm_limit_hits, 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void generations_wrap_round(void **unused)
@@ -513,9 +491,9 @@ static void generations_wrap_round(void **unused)
     s.b.matcher->generation = (UINT32_C(1) << 31) - 3;
     for (uint64_t tx = 0; tx < 6; tx++) {
         request(&s, tx % 2 ? "/evil" : "/good", tx, true);
-        assert_int_equal(match(&s), tx % 2);
+        assert_int_equal(scene_match(&s), tx % 2);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 static void an_envelope_field_comes_from_the_flow(void **unused)
@@ -531,8 +509,8 @@ static void an_envelope_field_comes_from_the_flow(void **unused)
     bench_compile(&s.b);
     request(&s, "/", 0, true);
     s.event->time_us = 3500000;
-    assert_int_equal(match(&s), 5);
-    end(&s);
+    assert_int_equal(scene_match(&s), 5);
+    scene_end(&s);
 }
 
 int main(void)

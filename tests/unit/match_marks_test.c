@@ -2,28 +2,13 @@
 /* Marks of flows: who sees what of whom, in one event and over the flow's life; order, memory, streams. */
 #include "unit/test.h"
 
-#include "unit/build_rules.h"
+#include "unit/scene.h"
 
 #include "match/matcher.h"
 
-struct scene {
-    struct bench b;
-    struct event *event;
-    struct flow flow;
-};
-
 static void begin(struct scene *s)
 {
-    bench_begin(&s->b);
-    s->event = event_new();
-    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 80);
-}
-
-static void end(struct scene *s)
-{
-    match_flow_end(s->b.matcher, &s->flow);
-    event_free(s->event);
-    bench_end(&s->b);
+    scene_begin(s, 80);
 }
 
 static struct node *mark(struct scene *s, const char *name, bool is_negated)
@@ -70,16 +55,7 @@ static size_t request(struct scene *s, const char *text)
 {
     event_begin(s->event, EVENT_HTTP, TO_SERVER, &s->flow, NULL);
     event_add_bytes(s->event, FIELD_HTTP_URI, view_from_string(text));
-    s->b.alerts = 0;
-    match_event(s->b.matcher, s->event);
-    return s->b.alerts;
-}
-
-static size_t send(struct scene *s, enum direction direction, struct view bytes)
-{
-    s->b.alerts = 0;
-    match_stream_data(s->b.matcher, &s->flow, direction, bytes, NULL);
-    return s->b.alerts;
+    return scene_match(s);
 }
 
 static void a_setter_is_seen_by_a_reader_that_stands_before_it(void **unused)
@@ -97,7 +73,7 @@ static void a_setter_is_seen_by_a_reader_that_stands_before_it(void **unused)
     assert_int_equal(s.b.sids[0], 3);
     assert_int_equal(s.b.sids[1], 2); /* who has to do with no mark stays where it is */
     assert_int_equal(s.b.sids[2], 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_chain_holds_in_one_event_whatever_the_order_of_its_rules(void **unused)
@@ -114,7 +90,7 @@ static void a_chain_holds_in_one_event_whatever_the_order_of_its_rules(void **un
     assert_int_equal(request(&s, "/gate"), 5);
     for (uint32_t i = 0; i < 5; i++)
         assert_int_equal(s.b.sids[i], 5 - i);
-    end(&s);
+    scene_end(&s);
 }
 
 /* Each is true unless the other was; a third waits for the second of them. */
@@ -131,7 +107,7 @@ static void rules_that_wait_for_each_other_keep_their_order(void **unused)
     bench_compile(&s.b);
     assert_int_equal(request(&s, "/gate"), 1);
     assert_int_equal(s.b.sids[0], 2);
-    end(&s);
+    scene_end(&s);
 }
 
 /* Three rules share one predicate; its answer changes between them. */
@@ -149,7 +125,7 @@ static void no_answer_about_marks_is_remembered(void **unused)
     assert_int_equal(request(&s, "/gate"), 1); /* the first took it back */
     assert_int_equal(s.b.sids[0], 1);
     assert_int_equal(request(&s, "/gate"), 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void marks_are_turned_and_names_are_compared_exactly(void **unused)
@@ -168,7 +144,7 @@ static void marks_are_turned_and_names_are_compared_exactly(void **unused)
     assert_int_equal(s.b.evidence[0].field, FIELD_FLOW_MARK);
     assert_int_equal(request(&s, "/turn"), 1);
     assert_int_equal(request(&s, "/ask"), 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void marks_belong_to_one_flow_and_end_with_it(void **unused)
@@ -188,7 +164,7 @@ static void marks_belong_to_one_flow_and_end_with_it(void **unused)
     assert_int_equal(request(&s, "/ask"), 1);
     match_flow_end(s.b.matcher, &s.flow);
     assert_int_equal(request(&s, "/ask"), 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_rule_that_says_nothing_sets_marks_and_is_counted(void **unused)
@@ -215,7 +191,7 @@ static void a_rule_that_says_nothing_sets_marks_and_is_counted(void **unused)
     assert_int_equal(matcher_rule_alerts(s.b.matcher, 0), 0);
     assert_int_equal(matcher_rule_held(s.b.matcher, 1), 2);
     assert_int_equal(matcher_rule_alerts(s.b.matcher, 1), 1);
-    end(&s);
+    scene_end(&s);
 }
 
 /* The request alone, then the same with its answer. */
@@ -253,7 +229,7 @@ static void a_reader_that_asks_for_the_answer_is_decided_with_it(void **unused)
     assert_int_equal(transaction(&s, "/gate", 404), 2);
     assert_int_equal(s.b.sids[0], 3);
     assert_int_equal(s.b.sids[1], 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void both_directions_of_a_stream_share_marks_and_so_do_its_events(void **unused)
@@ -267,14 +243,14 @@ static void both_directions_of_a_stream_share_marks_and_so_do_its_events(void **
     stream_rule(&s, "*WELCOME*", "hello")->direction = RULE_TO_CLIENT;
     http_rule(&s, "*ask*", "hello");
     bench_compile(&s.b);
-    assert_int_equal(send(&s, TO_CLIENT, VIEW("WELCOME")), 0);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("HELLO")), 1);
-    assert_int_equal(send(&s, TO_CLIENT, VIEW("you are WELC")), 0);
-    assert_int_equal(send(&s, TO_CLIENT, VIEW("OME")), 1); /* it occurs again */
+    assert_int_equal(scene_send(&s, TO_CLIENT, VIEW("WELCOME")), 0);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("HELLO")), 1);
+    assert_int_equal(scene_send(&s, TO_CLIENT, VIEW("you are WELC")), 0);
+    assert_int_equal(scene_send(&s, TO_CLIENT, VIEW("OME")), 1); /* it occurs again */
     assert_int_equal(s.b.evidence[1].offset, 15);
-    assert_int_equal(send(&s, TO_CLIENT, VIEW("WELCOME")), 0); /* once a direction */
+    assert_int_equal(scene_send(&s, TO_CLIENT, VIEW("WELCOME")), 0); /* once a direction */
     assert_int_equal(request(&s, "/ask"), 1);
-    end(&s);
+    scene_end(&s);
 }
 
 /* The group of port 80 is scanned first, but its rule stands behind the one for any port. */
@@ -289,10 +265,10 @@ static void rules_of_a_stream_are_judged_in_order_over_all_groups(void **unused)
     reader->port_count = 1;
     change(&s, stream_rule(&s, "*HELLO*", NULL), MARK_SET, "hello");
     bench_compile(&s.b);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("HELLO")), 2);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("HELLO")), 2);
     assert_int_equal(s.b.sids[0], 2);
     assert_int_equal(s.b.sids[1], 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_stream_sets_its_mark_again_and_alerts_once(void **unused)
@@ -304,13 +280,13 @@ static void a_stream_sets_its_mark_again_and_alerts_once(void **unused)
     change(&s, http_rule(&s, "*forget*", NULL), MARK_CLEAR, "hello");
     http_rule(&s, "*ask*", "hello");
     bench_compile(&s.b);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("HELLO")), 1);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("HELLO")), 1);
     assert_int_equal(request(&s, "/forget"), 1);
     assert_int_equal(request(&s, "/ask"), 0);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("HELLO HELLO")), 0);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("HELLO HELLO")), 0);
     assert_int_equal(request(&s, "/ask"), 1);
     assert_false(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
-    end(&s);
+    scene_end(&s);
 }
 
 /* Nothing has to be found for it: it is asked with every packet until the mark is there. */
@@ -322,13 +298,13 @@ static void a_stream_rule_of_marks_alone_waits_for_them(void **unused)
     bench_rule(&s.b, EVENT_STREAM, mark(&s, "seen", false))->direction = RULE_TO_SERVER;
     change(&s, http_rule(&s, "*gate*", NULL), MARK_SET, "seen");
     bench_compile(&s.b);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("one")), 0);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("one")), 0);
     assert_int_equal(request(&s, "/gate"), 1);
     assert_false(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
-    assert_int_equal(send(&s, TO_SERVER, VIEW("two")), 1);
-    assert_int_equal(send(&s, TO_SERVER, VIEW("three")), 0);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("two")), 1);
+    assert_int_equal(scene_send(&s, TO_SERVER, VIEW("three")), 0);
     assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
-    end(&s);
+    scene_end(&s);
 }
 
 static size_t datagram(struct scene *s, const char *text)
@@ -357,7 +333,7 @@ static void each_datagram_sees_the_marks_of_those_before(void **unused)
     assert_int_equal(datagram(&s, "hello and ask"), 2);
     assert_int_equal(datagram(&s, "ask"), 1);
     assert_int_equal(datagram(&s, "hello"), 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void without_a_flow_there_are_no_marks(void **unused)
@@ -377,7 +353,7 @@ static void without_a_flow_there_are_no_marks(void **unused)
     assert_int_equal(s.b.alerts, 2);
     assert_int_equal(s.b.sids[1], 3);
     assert_int_equal(matcher_stats(s.b.matcher)->marks_lost, 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_mark_without_memory_is_lost_and_counted(void **unused)
@@ -395,7 +371,7 @@ static void a_mark_without_memory_is_lost_and_counted(void **unused)
     s.b.budget.limit = 0;
     assert_int_equal(request(&s, "/gate"), 2);
     assert_int_equal(matcher_stats(s.b.matcher)->marks_lost, 1);
-    end(&s);
+    scene_end(&s);
 }
 
 /* More marks than one word holds: the last is as good as the first, and an alert names what is set. */
@@ -434,7 +410,7 @@ static void there_may_be_many_marks_and_alerts_name_them(void **unused)
     (void)request(&s, "/ask");
     assert_int_equal(named, 3);
     assert_string_equal(first_name, "mark063");
-    end(&s);
+    scene_end(&s);
 }
 
 int main(void)

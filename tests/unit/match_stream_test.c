@@ -2,34 +2,19 @@
 /* Raw streams: splits, gaps, offsets, the head, the end, ports, budgets, datagrams. */
 #include "unit/test.h"
 
-#include "unit/build_rules.h"
+#include "unit/scene.h"
 
 #include "compile/builder.h"
 #include "ruleset/tables.h"
 
-struct scene {
-    struct bench b;
-    struct flow flow;
-};
-
 static void begin(struct scene *s)
 {
-    bench_begin(&s->b);
-    flow_of(&s->flow, "10.1.2.3", "192.0.2.9", 4444);
-}
-
-static void end(struct scene *s)
-{
-    match_flow_end(s->b.matcher, &s->flow);
-    assert_int_equal(matcher_stats(s->b.matcher)->streams_open, 0);
-    bench_end(&s->b);
+    scene_begin(s, 4444);
 }
 
 static size_t send(struct scene *s, struct view bytes)
 {
-    s->b.alerts = 0;
-    match_stream_data(s->b.matcher, &s->flow, TO_SERVER, bytes, NULL);
-    return s->b.alerts;
+    return scene_send(s, TO_SERVER, bytes);
 }
 
 static struct rule *payload_rule(struct scene *s, const char *pattern)
@@ -52,7 +37,7 @@ static void a_match_across_segments_is_shown_whole(void **unused)
     assert_int_equal(s.b.evidence[0].offset, 2);
     assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
     assert_int_equal(send(&s, VIEW("secret")), 0);
-    end(&s);
+    scene_end(&s);
 }
 
 /* A match of varying length is shown from its start, when that is still at hand. */
@@ -84,7 +69,7 @@ static void a_regex_is_shown_from_where_it_began(void **unused)
     assert_false(s.b.evidence[0].has_offset);
     assert_int_equal(s.b.evidence[0].excerpt.len, 64);
     assert_memory_equal(s.b.excerpt + 60, "-end", 4);
-    end(&s);
+    scene_end(&s);
 }
 
 /* One value that Hyperscan cannot take must not stop the others. */
@@ -108,7 +93,7 @@ static void a_value_too_long_for_a_stream_is_refused_alone(void **unused)
     assert_string_equal(s.b.diagnostics.items[1].id, "stream-length");
     assert_int_equal(ruleset_count(s.b.set), 1);
     assert_int_equal(send(&s, VIEW("secret")), 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void the_pattern_that_spoils_a_database_is_found(void **unused)
@@ -140,7 +125,7 @@ static void no_match_reaches_across_a_gap_but_hits_are_kept(void **unused)
     assert_int_equal(send(&s, VIEW("second")), 1);
     assert_int_equal(s.b.sids[0], 1);
     assert_int_equal(s.b.evidence[1].offset + s.b.evidence[0].offset, 0 + 9 + 10 + 3 + 10 + 12);
-    end(&s);
+    scene_end(&s);
 }
 
 static void offsets_count_from_the_streams_start_over_gaps(void **unused)
@@ -161,7 +146,7 @@ static void offsets_count_from_the_streams_start_over_gaps(void **unused)
     assert_int_equal(send(&s, VIEW("\x16\x03\x01 abc")), 1);
     assert_int_equal(s.b.sids[0], 2);
     assert_int_equal(s.b.evidence[0].offset, 104);
-    end(&s);
+    scene_end(&s);
 }
 
 static void the_head_ends_at_4096_bytes_and_scanning_with_it(void **unused)
@@ -179,7 +164,7 @@ static void the_head_ends_at_4096_bytes_and_scanning_with_it(void **unused)
     assert_int_equal(send(&s, VIEW("abcdefgh")), 0); /* 4090..4098 */
     assert_true(match_stream_is_done(s.b.matcher, &s.flow, TO_SERVER));
     assert_int_equal(matcher_stats(s.b.matcher)->streams_open, 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void not_is_decided_at_the_end(void **unused)
@@ -200,7 +185,7 @@ static void not_is_decided_at_the_end(void **unused)
     assert_int_equal(send(&s, VIEW("goodbye")), 0);
     match_stream_end(s.b.matcher, &s.flow, TO_SERVER, NULL);
     assert_int_equal(s.b.alerts, 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_value_tied_to_the_end_is_told_at_the_end(void **unused)
@@ -216,7 +201,7 @@ static void a_value_tied_to_the_end_is_told_at_the_end(void **unused)
     assert_int_equal(s.b.alerts, 1);
     assert_string_equal(s.b.excerpt, "trailer");
     assert_int_equal(s.b.evidence[0].offset, 13);
-    end(&s);
+    scene_end(&s);
 }
 
 static void ports_and_direction_decide_whether_a_stream_is_wanted(void **unused)
@@ -237,7 +222,7 @@ static void ports_and_direction_decide_whether_a_stream_is_wanted(void **unused)
     assert_false(match_wants_stream(s.b.matcher, &s.flow, TO_SERVER));
     assert_int_equal(send(&s, VIEW("secret")), 0);
     assert_int_equal(matcher_stats(s.b.matcher)->scans, 0);
-    end(&s);
+    scene_end(&s);
 }
 
 static void more_port_lists_than_groups_share_one(void **unused)
@@ -260,7 +245,7 @@ static void more_port_lists_than_groups_share_one(void **unused)
         assert_int_equal(s.b.sids[0], port - 4300 + 1);
         match_flow_end(s.b.matcher, &s.flow);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_spent_budget_skips_streams_and_counts_their_bytes(void **unused)
@@ -274,7 +259,7 @@ static void a_spent_budget_skips_streams_and_counts_their_bytes(void **unused)
     assert_int_equal(send(&s, VIEW("secret")), 0);
     assert_int_equal(matcher_stats(s.b.matcher)->stream_bytes_skipped, 6);
     assert_true(s.b.budget.used <= s.b.budget.limit);
-    end(&s);
+    scene_end(&s);
 }
 
 static void every_budget_is_survived(void **unused)
@@ -314,7 +299,7 @@ static void each_datagram_is_a_stream_of_its_own(void **unused)
     match_datagram(s.b.matcher, &s.flow, TO_SERVER, &packet);
     assert_int_equal(s.b.alerts, 3);
     assert_null(s.flow.match);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_rule_without_bytes_is_decided_at_the_first_ones(void **unused)
@@ -327,7 +312,7 @@ static void a_rule_without_bytes_is_decided_at_the_first_ones(void **unused)
     match_stream_gap(s.b.matcher, &s.flow, TO_SERVER, 100);
     assert_int_equal(send(&s, VIEW("x")), 1);
     assert_int_equal(send(&s, VIEW("x")), 0);
-    end(&s);
+    scene_end(&s);
 }
 
 int main(void)

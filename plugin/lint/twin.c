@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "sigma/lint.h"
+#include "lint/lint.h"
 
 enum { COMPARED_MAX = 256 };
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "lint/lint.h"
 #include "rule/loader.h"
-#include "sigma/lint.h"
 
 /* A place where a mark is named. */
 struct use {

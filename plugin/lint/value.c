@@ -12,7 +12,7 @@
 #include <pcre2.h>
 
 #include "base/memory.h"
-#include "sigma/lint.h"
+#include "lint/lint.h"
 
 /* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
 enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };

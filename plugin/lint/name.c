@@ -8,9 +8,9 @@
  */
 #include <string.h>
 
+#include "lint/lint.h"
+#include "lint/shared_name.h"
 #include "rule/list.h"
-#include "sigma/lint.h"
-#include "sigma/shared_name.h"
 
 enum { SHOWN_MAX = 3 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Shared names: domains of which many make use, so that an indicator that is one means nothing. */
-#ifndef SHRIKE_SIGMA_SHARED_NAME_H
-#define SHRIKE_SIGMA_SHARED_NAME_H
+#ifndef SHRIKE_LINT_SHARED_NAME_H
+#define SHRIKE_LINT_SHARED_NAME_H
 
 #include "base/view.h"
 

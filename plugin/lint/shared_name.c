@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Shared names: the Public Suffix List of libpsl, and the rows of shared_name.def. */
-#include "sigma/shared_name.h"
+#include "lint/shared_name.h"
 
 #include <libpsl.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct shared {
 
 static const struct shared SHARED_NAMES[] = {
 #define SHARED(name, kind) {name, kind},
-#include "sigma/shared_name.def"
+#include "lint/shared_name.def"
 #undef SHARED
 };
 

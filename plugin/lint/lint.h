@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lints of rules that are loaded: nothing here keeps one out. Those that look at the document itself run while it is
- * read (sigma.h); these run over the model when all is there, and only for who asks (rules_lint() in rules.h). */
-#ifndef SHRIKE_SIGMA_LINT_H
-#define SHRIKE_SIGMA_LINT_H
+ * read (sigma/lint.c); these run over the model when all is there, and only for who asks (rules_lint() in sigma/rules.h). */
+#ifndef SHRIKE_LINT_LINT_H
+#define SHRIKE_LINT_LINT_H
 
 #include "rule/rule.h"
 
@@ -14,13 +14,13 @@ struct lint {
     bool *told_lists;        /* by number: looked through already */
 };
 
-/* lint_value.c: values that match everything or never, and expressions that are dear. */
+/* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
-/* lint_name.c: a rule that rests on a name of many. */
+/* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
-/* lint_mark.c: marks that only one side names. */
+/* mark.c: marks that only one side names. */
 void lint_marks(struct lint *lint);
-/* lint_twin.c: rules that ask the same, or more than another asks. */
+/* twin.c: rules that ask the same, or more than another asks. */
 void lint_twins(struct lint *lint);
 
 #endif

@@ -307,14 +307,13 @@ static const char *settle_url(struct arena *arena, struct indicator *indicator)
     struct view usual = view_starts_fold(value, VIEW("https")) ? VIEW(":443") : VIEW(":80");
     if (view_ends(authority, usual))
         authority = view_slice(authority, 0, authority.len - usual.len);
-    uint8_t key[VALUE_MAX + 1];
-    if (key_url(value, key, sizeof(key)) == 0)
-        return "a URL without a host";
     bool wants_slash = path.len == 0 || path.data[0] == '?';
     indicator->value = view_from_string(
         arena_format(arena, "http://%.*s%s%.*s", (int)authority.len, (const char *)authority.data,
                      wants_slash ? "/" : "", (int)path.len, (const char *)path.data));
-    return NULL;
+    /* Of what is written: "http://:80:80/" has lost one of its ports here. */
+    uint8_t key[VALUE_MAX + 1];
+    return key_url(indicator->value, key, sizeof(key)) == 0 ? "a URL without a host" : NULL;
 }
 
 static const char *settle_endpoint(struct indicator *indicator)

@@ -104,6 +104,7 @@ static void a_value_has_one_form(void **state)
         {INDICATOR_URL, "http://who:key@evil.example/x", "http://evil.example/x"},
         {INDICATOR_URL, "ftp://evil.example/x", "a URL that is not of the web"},
         {INDICATOR_URL, "http:///x", "a URL without a host"},
+        {INDICATOR_URL, "http://:80:80/x", "a URL without a host"},
         {INDICATOR_URL, "http://evil.example/a b", "a URL with blanks"},
         {INDICATOR_DOMAIN, "*.evil.example", "evil.example"},
         {INDICATOR_DOMAIN, ".evil.example.", "evil.example"},

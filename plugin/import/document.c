@@ -254,19 +254,30 @@ static void put_look_up(struct writer *w, const char *field)
     emit_end(w->e);
 }
 
+static bool has_prefix(const struct indicator *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (view_find_byte(items[i]->value, '/') != VIEW_NOT_FOUND)
+            return true;
+    }
+    return false;
+}
+
 static void put_pairs(struct writer *w)
 {
     qsort(w->group, w->count, sizeof(struct indicator *), compare_items);
     emit_key(w->e, "pairs");
     emit_list(w->e, EMIT_BLOCK);
-    for (size_t i = 0; i < w->count;) {
+    for (size_t i = 0, end = 0; i < w->count;) {
         uint16_t port = w->group[i]->port;
+        while (end < w->count && w->group[end]->port == port)
+            end++;
         emit_map(w->e, EMIT_BLOCK);
         emit_key(w->e, "dst_port");
         emit_number(w->e, port);
-        emit_key(w->e, "dst_ip");
+        emit_key(w->e, has_prefix(w->group + i, end - i) ? "dst_ip|cidr" : "dst_ip");
         emit_list(w->e, EMIT_FLOW);
-        for (; i < w->count && w->group[i]->port == port; i++)
+        for (; i < end; i++)
             put_value(w, w->group[i]->value);
         emit_end(w->e);
         emit_end(w->e);

@@ -124,14 +124,16 @@ static void what_is_written_loads(void **state)
 
 static void endpoints_are_pairs(void **state)
 {
-    struct imported done = import("text", "192.0.2.1:443\n192.0.2.2:443\n192.0.2.1:80\n",
-                                  (struct collection_options){0});
+    static const char TEXT[] =
+        "ip,port\n192.0.2.1,443\n192.0.2.2,443\n192.0.2.1,80\n192.0.2.0/24,22\n";
+    struct imported done = import("csv", TEXT, (struct collection_options){0});
     struct loaded loaded = load_imported(&done);
     (void)state;
-    assert_int_equal(loaded.rules->lists[0]->count, 2);
+    assert_int_equal(loaded.rules->lists[0]->count, 3);
     assert_string_equal(
         condition_of(&loaded),
-        "(dst_ip in list x_endpoints and ((dst_port = 80 and dst_ip in 192.0.2.1/128) or "
+        "(dst_ip in list x_endpoints and ((dst_port = 22 and dst_ip in 192.0.2.0/120) or "
+        "(dst_port = 80 and dst_ip in 192.0.2.1/128) or "
         "(dst_port = 443 and (dst_ip in 192.0.2.1/128 or dst_ip in 192.0.2.2/128))))");
     unload(&loaded);
     forget(&done);

@@ -72,6 +72,8 @@ static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_i
         return from_number(out, side[TO_SERVER].pkts);
     if (field == FIELD_FLOW_PKTS_TOCLIENT)
         return from_number(out, side[TO_CLIENT].pkts);
+    if (field == FIELD_FLOW_ID)
+        return from_number(out, flow->id);
     if (field == FIELD_FLOW_START)
         return from_number(out, (uint64_t)flow->start_us);
     if (field == FIELD_FLOW_AGE) {
@@ -121,6 +123,10 @@ static uint32_t make(struct matcher *m, enum field_id field, union value *out)
         return from_text(out, m->event->direction == TO_SERVER || m->reading & READ_FIRST_HALF
                                   ? "to_server"
                                   : "to_client");
+    if (field == FIELD_PCAP_CNT) {
+        uint64_t frame = packet != NULL ? packet->number : m->event->last_number;
+        return frame != 0 ? from_number(out, frame) : 0;
+    }
     bool is_endpoint = field <= FIELD_PROTO || field == FIELD_VLAN;
     if (is_endpoint) {
         if (flow == NULL && (packet == NULL || packet->ip_version == 0))

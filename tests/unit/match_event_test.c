@@ -506,10 +506,14 @@ static void an_envelope_field_comes_from_the_flow(void **unused)
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_COMMUNITY_ID, "1:*")));
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, glob(&s.b, FIELD_DIRECTION, "to_server")));
     bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, number(&s.b, FIELD_FLOW_AGE, COMPARE_GTE, 3)));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, number(&s.b, FIELD_FLOW_ID, COMPARE_EQ, 77)));
+    bench_rule(&s.b, EVENT_HTTP, node_from(&s.b, number(&s.b, FIELD_PCAP_CNT, COMPARE_EQ, 9)));
     bench_compile(&s.b);
     request(&s, "/", 0, true);
     s.event->time_us = 3500000;
-    assert_int_equal(scene_match(&s), 5);
+    s.event->last_number = 9;
+    s.flow.id = 77;
+    assert_int_equal(scene_match(&s), 7);
     scene_end(&s);
 }
 

@@ -16,7 +16,8 @@ import sys
 import time
 
 # Only what is compared is written, and nothing is left to chance: Suricata draws the sizes in which it looks at
-# streams and bodies from a random source unless told otherwise.
+# streams and bodies from a random source unless told otherwise; and whether a datagram whose ports come again after
+# more than the time-out belongs to a new flow is a race between its threads.
 CONFIGURATION = """%YAML 1.1
 ---
 include: /etc/suricata/suricata.yaml
@@ -33,6 +34,8 @@ FIXED = {
     "unix-command.enabled": "yes",
     "stream.reassembly.randomize-chunk-size": "no",
     "app-layer.protocols.http.libhtp.default-config.randomize-inspection-sizes": "no",
+    "flow-timeouts.udp.new": "30000",
+    "flow-timeouts.udp.established": "30000",
 }
 PATIENCE_S = 120  # for one capture
 

@@ -102,7 +102,8 @@ static void on_message(void *context, const struct shrike_message *message)
 {
     (void)context;
     if (message->severity == SHRIKE_ERROR)
-        fprintf(stderr, "%s:%u:%u: %s\n", message->file, message->line, message->column, message->text);
+        fprintf(stderr, "%s:%u:%u: %s\n", message->file, message->line, message->column,
+                message->text);
 }
 
 int main(int argc, char **argv)

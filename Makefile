@@ -115,6 +115,12 @@ $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(INNER)
 	$(SAY) LD $@
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
+# Hosts of the public API alone: they link with what is installed.
+$(OUT)/host/%: $(OUT)/obj/tests/oracle/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
 $(OUT)/obj/tests/%.o: ALL_CFLAGS += -Itests -DTESTS_DIR='"tests"' -Wno-missing-prototypes -UNDEBUG
 
 units: $(UNITS)
@@ -126,7 +132,7 @@ check-golden: all ## Golden tests alone
 	$(Q)sh tests/run.sh $(OUT) golden
 check-asan: ## The same tests under ASan and UBSan
 	$(Q)$(MAKE) FLAVOUR=asan check
-check-corpora: all ## All of ../shared/corpora: sanitizers, threads, tshark field by field, JA4, rules of Suricata (40 minutes)
+check-corpora: all $(OUT)/host/captures_host ## All of ../shared/corpora: sanitizers, threads, tshark field by field, JA4, rules of Suricata (40 minutes)
 	$(Q)$(MAKE) FLAVOUR=asan all
 	$(Q)sh tests/oracle/run.sh build/release build/asan
 golden: all ## Rewrite the expected outputs of the golden tests (review the diff)

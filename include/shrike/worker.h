@@ -3,6 +3,7 @@
 #ifndef SHRIKE_WORKER_H
 #define SHRIKE_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct shrike_worker_options {
     size_t protocol_budget_bytes;   /* 0: 256 MiB */
     size_t stream_budget_bytes;     /* 0: 256 MiB */
     uint16_t community_id_seed;
+    bool refuses_midstream; /* TCP flows whose start was not seen are not followed */
 };
 
 /* A captured packet. */

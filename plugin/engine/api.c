@@ -287,6 +287,7 @@ struct shrike_worker *shrike_worker_new(struct shrike_ruleset *set,
             .proto_budget_bytes = worker->options.protocol_budget_bytes,
             .stream_budget_bytes = worker->options.stream_budget_bytes,
             .community_id_seed = worker->options.community_id_seed,
+            .refuse_midstream = worker->options.refuses_midstream,
         }};
     if (worker->options.on_alert != NULL)
         worker->pipeline = pipeline_new(worker->set, &pipeline_options, &host, &reason);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A capture made from Suricata rules: for each rule with contents a flow that ought to satisfy it, as far as its
 contents tell (expressions are not solved), and a second one with all letters in the other case. Two engines with the
-same rules have to agree on both. usage: rule_traffic.py RULES OUT.pcap"""
+same rules have to agree on both. A rule that waits for flowbits has in its flow, ahead of its own bytes, those of
+rules that set them. usage: rule_traffic.py RULES OUT.pcap"""
 import re
 import struct
 import sys
@@ -67,7 +68,8 @@ def parse(line):
         return None
     options = [tuple(part.strip() for part in option.strip().partition(b":")[::2]) for option in OPTION.findall(head[6])]
     buffers, current, contents = {}, b"payload", []
-    rule = {"protocol": head[1].decode(), "source_port": head[3], "port": head[5], "down": False, "dot": False}
+    rule = {"protocol": head[1].decode(), "source_port": head[3], "port": head[5], "down": False, "dot": False,
+            "sets": set(), "waits": set()}
     for name, value in options:
         if name in STICKY or name.startswith((b"http.", b"dns.", b"tls.", b"file.", b"ja3")):
             current = STICKY.get(name, name)
@@ -85,6 +87,10 @@ def parse(line):
             rule["down"] = b"to_client" in value or b"from_server" in value
         elif name in (b"offset", b"depth", b"distance", b"within") and contents:
             contents[-1][2][name.decode()] = number(value)
+        elif name == b"flowbits":
+            verb, _, bits = value.partition(b",")
+            kept = {b"set": rule["sets"], b"isset": rule["waits"]}.get(verb.strip(), set())
+            kept.update({bits.strip()} if verb.strip() == b"set" else {bits.split(b"|")[0].strip()})
         elif name == b"startswith" and contents:
             contents[-1][2]["start"] = True
         elif name == b"dotprefix":
@@ -207,13 +213,13 @@ class Capture:
         return ((struct.pack("!I", 0x0a000000 + number), client_port or 1024 + number % 60000),
                 (struct.pack("!I", 0x14000000 + number), server_port))
 
-    def udp(self, client_port, server_port, up, down=None):
+    def udp(self, client_port, server_port, exchanges):
         ends = self.ends(client_port, server_port)
-        for data, pair in ((up, ends), (down, ends[::-1])):
+        for pair, data in ((pair, data) for both in exchanges for pair, data in zip((ends, ends[::-1]), both)):
             if data is not None:
                 self.write(17, pair, struct.pack("!HHHH", pair[0][1], pair[1][1], 8 + len(data), 0) + data)
 
-    def tcp(self, client_port, server_port, up, down):
+    def tcp(self, client_port, server_port, exchanges):
         ends = self.ends(client_port, server_port)
         seq = [100, 900]
 
@@ -226,7 +232,7 @@ class Capture:
         send(0, 2)
         send(1, 0x12)
         send(0, 0x10)
-        for side, data in ((0, up), (1, down)):
+        for side, data in (pair for both in exchanges for pair in enumerate(both)):
             for at in range(0, len(data), 1400):
                 send(side, 0x18, data[at:at + 1400])
                 send(1 - side, 0x10)
@@ -235,7 +241,8 @@ class Capture:
         send(0, 0x10)
 
 
-def add(capture, rule):
+def exchange(rule):
+    """Transport, client's and server's port (0: any), what each side says; None when the rule has no traffic."""
     buffers = rule["buffers"]
     fixed = port_of(rule["source_port"], 0)
     protocol = rule["protocol"]
@@ -243,39 +250,68 @@ def add(capture, rule):
         buffers = {b"file.data" if rule["down"] else b"http.request_body": buffers[b"payload"]}
         rule = dict(rule, buffers=buffers)
     if any(key.startswith((b"http.", b"file.")) for key in buffers):
-        up, down = http(rule)
         client, server = (port_of(rule["port"], 0), fixed or 80) if rule["down"] else (fixed, port_of(rule["port"], 80))
-        capture.tcp(client, server, up, down)
-    elif b"dns.query" in buffers:
+        return "tcp", client, server, http(rule)
+    if b"dns.query" in buffers:
         query = dns(rule)
-        if query:
-            capture.udp(fixed, port_of(rule["port"], 53), query)
-    elif b"tls.sni" in buffers:
+        return query and ("udp", fixed, port_of(rule["port"], 53), (query, None))
+    if b"tls.sni" in buffers:
         hello = tls(rule)
-        if hello:
-            capture.tcp(fixed, port_of(rule["port"], 443), *hello)
-    elif protocol == "dns" and b"payload" in buffers and 12 < len(buffers[b"payload"]) < 1400:
+        return hello and ("tcp", fixed, port_of(rule["port"], 443), hello)
+    if protocol == "dns" and b"payload" in buffers and 12 < len(buffers[b"payload"]) < 1400:
         question = struct.pack("!HHHHHH", 7, 0x8180, 1, 0, 0, 0) + b"\1a\0" + struct.pack("!HH", 16, 1)
-        capture.udp(fixed, port_of(rule["port"], 53), question[:2] + b"\1\0" + question[4:], question + buffers[b"payload"])
-    elif b"payload" in buffers and len(buffers[b"payload"]) < 9000:
-        payload, port = buffers[b"payload"], port_of(rule["port"], 4444)
-        if protocol in ("tcp", "tcp-pkt"):
-            if rule["down"]:
-                capture.tcp(port_of(rule["port"], 0), fixed or 4444, b"hello there\n", payload)
-            else:
-                capture.tcp(fixed, port, payload, b"hello there\n")
-        elif protocol == "udp":
-            capture.udp(fixed, port, payload) if not rule["down"] else capture.udp(port, fixed or 4444, b"hello there\n", payload)
+        both = question[:2] + b"\1\0" + question[4:], question + buffers[b"payload"]
+        return "udp", fixed, port_of(rule["port"], 53), both
+    if b"payload" not in buffers or len(buffers[b"payload"]) >= 9000:
+        return None
+    payload, filler = buffers[b"payload"], b"hello there\n"
+    if protocol in ("tcp", "tcp-pkt"):
+        return (("tcp", port_of(rule["port"], 0), fixed or 4444, (filler, payload)) if rule["down"] else
+                ("tcp", fixed, port_of(rule["port"], 4444), (payload, filler)))
+    if protocol == "udp":
+        return (("udp", port_of(rule["port"], 4444), fixed or 4444, (filler, payload)) if rule["down"] else
+                ("udp", fixed, port_of(rule["port"], 4444), (payload, None)))
+    return None
+
+
+def add(capture, rule, before):
+    """The rule's flow; `before` are exchanges that go ahead in it, by their transport."""
+    found = exchange(rule)
+    if found:
+        transport, client, server, both = found
+        write = capture.tcp if transport == "tcp" else capture.udp
+        write(client, server, [*[one[3] for one in before if one[0] == transport], both])
+
+
+def setters(rules):
+    """{bit: the exchanges of rules that set it and wait for none}"""
+    found = {}
+    for rule in rules:
+        one = exchange(rule) if rule["sets"] and not rule["waits"] else None
+        for bit in rule["sets"] if one else ():
+            found.setdefault(bit, []).append(one)
+    return found
+
+
+def ahead(rule, setting):
+    """For each bit that the rule waits for what sets it, from a rule of the same ports where there is one."""
+    own = exchange(rule)
+    chosen = []
+    for bit in sorted(rule["waits"]):
+        fitting = [one for one in setting.get(bit, []) if own and one[0] == own[0]]
+        chosen += sorted(fitting, key=lambda one: one[2] != own[2])[:1]
+    return chosen
 
 
 def main():
     with open(sys.argv[1], "rb") as file, open(sys.argv[2], "wb") as out:
         capture = Capture(out)
-        for line in file:
-            rule = parse(line.strip())
-            if rule and rule["buffers"]:
-                add(capture, rule)
-                add(capture, swapped(rule))
+        rules = [rule for rule in map(parse, map(bytes.strip, file)) if rule and rule["buffers"]]
+        setting = setters(rules)
+        for rule in rules:
+            before = ahead(rule, setting)
+            add(capture, rule, before)
+            add(capture, swapped(rule), before)
         print(f"{capture.flows} flows")
 
 

@@ -23,8 +23,16 @@ python3 tests/corpora/run.py --sanitized "$sanitized/shrike" --shrike "$out/shri
 python3 tests/oracle/compare.py --shrike "$out/shrike" $(cat "$list") || status=1
 python3 tests/oracle/anomalies.py --shrike "$out/shrike" --list "$list" || status=1
 python3 tests/oracle/streams.py --shrike "$out/shrike" || status=1
-python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --captures "$corpora/c2" \
-    "$corpora"/rules/et-open-2025-08/*.rules.gz || status=1
+# Rules of Suricata, imported, against Suricata itself: over captures of others, then over traffic made from the rules.
+work=/tmp/shrike-suricata-rules
+rules=$(echo "$corpora"/rules/et-open-2025-08/*.rules.gz)
+python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work" \
+    --captures "$corpora/c2" --captures "$corpora/benign" --captures "$corpora/protocols" $rules || status=1
+if [ -e "$work/all.rules" ]; then
+    python3 tests/gen/rule_traffic.py "$work/all.rules" "$work/made.pcap" || status=1
+    python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work" \
+        --way handshake --captures "$work/made.pcap" $rules || status=1
+fi
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1

@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include <shrike/shrike.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +42,8 @@ static void on_message(void *context, const struct shrike_message *message)
     assert_non_null(message->text);
 }
 
-/* The packets of a little-endian pcap file. */
-static unsigned feed(struct shrike_worker *worker, const char *path)
+/* The packets of a little-endian pcap file, without those before `first`. */
+static unsigned feed_from(struct shrike_worker *worker, const char *path, unsigned first)
 {
     static uint8_t data[65536];
     uint32_t head[4];
@@ -60,11 +61,16 @@ static unsigned feed(struct shrike_worker *worker, const char *path)
             .time_us = (int64_t)head[0] * 1000000 + head[1],
             .link_type = 1,
         };
-        assert_int_equal(shrike_worker_packet(worker, &packet), 0);
-        packets++;
+        if (packets++ >= first)
+            assert_int_equal(shrike_worker_packet(worker, &packet), 0);
     }
     fclose(file);
     return packets;
+}
+
+static unsigned feed(struct shrike_worker *worker, const char *path)
+{
+    return feed_from(worker, path, 0);
 }
 
 static void a_host_gets_alerts_with_their_reasons(void **state)
@@ -163,6 +169,36 @@ static struct shrike_ruleset *rules_of(const char *text)
     struct shrike_ruleset *set = shrike_ruleset_load(paths, 1, NULL, NULL, NULL, &error);
     unlink(path);
     return set;
+}
+
+static unsigned alerts_without_the_handshake(struct shrike_ruleset *set, bool refuses_midstream)
+{
+    struct shrike_error error = {""};
+    unsigned alerts = 0;
+    const struct shrike_worker_options options = {.size = sizeof(options),
+                                                  .on_alert = count_alert,
+                                                  .context = &alerts,
+                                                  .refuses_midstream = refuses_midstream};
+    struct shrike_worker *worker = shrike_worker_new(set, &options, &error);
+    assert_non_null(worker);
+    feed_from(worker, "tests/pcaps/empire.cap", 3);
+    shrike_worker_free(worker);
+    return alerts;
+}
+
+static void a_host_may_refuse_flows_whose_start_it_did_not_see(void **state)
+{
+    (void)state;
+    struct shrike_ruleset *set = rules_of("title: A request\n"
+                                          "id: 7f3f0a52-6d0f-4d3a-9a53-2b6f1f1d9c12\n"
+                                          "level: low\n"
+                                          "logsource: {product: shrike, service: http}\n"
+                                          "detection: {a: {http.method: GET}, condition: a}\n");
+    assert_non_null(set);
+    unsigned followed = alerts_without_the_handshake(set, false);
+    unsigned refused = alerts_without_the_handshake(set, true);
+    assert_true(followed > refused);
+    shrike_ruleset_release(set);
 }
 
 static void a_tick_ends_flows_on_a_quiet_line(void **state)
@@ -293,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_gets_alerts_with_their_reasons),
         cmocka_unit_test(what_is_missing_is_an_error_with_a_text),
+        cmocka_unit_test(a_host_may_refuse_flows_whose_start_it_did_not_see),
         cmocka_unit_test(a_tick_ends_flows_on_a_quiet_line),
         cmocka_unit_test(the_entry_of_a_list_is_told_with_what_is_known),
         cmocka_unit_test(the_marks_of_a_flow_are_told),

@@ -249,8 +249,9 @@ static void packets_are_asked_for_their_headers(void **state)
             "tcp.flags = 130 or "
             "tcp.flags = 194))");
     becomes("icmp any any -> any any", "itype:8; icode:0; dsize:10<>20;",
-            "(proto 'icmp' and icmp.type = 8 and icmp.code = 0 and payload.len > 10 and "
+            "(proto '<any>icmp' and icmp.type = 8 and icmp.code = 0 and payload.len > 10 and "
             "payload.len < 20)");
+    becomes("icmpv6 any any -> any any", "itype:1;", "(proto 'ipv6-icmp' and icmp.type = 1)");
     becomes("udp any any -> any any", "flow:established,to_client; content:\"abc\";",
             "(proto 'udp' and direction 'to_client' and flow.pkts_toserver >= 1 and payload "
             "\"<any>abc<any>\")");

@@ -202,8 +202,9 @@ static const char *add_asks(struct arena *arena, const struct model *rule, struc
 {
     const char *fault = NULL;
 
+    /* Suricata's icmp is both versions': `icmp` and `ipv6-icmp` here. */
     if (m->proto != NULL)
-        fault = add_plain(m, "proto", m->proto);
+        fault = add_plain(m, is_protocol(rule, "icmp") ? "proto|endswith" : "proto", m->proto);
     if (m->app_proto != NULL && fault == NULL)
         fault = add_plain(m, "app_proto", m->app_proto);
     if (m->direction != NULL && strcmp(m->service, "packet") == 0 && fault == NULL)

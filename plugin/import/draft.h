@@ -23,8 +23,8 @@ struct draft {
         about; /* its id, note, confidence, marking, times and place; the value is the pattern */
     struct view title, description;
     const char *object; /* the foreign object that it was made of, by a name that is its own */
-    const char *name; /* by which correlations find it; NULL when none does */
-    bool is_part;     /* of a correlation: by itself it says nothing */
+    const char *name;   /* by which correlations find it; NULL when none does */
+    bool is_part;       /* of a correlation: by itself it says nothing */
     /* a rule */
     const char *service;
     struct draft_selection selections[DRAFT_SELECTIONS_MAX];

@@ -228,6 +228,7 @@ static void note_ungated(struct builder *b, uint32_t index)
 static void compile_rule(struct builder *b, const struct rule *rule, uint32_t number)
 {
     b->rule = rule;
+    b->rule_number = number;
     b->has_failed = false;
     uint32_t node = program_compile(b, rule->condition);
     struct span silencers = filters_compile(b);
@@ -382,6 +383,7 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     b.given = rules;
     b.left_out = attempt->left_out;
     filters_begin(&b);
+    ports_plan(&b);
     for (uint32_t i = 0; i < rules->count; i++) {
         uint32_t number = attempt->order[i];
         if (!b.left_out[number])

@@ -3,7 +3,7 @@
  *
  * Idea       bytes are scanned as they come, so every predicate of a stream rule is told by the scan
  *            itself, or, when more has to be known than that a pattern is there, by a window of the bytes
- *            around a hit (windows.c). A rule belongs to a group, which is a direction and a list of ports;
+ *            around a hit (windows.c). A rule belongs to a group, which is a direction and a list of ports (ports.c);
  *            a group has two databases, for the whole stream and for its first 4096 bytes
  *            (payload.head, and every predicate on payload that cannot hold later). Datagrams use
  *            the same ones.
@@ -16,8 +16,6 @@
  * Cost       every regex and every long value is compiled alone first: told when slow, refused with
  *            Hyperscan's reason. What only fails in company (patterns add up) is searched for, its rules
  *            are told and left out, and the set is compiled again without them.
- *            Ports beyond GROUP_MAX lists share the group without ports; rules check theirs
- *            anyway.
  */
 #include "compile/builder.h"
 
@@ -237,28 +235,18 @@ static bool make_query(struct builder *b, const struct predicate *p, struct stre
 /* --- groups --------------------------------------------------------------------------------------
  */
 
-static int compare_ports(const void *a, const void *b)
-{
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
-
 static uint32_t group_for(struct builder *b, enum direction direction)
 {
-    size_t count = b->rule->port_count;
-    uint16_t *key = arena_array(b->arena, count + 1, sizeof(*key));
+    struct view ports = ports_of_group(b, direction);
+    size_t len = sizeof(uint16_t) + ports.len;
+    uint16_t *key = arena_alloc(b->arena, len);
 
-    if (count > 0)
-        memcpy(key + 1, b->rule->ports, count * sizeof(*key));
     key[0] = (uint16_t)direction;
-    qsort(key + 1, count, sizeof(*key), compare_ports);
-    /* two places stay free for the groups without ports */
-    if (count > 0 && b->groups.count >= GROUP_MAX - 2 &&
-        *index_find(&b->group_index, view_make(key, (count + 1) * sizeof(*key))) == NO_INDEX)
-        count = 0;
-    uint32_t *known = index_find(&b->group_index, view_make(key, (count + 1) * sizeof(*key)));
+    if (ports.len > 0)
+        memcpy(key + 1, ports.data, ports.len);
+    uint32_t *known = index_find(&b->group_index, view_make(key, len));
     if (*known == NO_INDEX) {
-        struct group_builder group = {.direction = direction,
-                                      .ports = view_make(key + 1, count * sizeof(*key))};
+        struct group_builder group = {.direction = direction, .ports = ports};
         vector_init(&group.rules, sizeof(uint32_t));
         vector_init(&group.predicates, sizeof(struct group_use));
         index_init(&group.by_predicate, b->arena);

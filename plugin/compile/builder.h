@@ -136,13 +136,13 @@ struct builder {
     struct vector silencers, filter_ends, filter_info;
     uint32_t
         *filter_nodes; /* by filter and event: root of what it asks; NO_INDEX: not compiled yet */
-    struct vector gate_tables; /* struct gate_table */
-    struct vector gate_uses;   /* struct gate_use */
-    struct vector ungated;     /* uint32_t rule */
+    struct vector gate_tables;       /* struct gate_table */
+    struct vector gate_uses;         /* struct gate_use */
+    struct vector ungated;           /* uint32_t rule */
     struct port_plan *port_plans[2]; /* by direction; ports.c */
-    struct vector groups;      /* struct group_builder */
-    struct vector patterns;    /* struct stream_pattern */
-    struct vector databases;   /* hs_database_t * */
+    struct vector groups;            /* struct group_builder */
+    struct vector patterns;          /* struct stream_pattern */
+    struct vector databases;         /* hs_database_t * */
     struct vector mark_changes, mark_names;
     struct index mark_index;
 };
@@ -274,7 +274,9 @@ struct view ports_of_group(struct builder *b, enum direction direction);
 
 /* streams.c */
 void streams_add_rule(struct builder *b, uint32_t rule);
-int streams_finish(struct builder *b, struct error *error);
+
+/* groups.c */
+int groups_finish(struct builder *b, struct error *error);
 
 /* databases.c */
 /* Bytes as \xHH after `out`'s present text. */

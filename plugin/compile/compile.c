@@ -4,7 +4,7 @@
  * Rules come in the order of their files, but for those that set or read marks (marks.c).
  * A rule goes through program.c and filters.c (conditions to rows), and then either streams.c (raw bytes:
  * patterns of its group) or plan.c (everything else: gates). When all rules are in, databases.c
- * and streams.c build the databases, and the builder's vectors become the rule set's tables.
+ * and groups.c build the databases, and the builder's vectors become the rule set's tables.
  */
 #include "compile/compile.h"
 
@@ -305,7 +305,7 @@ static void collect_fields(struct builder *b)
 /* --- all of them ---------------------------------------------------------------------------------
  */
 
-/* The vectors' memory becomes the set's; what databases.c and streams.c made is there already. */
+/* The vectors' memory becomes the set's; what databases.c and groups.c made is there already. */
 static void move_tables(struct builder *b)
 {
     struct ruleset *set = b->set;
@@ -392,7 +392,7 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     collect_fields(&b);
     int result = databases_finish(&b, error);
     if (result == 0)
-        result = streams_finish(&b, error);
+        result = groups_finish(&b, error);
     attempt->has_culprit = b.has_culprit;
     if (result == 0 && attempt->explanation != NULL)
         explain_rule(&b, attempt->explanation);

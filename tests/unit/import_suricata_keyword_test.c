@@ -41,7 +41,8 @@ static const struct row ROWS[] = {
     {TCP, BYTES "depth:n;", "a place that is a variable"},
     {TCP, BYTES "rawbytes;", NULL},
     {TCP, BYTES "isdataat:60000,relative;", "contents of a stream more than 16384 bytes apart"},
-    {TCP, UP "isdataat:!20000; content:\"abcd\";", "contents of a stream more than 16384 bytes apart"},
+    {TCP, UP "isdataat:!20000; content:\"abcd\";",
+     "contents of a stream more than 16384 bytes apart"},
     {"tcp-stream any any -> any any", BYTES "offset:60000; depth:9;", NULL},
     {"tcp-stream any any -> any any", BYTES "depth:9; content:\"x\"; offset:60000; depth:9;",
      "contents of a stream more than 16384 bytes apart"},
@@ -59,7 +60,8 @@ static const struct row ROWS[] = {
     {UDP, "content:\"abcd\"; byte_jump:2,0,relative,align; content:\"x\"; within:1;", NULL},
     {UDP, "content:\"abcd\"; byte_test:2,>,9,0,dce;", "byte_test: dce"},
     {UDP, "content:\"abcd\"; byte_extract:2,0,n,relative;", "keyword byte_extract"},
-    {UDP, "content:\"abcd\"; byte_math:bytes 1,offset 0,oper +,rvalue 1,result n;", "keyword byte_math"},
+    {UDP, "content:\"abcd\"; byte_math:bytes 1,offset 0,oper +,rvalue 1,result n;",
+     "keyword byte_math"},
     {UDP, "content:\"abcd\"; asn1:oversize_length 9;", "keyword asn1"},
     {HTTP, UP "base64_decode:bytes 9; base64_data; content:\"a\";", "keyword base64_decode"},
     /* buffers: sticky, older, modifiers */
@@ -142,8 +144,10 @@ static const struct row ROWS[] = {
     {HTTP, URI "gid:3; rev:2; priority:1;", NULL},
     {HTTP, URI "target:src_ip; tag:session,5,packets; logto:\"a\";", NULL},
     /* Snort 2: blanks behind colons, ports as numbers, metadata of its engine */
-    {"tcp any any -> any 80", "msg: \"m\"; flow: to_server, established; content: \"abcd\"; offset: 1; "
-     "metadata: service http, policy balanced-ips drop; reference: cve, 2001-0001;", NULL},
+    {"tcp any any -> any 80",
+     "msg: \"m\"; flow: to_server, established; content: \"abcd\"; offset: 1; "
+     "metadata: service http, policy balanced-ips drop; reference: cve, 2001-0001;",
+     NULL},
     {"tcp any any -> any 80", UP "uricontent: \"/abcd\"; nocase;", NULL},
     {"tcp any any -> any 80", UP "content:\"abcd\"; fwsam:src,5 minutes;", "keyword fwsam"},
     {"tcp any any -> any 80", UP "content:\"abcd\",offset 1;", "a value whose quotes do not close"},

@@ -312,9 +312,8 @@ static void ports_of_a_condition_are_the_groups_ports(void **unused)
     begin(&s); /* as many as any */
     is_grouped(RULE_TO_SERVER, &s, port_is(&s, FIELD_DST_PORT, COMPARE_GT, 1024), 0);
     begin(&s); /* what must not be is no list */
-    is_grouped(
-        RULE_TO_SERVER, &s,
-        node_of(&s.b, NODE_NOT, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 80), NULL), 0);
+    is_grouped(RULE_TO_SERVER, &s,
+               node_of(&s.b, NODE_NOT, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 80), NULL), 0);
 }
 
 static void lists_that_share_a_port_are_one_group(void **unused)

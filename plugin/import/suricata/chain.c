@@ -9,8 +9,8 @@
  * Case       Suricata's contents count case unless nocase; a field in lower case has a twin in its own case
  *            (buffer.def), which is asked when letters have to fit.
  */
-#include "import/suricata/content.h"
 #include "import/suricata/meaning.h"
+#include "import/suricata/read/content.h"
 
 struct asker {
     struct arena *arena;

@@ -671,7 +671,7 @@ if [ -d "$et" ]; then
     cp "$work/out" "$work/et.yml"
     says "takes 95 in a hundred" err "rules, 95."
     check "gives rules that load" 0 "$shrike" check "$work/et.yml"
-    says "without an error" err "rule(s) loaded, 0 error(s)"
+    says "without an error" out "rule(s) loaded, 0 error(s)"
 else
     echo "SKIPPED cli import of ET Open: there is no $et"
     skipped=$((skipped + 1))

@@ -21,12 +21,12 @@ SAY      = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
 OUT      := build/$(FLAVOUR)
 PARSERS  := $(patsubst plugin/%/,%,$(wildcard plugin/proto/*/))
-ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) import import/stix import/suricata ruleset lint sigma compile match engine output
+ROOMS    := base fields packet yaml capture flow rule tcp value proto $(PARSERS) import import/stix import/suricata/read import/suricata ruleset lint sigma compile match engine output
 LIB_SRC  := $(sort $(wildcard $(ROOMS:%=plugin/%/*.c)))
 CLI_SRC  := $(sort $(wildcard plugin/hosts/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
-HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/*/*/*.h))
+HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/*/*/*.h plugin/*/*/*/*.h))
 obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
 PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson libpsl

@@ -122,6 +122,7 @@ struct builder {
     struct compile_stats *stats;
     const struct rules *given;
     const struct rule *rule; /* at hand */
+    uint32_t rule_number;    /* of it, in the rules given */
     bool has_failed;         /* the rule at hand cannot be compiled */
     bool *left_out;          /* by number in the rules given: Hyperscan cannot take it in */
     bool has_culprit;        /* one was added to them: compile again */
@@ -135,12 +136,13 @@ struct builder {
     struct vector silencers, filter_ends, filter_info;
     uint32_t
         *filter_nodes; /* by filter and event: root of what it asks; NO_INDEX: not compiled yet */
-    struct vector gate_tables; /* struct gate_table */
-    struct vector gate_uses;   /* struct gate_use */
-    struct vector ungated;     /* uint32_t rule */
-    struct vector groups;      /* struct group_builder */
-    struct vector patterns;    /* struct stream_pattern */
-    struct vector databases;   /* hs_database_t * */
+    struct vector gate_tables;       /* struct gate_table */
+    struct vector gate_uses;         /* struct gate_use */
+    struct vector ungated;           /* uint32_t rule */
+    struct port_plan *port_plans[2]; /* by direction; ports.c */
+    struct vector groups;            /* struct group_builder */
+    struct vector patterns;          /* struct stream_pattern */
+    struct vector databases;         /* hs_database_t * */
     struct vector mark_changes, mark_names;
     struct index mark_index;
 };
@@ -265,9 +267,17 @@ struct stream_query *windows_gates(struct builder *b, const struct predicate *p,
 void windows_check(struct builder *b, const struct predicate *p);
 unsigned stream_regex_flags(unsigned regex_flags); /* HS_FLAG_* */
 
+/* ports.c */
+/* Which lists of ports become groups; before the first rule is compiled. */
+void ports_plan(struct builder *b);
+/* The ports of the group to which the rule at hand belongs, sorted uint16_t as bytes; empty: any. */
+struct view ports_of_group(struct builder *b, enum direction direction);
+
 /* streams.c */
 void streams_add_rule(struct builder *b, uint32_t rule);
-int streams_finish(struct builder *b, struct error *error);
+
+/* groups.c */
+int groups_finish(struct builder *b, struct error *error);
 
 /* databases.c */
 /* Bytes as \xHH after `out`'s present text. */

@@ -4,7 +4,7 @@
  * Rules come in the order of their files, but for those that set or read marks (marks.c).
  * A rule goes through program.c and filters.c (conditions to rows), and then either streams.c (raw bytes:
  * patterns of its group) or plan.c (everything else: gates). When all rules are in, databases.c
- * and streams.c build the databases, and the builder's vectors become the rule set's tables.
+ * and groups.c build the databases, and the builder's vectors become the rule set's tables.
  */
 #include "compile/compile.h"
 
@@ -228,6 +228,7 @@ static void note_ungated(struct builder *b, uint32_t index)
 static void compile_rule(struct builder *b, const struct rule *rule, uint32_t number)
 {
     b->rule = rule;
+    b->rule_number = number;
     b->has_failed = false;
     uint32_t node = program_compile(b, rule->condition);
     struct span silencers = filters_compile(b);
@@ -304,7 +305,7 @@ static void collect_fields(struct builder *b)
 /* --- all of them ---------------------------------------------------------------------------------
  */
 
-/* The vectors' memory becomes the set's; what databases.c and streams.c made is there already. */
+/* The vectors' memory becomes the set's; what databases.c and groups.c made is there already. */
 static void move_tables(struct builder *b)
 {
     struct ruleset *set = b->set;
@@ -382,6 +383,7 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     b.given = rules;
     b.left_out = attempt->left_out;
     filters_begin(&b);
+    ports_plan(&b);
     for (uint32_t i = 0; i < rules->count; i++) {
         uint32_t number = attempt->order[i];
         if (!b.left_out[number])
@@ -390,7 +392,7 @@ static struct ruleset *compile_once(struct attempt *attempt, struct diagnostics 
     collect_fields(&b);
     int result = databases_finish(&b, error);
     if (result == 0)
-        result = streams_finish(&b, error);
+        result = groups_finish(&b, error);
     attempt->has_culprit = b.has_culprit;
     if (result == 0 && attempt->explanation != NULL)
         explain_rule(&b, attempt->explanation);

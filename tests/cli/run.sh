@@ -677,6 +677,18 @@ check "suricata with a missing file is wrong usage" 2 "$shrike" import suricata 
 check "suricata with another's option is wrong usage" 2 "$shrike" import suricata --url-hosts "$work/some.rules"
 check "suricata has a help of its own" 0 "$shrike" import suricata --help
 says "that names its options" out "--vars FILE"
+# A whole rule set: what is written is used without an error.
+et=../shared/corpora/rules/et-open-2025-08
+if [ -d "$et" ]; then
+    check "import of all of ET Open" 0 "$shrike" import suricata "$et"/*.rules.gz
+    cp "$work/out" "$work/et.yml"
+    says "takes 95 in a hundred" err "rules, 95."
+    check "gives rules that load" 0 "$shrike" check "$work/et.yml"
+    says "without an error" out "rule(s) loaded, 0 error(s)"
+else
+    echo "SKIPPED cli import of ET Open: there is no $et"
+    skipped=$((skipped + 1))
+fi
 check "import to a full disk is an output fault" 4 sh -c "'$shrike' import -q text '$work/list.txt' > /dev/full"
 "$shrike" replay -q --log http --eve "$work/http.json" "$covenant"
 sed -n 's/.*"event_type":"http".*"dest_ip":"\([^"]*\)".*/\1/p' "$work/http.json" | head -1 > "$work/seen.txt"

@@ -248,6 +248,79 @@ static void more_port_lists_than_groups_share_one(void **unused)
     scene_end(&s);
 }
 
+static struct node *port_is(struct scene *s, enum field_id field, enum compare compare, int port)
+{
+    return node_from(&s->b, number(&s->b, field, compare, port));
+}
+
+/* A rule that asks its ports in the condition is not scanned for on others; its group's number of ports is `count`. */
+static void is_grouped(enum rule_direction direction, struct scene *s, struct node *ports,
+                       uint32_t count)
+{
+    struct rule *rule = payload_rule(s, "*secret*");
+    rule->condition = node_of(&s->b, NODE_AND, rule->condition, ports);
+    rule->direction = direction;
+    bench_compile(&s->b);
+    assert_int_equal(s->b.set->group_count, direction == RULE_EITHER ? 2 : 1);
+    assert_int_equal(s->b.set->groups[0].ports.count, count);
+    assert_int_equal(match_wants_stream(s->b.matcher, &s->flow, TO_SERVER), true);
+    if (count > 0) {
+        s->flow.server_port = 80;
+        assert_false(match_wants_stream(s->b.matcher, &s->flow, TO_SERVER));
+        s->flow.server_port = 4444;
+    }
+    assert_int_equal(send(s, VIEW("secret")), 1);
+    end(s);
+}
+
+static void ports_of_a_condition_are_the_groups_ports(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    is_grouped(RULE_TO_SERVER, &s, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 4444), 1);
+    begin(&s);
+    is_grouped(RULE_TO_SERVER, &s,
+               node_of(&s.b, NODE_AND, port_is(&s, FIELD_DST_PORT, COMPARE_GTE, 4440),
+                       port_is(&s, FIELD_DST_PORT, COMPARE_LT, 4450)),
+               10);
+    begin(&s); /* either side of an `or` says some */
+    is_grouped(RULE_EITHER, &s,
+               node_of(&s.b, NODE_OR, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 4444),
+                       port_is(&s, FIELD_SRC_PORT, COMPARE_EQ, 4445)),
+               2);
+    begin(&s); /* one side of it says none */
+    is_grouped(RULE_TO_SERVER, &s,
+               node_of(&s.b, NODE_OR, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 4444),
+                       node_from(&s.b, glob(&s.b, FIELD_STREAM_PAYLOAD, "*cre*"))),
+               0);
+    begin(&s); /* as many as any */
+    is_grouped(RULE_TO_SERVER, &s, port_is(&s, FIELD_DST_PORT, COMPARE_GT, 1024), 0);
+    begin(&s); /* what must not be is no list */
+    is_grouped(RULE_TO_SERVER, &s,
+               node_of(&s.b, NODE_NOT, port_is(&s, FIELD_DST_PORT, COMPARE_EQ, 80), NULL), 0);
+}
+
+static void lists_that_share_a_port_are_one_group(void **unused)
+{
+    (void)unused;
+    static uint16_t ports[] = {4444, 4445, 4446};
+    struct scene s;
+    begin(&s);
+    for (size_t i = 0; i < 2; i++) {
+        struct rule *rule = payload_rule(&s, "*secret*");
+        rule->ports = &ports[i];
+        rule->port_count = 2;
+        rule->direction = RULE_TO_SERVER;
+    }
+    bench_compile(&s.b);
+    assert_int_equal(s.b.set->group_count, 1);
+    assert_int_equal(s.b.set->groups[0].ports.count, 3);
+    assert_int_equal(send(&s, VIEW("secret")), 1); /* the other asks for ports of its own */
+    assert_int_equal(s.b.sids[0], 1);
+    end(&s);
+}
+
 static void a_spent_budget_skips_streams_and_counts_their_bytes(void **unused)
 {
     (void)unused;
@@ -328,6 +401,8 @@ int main(void)
         cmocka_unit_test(not_is_decided_at_the_end),
         cmocka_unit_test(a_value_tied_to_the_end_is_told_at_the_end),
         cmocka_unit_test(ports_and_direction_decide_whether_a_stream_is_wanted),
+        cmocka_unit_test(ports_of_a_condition_are_the_groups_ports),
+        cmocka_unit_test(lists_that_share_a_port_are_one_group),
         cmocka_unit_test(more_port_lists_than_groups_share_one),
         cmocka_unit_test(a_spent_budget_skips_streams_and_counts_their_bytes),
         cmocka_unit_test(every_budget_is_survived),

@@ -7,7 +7,7 @@
  */
 #include "import/suricata/about.h"
 
-#include "import/suricata/content.h"
+#include "import/suricata/read/content.h"
 #include "import/uuid.h"
 
 static const struct {

@@ -3,7 +3,7 @@
 #ifndef SHRIKE_IMPORT_SURICATA_ABOUT_H
 #define SHRIKE_IMPORT_SURICATA_ABOUT_H
 
-#include "import/suricata/model.h"
+#include "import/suricata/read/model.h"
 #include "yaml/emit.h"
 
 /* title, id, status, dates, references, tags */

@@ -9,8 +9,8 @@
  * Case       Suricata's contents count case unless nocase; a field in lower case has a twin in its own case
  *            (buffer.def), which is asked when letters have to fit.
  */
-#include "import/suricata/content.h"
 #include "import/suricata/meaning.h"
+#include "import/suricata/read/content.h"
 
 struct asker {
     struct arena *arena;
@@ -297,6 +297,60 @@ static const char *check_pieces(const struct chain *chain)
     return NULL;
 }
 
+static int64_t magnitude(int64_t number)
+{
+    return number < 0 ? -number : number;
+}
+
+/* Which bytes of a stream the pieces with a place in it touch, and how far those behind them may lead. */
+struct reach {
+    int64_t low, high, behind;
+    bool is_tied, has_moved;
+};
+
+static void reach_from_start(struct reach *r, int64_t low, int64_t high)
+{
+    r->low = r->is_tied && r->low < low ? r->low : low;
+    r->high = r->high > high ? r->high : high;
+    r->is_tied = true;
+}
+
+static void reach_piece(struct reach *r, const struct piece *piece)
+{
+    int64_t length = (int64_t)piece->bytes.len + (int64_t)piece->width;
+    bool is_read = piece->kind == PIECE_NUMBER || piece->kind == PIECE_JUMP;
+
+    if (piece->kind == PIECE_SIZE) {
+        reach_from_start(r, 0, (int64_t)piece->number);
+    } else if (counts_from_another(piece) && (piece->is_relative || !is_read)) {
+        if (!r->has_moved)
+            reach_from_start(r, 0, 0);
+        r->behind += magnitude(piece->distance) + magnitude(piece->offset) + piece->within +
+                     length + (piece->kind == PIECE_LEFT ? (int64_t)piece->number : 0);
+    } else if (piece->has_depth || piece->is_at_start || is_read) {
+        reach_from_start(r, piece->offset,
+                         piece->offset + (piece->has_depth ? piece->depth : length));
+    }
+    r->has_moved |= !piece->is_negated && (is_search(piece) || piece->kind == PIECE_JUMP);
+}
+
+/* Of a stream so many bytes are kept (docs/language.md, "Raw bytes"); what may lie farther apart is not found. */
+static const char *check_reach(const struct chain *chain)
+{
+    enum { STREAM_KEPT = 16384 };
+    struct reach r = {.low = 0};
+    bool is_far = false;
+
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct piece *piece = &chain->pieces[i];
+        bool counts_bytes = piece->kind == PIECE_LEFT || piece->kind == PIECE_SIZE;
+        is_far |= counts_bytes && piece->number >= STREAM_KEPT;
+        reach_piece(&r, piece);
+    }
+    is_far |= r.is_tied && r.high - r.low + r.behind > STREAM_KEPT;
+    return is_far ? "contents of a stream more than 16384 bytes apart" : NULL;
+}
+
 static bool needs_sequence(const struct asker *a)
 {
     const struct chain *chain = a->chain;
@@ -390,6 +444,8 @@ const char *meaning_add_chain(struct arena *arena, struct meaning *m, const stru
     if (chain->buffer != NULL && chain->buffer->kind == BUFFER_NUMBER)
         return add_number(&a);
     const char *fault = check_pieces(settled);
+    if (fault == NULL && is_stream)
+        fault = check_reach(settled);
     if (fault != NULL)
         return fault;
     if (needs_sequence(&a))

@@ -3,8 +3,8 @@
 #ifndef SHRIKE_IMPORT_SURICATA_MEANING_H
 #define SHRIKE_IMPORT_SURICATA_MEANING_H
 
-#include "import/suricata/buffer.h"
-#include "import/suricata/model.h"
+#include "import/suricata/read/buffer.h"
+#include "import/suricata/read/model.h"
 
 enum { ENTRIES_MAX = 160 };
 

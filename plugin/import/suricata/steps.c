@@ -6,7 +6,7 @@
  */
 #include "import/suricata/steps.h"
 
-#include "import/suricata/content.h"
+#include "import/suricata/read/content.h"
 
 static void put_number(struct emitter *e, struct arena *arena, const char *key, int64_t number)
 {

@@ -3,7 +3,7 @@
 #ifndef SHRIKE_IMPORT_SURICATA_STEPS_H
 #define SHRIKE_IMPORT_SURICATA_STEPS_H
 
-#include "import/suricata/model.h"
+#include "import/suricata/read/model.h"
 #include "yaml/emit.h"
 
 /* `is_folded`: contents are compared without case; `counts_length`: the lengths that are asked are steps, too. */

@@ -15,7 +15,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "import/suricata/meaning.h"
-#include "import/suricata/reader.h"
+#include "import/suricata/read/reader.h"
 #include "import/suricata/write.h"
 
 #define YAML_MAX ((size_t)1 << 30)

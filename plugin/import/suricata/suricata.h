@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Import of Suricata's and Snort 2's rules: a rule becomes one of ours whole, or not at all.
  *
- *   rule_text.c     text -> header and options        keyword.def, keyword_*.c   options -> model
- *   variables.c     $HOME_NET and groups              buffer.def                 buffers -> our fields
- *   meaning.c       which event, from which side      chain.c, steps.c           contents -> predicates, sequences
- *   write.c         YAML                              suricata.c                 files, flowbits, what is left out
+ *   read/                             text -> model
+ *     rule_text.c, reader.c           header and options              keyword.def, keyword_*.c   each option
+ *     variables.c                     $HOME_NET and groups            buffer.def, content.c      what is looked for, and in what
+ *   meaning.c, chain.c                model -> which event, from which side, and its predicates and sequences
+ *   write.c, ends.c, steps.c, about.c meaning -> YAML
+ *   suricata.c                        files, flowbits, what is left out
  */
 #ifndef SHRIKE_IMPORT_SURICATA_H
 #define SHRIKE_IMPORT_SURICATA_H

@@ -7,10 +7,10 @@
  *            that is made of others (!$HOME_NET) is followed to them. Addresses in a rule stay in the rule.
  * Ports      are a bit each while a group is read: a negation is then nothing special.
  */
-#include "import/suricata/variables.h"
+#include "import/suricata/read/variables.h"
 
 #include "base/address.h"
-#include "import/suricata/rule_text.h"
+#include "import/suricata/read/rule_text.h"
 
 enum { DEPTH_MAX = 16, PORTS = 65536, VARIABLES_MAX = 1024, KNOWN_MAX = 256, KNOWN_LEN_MAX = 128 };
 
@@ -83,7 +83,7 @@ struct variables *variables_new(struct arena *arena)
 {
     static const char *const DEFAULTS[][2] = {
 #define VARIABLE(name, value) {name, value},
-#include "import/suricata/variable.def"
+#include "import/suricata/read/variable.def"
 #undef VARIABLE
     };
     struct variables *v = arena_alloc(arena, sizeof(*v));

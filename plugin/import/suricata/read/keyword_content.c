@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keywords about bytes: contents, expressions, their places, and numbers that stand among them. */
-#include "import/suricata/content.h"
-#include "import/suricata/reader.h"
+#include "import/suricata/read/content.h"
+#include "import/suricata/read/reader.h"
 
 static const char TOO_MANY[] = "too many contents in one buffer";
 

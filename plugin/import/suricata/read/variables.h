@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Variables: what $HOME_NET and $HTTP_PORTS stand for, and what rule headers make of them. */
-#ifndef SHRIKE_IMPORT_SURICATA_VARIABLES_H
-#define SHRIKE_IMPORT_SURICATA_VARIABLES_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_VARIABLES_H
+#define SHRIKE_IMPORT_SURICATA_READ_VARIABLES_H
 
 #include "base/arena.h"
 #include "base/error.h"

@@ -5,7 +5,7 @@
  *            into its chain, and so does a pcre's flag. Naming a buffer twice goes on with its chain.
  * Order      the pieces of a chain are in the order in which Suricata inspects them: as they are written.
  */
-#include "import/suricata/reader.h"
+#include "import/suricata/read/reader.h"
 
 struct chain *reader_chain(struct reader *r, const struct buffer *buffer, enum transform transform)
 {
@@ -117,7 +117,7 @@ static const struct keyword {
 } KEYWORDS[] = {
 #define KEYWORD(name, reader) {name, reader, NULL},
 #define NUMBER(name, field)   {name, NULL, field},
-#include "import/suricata/keyword.def"
+#include "import/suricata/read/keyword.def"
 };
 
 static const struct keyword *find_keyword(struct view name)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reader: options into the model. A keyword's reader returns NULL, or why the rule has no equal. */
-#ifndef SHRIKE_IMPORT_SURICATA_READER_H
-#define SHRIKE_IMPORT_SURICATA_READER_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_READER_H
+#define SHRIKE_IMPORT_SURICATA_READ_READER_H
 
-#include "import/suricata/buffer.h"
-#include "import/suricata/model.h"
+#include "import/suricata/read/buffer.h"
+#include "import/suricata/read/model.h"
 
 struct reader {
     struct arena *arena;
@@ -38,6 +38,6 @@ const char *reader_ask_number(struct reader *r, const char *field, struct view v
 
 #define KEYWORD(name, reader) keyword_fn reader;
 #define NUMBER(name, field)
-#include "import/suricata/keyword.def"
+#include "import/suricata/read/keyword.def"
 
 #endif

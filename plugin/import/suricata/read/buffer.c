@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "import/suricata/buffer.h"
+#include "import/suricata/read/buffer.h"
 
 static const struct buffer BUFFERS[] = {
 #define BUFFER(name, alias, modifier, flag, service, request, exact, response, kind)               \
     {name, alias, modifier, flag, service, request, exact, response, BUFFER_##kind},
-#include "import/suricata/buffer.def"
+#include "import/suricata/read/buffer.def"
 #undef BUFFER
 };
 

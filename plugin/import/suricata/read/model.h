@@ -6,11 +6,11 @@
  * ask        a question to a number of the packet or the flow
  *
  * A rule that has no equal keeps the first reason in `refusal`. */
-#ifndef SHRIKE_IMPORT_SURICATA_MODEL_H
-#define SHRIKE_IMPORT_SURICATA_MODEL_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_MODEL_H
+#define SHRIKE_IMPORT_SURICATA_READ_MODEL_H
 
-#include "import/suricata/rule_text.h"
-#include "import/suricata/variables.h"
+#include "import/suricata/read/rule_text.h"
+#include "import/suricata/read/variables.h"
 
 enum { CHAINS_MAX = 24, PIECES_MAX = 48, ASKS_MAX = 16, BITS_MAX = 16, BIT_NAMES_MAX = 8 };
 

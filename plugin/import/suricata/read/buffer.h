@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Buffer: Suricata's sticky buffers and the fields that hold the same; see buffer.def. */
-#ifndef SHRIKE_IMPORT_SURICATA_BUFFER_H
-#define SHRIKE_IMPORT_SURICATA_BUFFER_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_BUFFER_H
+#define SHRIKE_IMPORT_SURICATA_READ_BUFFER_H
 
 #include "base/view.h"
 

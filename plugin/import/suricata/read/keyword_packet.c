@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keywords about the headers of a packet. */
 #include "base/buf.h"
-#include "import/suricata/reader.h"
+#include "import/suricata/read/reader.h"
 
 /* Both ends of a range are left out, as Suricata does. */
 const char *reader_ask_number(struct reader *r, const char *field, struct view value)

@@ -6,7 +6,7 @@
  *            has i, m and s alone. A holds the expression to its beginning.
  * Bytes      of an expression that are no UTF-8 become \xHH, so that YAML can carry it.
  */
-#include "import/suricata/content.h"
+#include "import/suricata/read/content.h"
 
 #include "base/readable.h"
 #include "rule/expression.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rule text: a Suricata or Snort 2 rule taken apart into its header and options, each with its place. */
-#ifndef SHRIKE_IMPORT_SURICATA_RULE_TEXT_H
-#define SHRIKE_IMPORT_SURICATA_RULE_TEXT_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_RULE_TEXT_H
+#define SHRIKE_IMPORT_SURICATA_READ_RULE_TEXT_H
 
 #include "base/arena.h"
 #include "base/error.h"

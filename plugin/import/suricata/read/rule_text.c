@@ -6,7 +6,7 @@
  *            backslash before a semicolon is taken out; all others belong to the value.
  * Header     words between blanks; a bracket holds its blanks together.
  */
-#include "import/suricata/rule_text.h"
+#include "import/suricata/read/rule_text.h"
 
 void rule_text_begin(struct rule_text_reader *r, struct arena *arena, const char *file,
                      struct view text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keywords about a rule: what it is called, where more is told, and how often it alerts. */
-#include "import/suricata/content.h"
-#include "import/suricata/reader.h"
+#include "import/suricata/read/content.h"
+#include "import/suricata/read/reader.h"
 
 enum { METADATA_MAX = 256 };
 

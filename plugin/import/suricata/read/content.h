@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Content: the values of content and pcre as bytes and expressions. */
-#ifndef SHRIKE_IMPORT_SURICATA_CONTENT_H
-#define SHRIKE_IMPORT_SURICATA_CONTENT_H
+#ifndef SHRIKE_IMPORT_SURICATA_READ_CONTENT_H
+#define SHRIKE_IMPORT_SURICATA_READ_CONTENT_H
 
-#include "import/suricata/model.h"
+#include "import/suricata/read/model.h"
 
 /* "..", !"..": what stands between the quotes, which may be missing; NULL, or what is wrong. */
 const char *content_unquote(struct view value, struct view *inside, bool *is_negated);

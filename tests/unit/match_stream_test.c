@@ -270,7 +270,7 @@ static void is_grouped(enum rule_direction direction, struct scene *s, struct no
         s->flow.server_port = 4444;
     }
     assert_int_equal(send(s, VIEW("secret")), 1);
-    end(s);
+    scene_end(s);
 }
 
 static void ports_of_a_condition_are_the_groups_ports(void **unused)
@@ -318,7 +318,7 @@ static void lists_that_share_a_port_are_one_group(void **unused)
     assert_int_equal(s.b.set->groups[0].ports.count, 3);
     assert_int_equal(send(&s, VIEW("secret")), 1); /* the other asks for ports of its own */
     assert_int_equal(s.b.sids[0], 1);
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_spent_budget_skips_streams_and_counts_their_bytes(void **unused)

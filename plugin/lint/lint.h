@@ -16,6 +16,10 @@ struct lint {
 
 /* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
+/* opposite.c: conditions that hold of everything or of nothing. */
+void lint_opposite(struct lint *lint, const struct node *node);
+void lint_everything(struct lint *lint);
+void lint_filters(struct lint *lint);
 /* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
 /* mark.c: marks that only one side names. */

@@ -3,7 +3,9 @@
  *
  * Everything  an expression that can be empty (Hyperscan's width of its shortest match is 0) and that PCRE2 finds in each
  *             of some values that have nothing in common. `^$` can be empty, too, and is not found in them.
- * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has.
+ *             A range of addresses that leaves none out.
+ * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has;
+ *             bytes of capitals where the parser hands over small letters.
  * Dear        what Hyperscan cannot take is searched for by PCRE2 alone; a repeat within a repeat has PCRE2 try
  *             exponentially many ways; a repeat without bound on a raw stream is never over.
  */
@@ -190,8 +192,31 @@ static void lint_label(struct lint *lint, const struct predicate *p)
                         "%s: a part of the name is empty, so this never matches", p->text);
 }
 
+/* Bytes are compared as they are; capitals that count are in no value of a field in lower case. */
+static void lint_hex(struct lint *lint, const struct predicate *p)
+{
+    if (p->field == FIELD_NONE || (field_get(p->field)->flags & FIELD_LOWER) == 0)
+        return;
+    for (size_t i = 0; i < p->bytes.len; i++) {
+        if ((p->mask.len > 0 && p->mask.data[i] == 0) ||
+            p->bytes.data[i] == byte_fold(p->bytes.data[i]))
+            continue;
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
+                        "write the bytes of the small letters",
+                        "%s: `%s` is always in lower case, so capital letters never match", p->text,
+                        field_get(p->field)->name);
+        return;
+    }
+}
+
 static void lint_prefix(struct lint *lint, const struct predicate *p)
 {
+    if (address_is_whole(&p->address, p->prefix_bits)) {
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
+                        "write the range that is meant", "%s: every %saddress lies in this range",
+                        p->text, p->prefix_bits > 0 ? "IPv4 " : "");
+        return;
+    }
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
                     is_name(p->field) || p->field == FIELD_HTTP_HOST_RAW ||
                     p->field == FIELD_DNS_ANSWER || p->header_name.len > 0;
@@ -202,14 +227,30 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
                         "`%s` holds no address, so this never matches", field_get(p->field)->name);
 }
 
+/* Nothing but `*`. An empty value has no piece. */
+static bool is_any(const struct predicate *p)
+{
+    for (size_t i = 0; i < p->piece_count; i++) {
+        if (p->pieces[i].kind != GLOB_ANY)
+            return false;
+    }
+    return p->piece_count > 0 && p->offsets.from == 0 && p->offsets.to == SIZE_MAX;
+}
+
 void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
-    if (p->op == MATCH_REGEX)
+    if (p->op == MATCH_GLOB && is_any(p))
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
+                        "ask `exists: true`, or write what has to be there",
+                        "%s: every value matches this", p->text);
+    else if (p->op == MATCH_REGEX)
         lint_regex(lint, p);
     else if (p->op == MATCH_GLOB)
         lint_label(lint, p);
+    else if (p->op == MATCH_HEX)
+        lint_hex(lint, p);
     else if (p->op == MATCH_PREFIX)
         lint_prefix(lint, p);
 }

@@ -169,6 +169,44 @@ static void check_count(struct list_builder *b, bool has_source)
                     b->list->name);
 }
 
+/* A range that leaves no address out makes the whole list one. */
+static void check_whole(struct list_builder *b)
+{
+    for (size_t i = 0; b->list->type == LIST_IP && i < b->list->count; i++) {
+        struct view key = list_key(b->list, i);
+        struct address address;
+        memcpy(address.bytes, key.data, sizeof(address.bytes));
+        if (!address_is_whole(&address, key.data[KEY_ADDRESS_LEN - 1]))
+            continue;
+        loader_warn(b->l, b->list->place, "matches-everything", "write the range that is meant",
+                    "entry %zu of the list `%s` is a range in which every %saddress lies", i + 1,
+                    b->list->name, key.data[KEY_ADDRESS_LEN - 1] > 0 ? "IPv4 " : "");
+        return;
+    }
+}
+
+static void check_expired(struct list_builder *b)
+{
+    int64_t now = (int64_t)time(NULL);
+    size_t expired = 0, count = b->list->count;
+
+    for (size_t i = 0; b->list->fact_of.len > 0 && i < count; i++) {
+        struct list_facts facts = list_facts_of(b->list, i);
+        expired += facts.valid_until_s != 0 && facts.valid_until_s < now;
+    }
+    if (expired == 0)
+        return;
+    if (expired == count)
+        loader_warn(b->l, b->list->place, "expired-list",
+                    "ask its source for newer values, or remove it",
+                    "every entry of the list `%s` has expired: hits are told as informational",
+                    b->list->name);
+    else
+        loader_note(b->l, b->list->place, "expired-list", "ask its source for newer values",
+                    "%zu of %zu entries of the list `%s` have expired", expired, count,
+                    b->list->name);
+}
+
 static void check_decay(struct list_builder *b, const struct yaml_node *decay)
 {
     if (b->list->decay_us == 0 || b->list->count == 0)
@@ -204,6 +242,8 @@ static void fill(struct list_builder *b, const struct yaml_node *root)
     list_finish(b->list);
     check_column(b->l, root);
     check_count(b, values != NULL || file != NULL);
+    check_whole(b);
+    check_expired(b);
     check_decay(b, yaml_get(root, "decay"));
 }
 

@@ -116,6 +116,24 @@ static void range_of(const struct question *q, const struct predicate *p, int64_
     }
 }
 
+/* A bound that lies at the end of the range, or beyond it, keeps nothing out. */
+static bool holds_whole(const struct predicate *p, int64_t least, int64_t most)
+{
+    switch (p->compare) {
+    case COMPARE_GTE:
+        return p->number <= least;
+    case COMPARE_GT:
+        return p->number < least;
+    case COMPARE_LTE:
+        return p->number >= most;
+    case COMPARE_LT:
+        return p->number > most;
+    case COMPARE_EQ:
+        break;
+    }
+    return false;
+}
+
 static void warn_range(struct loader *l, const struct question *q, const struct yaml_node *scalar,
                        const struct predicate *p)
 {
@@ -130,6 +148,10 @@ static void warn_range(struct loader *l, const struct question *q, const struct 
     bool is_never = p->compare == COMPARE_EQ                                ? is_low || is_high
                     : p->compare == COMPARE_LT || p->compare == COMPARE_LTE ? is_low
                                                                             : is_high;
+    if (holds_whole(p, least, most))
+        loader_warn(l, scalar->place, "matches-everything",
+                    "ask `exists: true`, or a bound that keeps something out",
+                    "%s: every value that there can be lies within this bound", p->text);
     if (!is_never)
         return;
     if (most == INT64_MAX)

@@ -419,6 +419,8 @@ static void what_no_wire_shows_is_refused_with_its_reason(void **state)
          "- an operator that the property's kind does not have\n"},
         {"[ipv4-addr:value LIKE '192.%']",
          "- an operator that the property's kind does not have\n"},
+        {"[EXISTS ipv4-addr:value]", "- a test of existence that every event passes\n"},
+        {"[EXISTS network-traffic:dst_port]", "- a test of existence that every event passes\n"},
         {"[domain-name:value > 'a']", "- an operator that the property's kind does not have\n"},
         {"[network-traffic:dst_port = 'http']", "- a value that the property cannot have\n"},
         {"[url:value MATCHES '(']", "- a regular expression that PCRE does not take\n"},

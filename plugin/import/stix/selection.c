@@ -365,6 +365,8 @@ const char *stix_selection(struct arena *arena, const struct stix_test *test, co
         return stix_reason(test);
     if (!may_ask(property->form, test->op))
         return NO_OPERATOR;
+    if (test->op == STIX_EXISTS && strcmp(property->service, "*") == 0)
+        return "a test of existence that every event passes";
     size_t count = test->op == STIX_EXISTS ? 1 : test->count;
     struct view *values = arena_array(arena, count, sizeof(*values));
     if (test->op == STIX_EXISTS)

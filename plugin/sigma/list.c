@@ -8,15 +8,9 @@
 #include "sigma/list_entry.h"
 
 static const struct list_kind TYPES[] = {
-    {"ip", LIST_IP, "an address or a range of addresses", "write 192.0.2.1 or 2001:db8::/32"},
-    {"domain", LIST_DOMAIN, "a domain name",
-     "write `example.com`: it stands for all names under it too"},
-    {"url", LIST_URL, "a URL", "write a host and a path without spaces: `http://evil.example/a`"},
-    {"string", LIST_STRING, "a text", "write at least one byte"},
-    {"ja3", LIST_JA3, "a JA3 hash", "write 32 hex digits"},
-    {"ja4", LIST_JA4, "a JA4 fingerprint", "write t13d1516h2_8daaf6152771_e5627efa2ab1"},
-    {"sha1", LIST_SHA1, "a SHA-1 hash", "write 40 hex digits"},
-    {"sha256", LIST_SHA256, "a SHA-256 hash", "write 64 hex digits"},
+#define LIST_TYPE(name, id, wanted, help) {name, LIST_##id, wanted, help},
+#include "sigma/list_type.def"
+#undef LIST_TYPE
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -31,9 +25,8 @@ static bool key_known(struct view key, const char *const *names, size_t count)
 }
 
 static const char *const KEYS[] = {
-    "list",       "type",   "source", "expires", "decay",  "date",     "values",
-    "file",       "format", "column", "columns", "tlp",    "tags",     "description",
-    "references", "title",  "id",     "author",  "status", "modified", "license",
+#define LIST_KEY(name) name,
+#include "sigma/key.def"
 };
 
 static void check_keys(struct loader *l, const struct yaml_node *root)

@@ -38,15 +38,9 @@ static int read_all(gzFile file, size_t max, struct buf *out, const char **why)
     return -1;
 }
 
+/* Closes it. */
 static int read_descriptor(int file, size_t max, struct buf *out, const char **why)
 {
-    struct stat status;
-
-    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        *why = "it is not a regular file";
-        close(file);
-        return -1;
-    }
     gzFile stream = gzdopen(file, "rb");
     if (stream == NULL) {
         *why = "there is no memory";
@@ -58,6 +52,15 @@ static int read_descriptor(int file, size_t max, struct buf *out, const char **w
     return result;
 }
 
+static int read_whole(int file, size_t max, struct buf *out, const char **why)
+{
+    buf_init(out, max + READ_STEP * 2);
+    int result = read_descriptor(file, max, out, why);
+    if (result != 0)
+        buf_clear(out);
+    return result;
+}
+
 int file_read(const char *path, size_t max, struct buf *out, const char **why)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -66,9 +69,22 @@ int file_read(const char *path, size_t max, struct buf *out, const char **why)
         *why = strerror(errno);
         return -1;
     }
-    buf_init(out, max + READ_STEP * 2);
-    int result = read_descriptor(file, max, out, why); /* closes it */
-    if (result != 0)
-        buf_clear(out);
-    return result;
+    struct stat status;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        *why = "it is not a regular file";
+        close(file);
+        return -1;
+    }
+    return read_whole(file, max, out, why);
+}
+
+int file_read_standard(size_t max, struct buf *out, const char **why)
+{
+    int file = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    if (file < 0) {
+        *why = strerror(errno);
+        return -1;
+    }
+    return read_whole(file, max, out, why);
 }

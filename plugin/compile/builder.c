@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "rule/loader.h"
+
 void *vector_grow(struct vector *vector, size_t count)
 {
     assert(vector->size > 0);
@@ -75,15 +77,7 @@ uint32_t *index_find(struct index *index, struct view key)
 
 const char *builder_shown(struct builder *b, const struct predicate *p)
 {
-    enum { SHOWN_MAX = 120 };
-    size_t len = strlen(p->text);
-
-    if (len <= SHOWN_MAX)
-        return p->text;
-    len = SHOWN_MAX;
-    while (len > 0 && ((uint8_t)p->text[len] & 0xc0) == 0x80) /* not within a character */
-        len--;
-    return arena_format(b->arena, "%.*s...", (int)len, p->text);
+    return text_shown(b->arena, view_from_string(p->text));
 }
 
 struct text builder_text(struct builder *b, struct view bytes)

@@ -253,7 +253,7 @@ static void check_predicate(struct builder *b, const struct predicate *p)
 
     if (!fits_type(p, type))
         builder_refuse(b, "field-type", p->place, NULL,
-                       "%s: a field of type %s cannot be asked this", p->text,
+                       "%s: a field of type %s cannot be asked this", builder_shown(b, p),
                        field_type_name(type));
     if (b->rule->event != EVENT_STREAM || !is_payload(p) || is_stream_query(p))
         return;
@@ -265,7 +265,7 @@ static void check_predicate(struct builder *b, const struct predicate *p)
                    "dns.*, tls.*)",
                    "%s: not all bytes of a stream are kept, so only patterns and sequences can be "
                    "asked of them",
-                   p->text);
+                   builder_shown(b, p));
 }
 
 void program_regex_failed(struct builder *b, const struct predicate *p, int code, size_t offset)

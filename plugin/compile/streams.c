@@ -30,7 +30,8 @@ static void refuse_offsets(struct builder *b, const struct predicate *p)
 {
     builder_refuse(b, "stream-offsets", p->place,
                    "use a hex or contains value without wildcards, or drop `from`",
-                   "%s: on raw streams a start offset needs a pattern of fixed length", p->text);
+                   "%s: on raw streams a start offset needs a pattern of fixed length",
+                   builder_shown(b, p));
 }
 
 /* Pieces [begin, end) of a glob; returns the fixed length, 0 when it varies. */
@@ -96,7 +97,7 @@ static void query_glob(struct builder *b, const struct predicate *p, struct stre
     q->length = write_pieces(&core, p, begin, end);
     if (core.len == 0)
         builder_refuse(b, "stream-empty", p->place, "use `exists: true` for a stream with bytes",
-                       "%s: an empty value cannot be looked for in a stream", p->text);
+                       "%s: an empty value cannot be looked for in a stream", builder_shown(b, p));
     write_start(b, p, q, out, begin == 0, q->length > 0);
     buf_add(out, buf_view(&core));
     if (end == p->piece_count)

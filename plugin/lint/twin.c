@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "lint/lint.h"
+#include "rule/loader.h"
 
 enum { COMPARED_MAX = 256 };
 
@@ -253,15 +254,16 @@ static bool tell(struct lint *lint, const struct row *row, const struct row *oth
         (!is_same && (other->count >= row->count || twin->level != rule->level)) ||
         !holds_all(row, other))
         return false;
+    const char *title = text_shown(lint->arena, view_from_string(twin->title));
     if (is_same)
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "duplicate-rule", rule->place,
                         "remove one of them",
-                        "the rule asks the same of the same event as `%s` in %s, line %u",
-                        twin->title, twin->place.file, twin->place.line);
+                        "the rule asks the same of the same event as `%s` in %s, line %u", title,
+                        twin->place.file, twin->place.line);
     else
         diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "shadowed-rule", rule->place,
                         "remove it, or give it a higher level",
-                        "whatever this rule matches, `%s` in %s, line %u matches, too", twin->title,
+                        "whatever this rule matches, `%s` in %s, line %u matches, too", title,
                         twin->place.file, twin->place.line);
     return true;
 }

@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "lint/lint.h"
+#include "rule/loader.h"
 
 /* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
 enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };
@@ -24,6 +25,11 @@ static const struct view PROBES[] = {{(const uint8_t *)"", 0},
                                      {(const uint8_t *)"\r\n\r\n", 4},
                                      {(const uint8_t *)"\0\xff", 2},
                                      {(const uint8_t *)"Zeitung 2026", 12}};
+
+static const char *shown(const struct lint *lint, const struct predicate *p)
+{
+    return text_shown(lint->arena, view_from_string(p->text));
+}
 
 static bool matches_probes(const struct predicate *p)
 {
@@ -151,21 +157,21 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
     if (is_taken ? shortest == 0 && matches_probes(p) : matches_probes(p)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
-                        "%s: the expression matches every value", p->text);
+                        "%s: the expression matches every value", shown(lint, p));
         return;
     }
     if (!is_taken && !is_stream)
         diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "beyond-hyperscan", p->place,
                         "without look-around and back references it is searched for at once",
-                        "%s: PCRE2 alone can answer it; Hyperscan says: %s", p->text, why);
+                        "%s: PCRE2 alone can answer it; Hyperscan says: %s", shown(lint, p), why);
     if (repeats.has_nested && (!is_stream || !is_taken))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "nested-repeat", p->place,
                         "repeat once, or make the inner repeat possessive: `(a++)+`",
-                        "%s: a repeat within a repeat can take exponentially long", p->text);
+                        "%s: a repeat within a repeat can take exponentially long", shown(lint, p));
     if (repeats.has_unbounded && is_stream)
-        diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "unbounded-repeat", p->place,
-                        "bound it: `.{0,200}`",
-                        "%s: once begun, it is looked for to the end of the stream", p->text);
+        diagnostics_add(
+            lint->diagnostics, SEVERITY_NOTE, "unbounded-repeat", p->place, "bound it: `.{0,200}`",
+            "%s: once begun, it is looked for to the end of the stream", shown(lint, p));
 }
 
 /* ---- what never matches -------------------------------------------------------------------------------- */
@@ -189,7 +195,7 @@ static void lint_label(struct lint *lint, const struct predicate *p)
     if (is_empty)
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
                         "write the name without the dot, or use `domain`",
-                        "%s: a part of the name is empty, so this never matches", p->text);
+                        "%s: a part of the name is empty, so this never matches", shown(lint, p));
 }
 
 /* Bytes are compared as they are; capitals that count are in no value of a field in lower case. */
@@ -203,8 +209,8 @@ static void lint_hex(struct lint *lint, const struct predicate *p)
             continue;
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
                         "write the bytes of the small letters",
-                        "%s: `%s` is always in lower case, so capital letters never match", p->text,
-                        field_get(p->field)->name);
+                        "%s: `%s` is always in lower case, so capital letters never match",
+                        shown(lint, p), field_get(p->field)->name);
         return;
     }
 }
@@ -214,7 +220,7 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
     if (address_is_whole(&p->address, p->prefix_bits)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "write the range that is meant", "%s: every %saddress lies in this range",
-                        p->text, p->prefix_bits > 0 ? "IPv4 " : "");
+                        shown(lint, p), p->prefix_bits > 0 ? "IPv4 " : "");
         return;
     }
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
@@ -244,7 +250,7 @@ void lint_value(struct lint *lint, const struct predicate *p)
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
-                        "%s: every value matches this", p->text);
+                        "%s: every value matches this", shown(lint, p));
     else if (p->op == MATCH_REGEX)
         lint_regex(lint, p);
     else if (p->op == MATCH_GLOB)

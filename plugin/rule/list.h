@@ -45,6 +45,7 @@ struct list {
     struct buf facts;   /* struct list_facts; the first says nothing */
     struct buf notes;   /* strings; the first is empty */
     uint32_t *recent;   /* rows of `facts` and notes by hash: equal ones are found again */
+    bool is_named;      /* a rule that was loaded asks for it */
     struct list *next;  /* of all that were made */
 };
 

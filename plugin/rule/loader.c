@@ -69,19 +69,24 @@ void loader_note(struct loader *l, struct place place, const char *id, const cha
     va_end(args);
 }
 
-const char *loader_shown(struct loader *l, struct view text)
+const char *text_shown(struct arena *arena, struct view text)
 {
     bool is_long = text.len > SHOWN_MAX;
     size_t len = is_long ? SHOWN_MAX : text.len;
 
     while (is_long && len > 0 && (text.data[len] & 0xc0) == 0x80) /* not within a character */
         len--;
-    uint8_t *shown = arena_alloc(l->arena, len + 4);
+    uint8_t *shown = arena_alloc(arena, len + 4);
     for (size_t i = 0; i < len; i++)
         shown[i] = text.data[i] < 0x20 || text.data[i] == 0x7f ? ' ' : text.data[i];
     if (is_long)
         memset(shown + len, '.', 3);
     return (const char *)shown;
+}
+
+const char *loader_shown(struct loader *l, struct view text)
+{
+    return text_shown(l->arena, text);
 }
 
 const char *loader_did_you_mean(struct loader *l, const char *nearest, const char *otherwise)

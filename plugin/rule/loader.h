@@ -33,7 +33,8 @@ void loader_warn(struct loader *l, struct place place, const char *id, const cha
 void loader_note(struct loader *l, struct place place, const char *id, const char *help,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Text as it may stand in a message: cut when long, without control characters. */
+/* Text as it may stand in a message: cut when longer than 72 bytes, without control characters. */
+const char *text_shown(struct arena *arena, struct view text);
 const char *loader_shown(struct loader *l, struct view text);
 /* "did you mean `x`?", or `otherwise` when x is NULL. */
 const char *loader_did_you_mean(struct loader *l, const char *nearest, const char *otherwise);

@@ -222,7 +222,8 @@ static bool can_ask(struct loader *l, const struct pending_filter *pending, cons
 
     if (raw != NULL)
         loader_error(l, raw->place, "stream-bytes-gone", "write it into the rule: `and not filter`",
-                     "%s: a filter cannot ask raw bytes of streams, which are not kept", raw->text);
+                     "%s: a filter cannot ask raw bytes of streams, which are not kept",
+                     loader_shown(l, view_from_string(raw->text)));
     return raw == NULL;
 }
 

@@ -3,6 +3,7 @@
  * document says of it; what it asks is looked at in lint/. */
 #include "lint/lint.h"
 
+#include "rule/list.h"
 #include "sigma/rules.h"
 #include "sigma/sigma.h"
 
@@ -234,8 +235,8 @@ void lint_condition(struct loader *l)
     if (p != NULL)
         loader_note(l, p->place, "short-pattern",
                     "add another value that has to occur, or an offset",
-                    "the rule rests on `%s` alone; values under %d bytes occur by chance", p->text,
-                    PATTERN_MIN);
+                    "the rule rests on `%s` alone; values under %d bytes occur by chance",
+                    loader_shown(l, view_from_string(p->text)), PATTERN_MIN);
 }
 
 /* ---- rules that are loaded -------------------------------------------------------------------------- */
@@ -278,6 +279,18 @@ static void lint_node(struct lint *lint, const struct node *node)
         lint_node(lint, node->children[i]);
 }
 
+static void lint_lists(const struct lint *lint)
+{
+    for (size_t i = 0; i < lint->rules->list_count; i++) {
+        const struct list *list = lint->rules->lists[i];
+        if (!list->is_named)
+            diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "unused-list", list->place,
+                            "ask for it with `expand: '%name%'`, or load it with its rules",
+                            "no rule that was loaded names the list `%s`",
+                            text_shown(lint->arena, view_from_string(list->name)));
+    }
+}
+
 void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
 {
     struct lint lint = {.rules = rules, .arena = arena_new(), .diagnostics = diagnostics};
@@ -291,6 +304,7 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
         lint_names(&lint);
     }
     lint_filters(&lint);
+    lint_lists(&lint);
     lint_marks(&lint);
     lint_twins(&lint);
     arena_free(lint.arena);

@@ -6,7 +6,7 @@
 #include "rule/list.h"
 #include "rule/loader.h"
 
-enum { LIST_FAULTS_MAX = 20 }; /* of a list that are told one by one */
+enum { LIST_FAULTS_MAX = 3 }; /* of a list that are told one by one */
 
 /* A type of list, and what its values are. */
 struct list_kind {

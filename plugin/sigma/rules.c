@@ -164,7 +164,12 @@ void rules_load_text(struct rules *rules, const char *name, struct view text,
 
     rules->files++;
     rules->pending->is_collection = false;
-    rules->documents += yaml_read(file, text, diagnostics, on_document, &l);
+    size_t errors = diagnostics->errors;
+    size_t count = yaml_read(file, text, diagnostics, on_document, &l);
+    rules->documents += count;
+    if (count == 0 && diagnostics->errors == errors)
+        diagnostics_add(diagnostics, SEVERITY_WARNING, "no-rules", (struct place){file, 1, 1},
+                        "write a rule, or remove the file", "there is no rule in this file");
 }
 
 /* --- files and folders --------------------------------------------------------------------------- */
@@ -346,7 +351,7 @@ int rules_load(struct rules *rules, const char *path, struct diagnostics *diagno
 
 /* --- the whole set ------------------------------------------------------------------------------- */
 
-static const struct list *find_list(const struct rules *rules, const char *name)
+static struct list *find_list(const struct rules *rules, const char *name)
 {
     for (size_t i = 0; i < rules->list_count; i++) {
         if (strcmp(rules->lists[i]->name, name) == 0)
@@ -365,7 +370,7 @@ static bool suits(const struct list *list, enum field_id field)
 static bool resolve(struct loader *l, struct awaited_list *awaited)
 {
     struct rules *rules = l->rules;
-    const struct list *list = find_list(rules, awaited->name);
+    struct list *list = find_list(rules, awaited->name);
 
     if (list == NULL) {
         const char **names = arena_array(rules->arena, rules->list_count + 1, sizeof(*names));
@@ -386,6 +391,7 @@ static bool resolve(struct loader *l, struct awaited_list *awaited)
                      field->name, field_type_name(field->type));
         return false;
     }
+    list->is_named = true;
     awaited->predicate->list = list;
     return true;
 }

@@ -151,7 +151,8 @@ static void warn_range(struct loader *l, const struct question *q, const struct 
     if (holds_whole(p, least, most))
         loader_warn(l, scalar->place, "matches-everything",
                     "ask `exists: true`, or a bound that keeps something out",
-                    "%s: every value that there can be lies within this bound", p->text);
+                    "%s: every value that there can be lies within this bound",
+                    loader_shown(l, view_from_string(p->text)));
     if (!is_never)
         return;
     if (most == INT64_MAX)
@@ -206,7 +207,12 @@ static bool refuses_text(struct loader *l, const struct question *q, const struc
 
     for (size_t i = 0; i < sizeof(TEXT_ONLY) / sizeof(TEXT_ONLY[0]); i++)
         is_text |= question_has(q, TEXT_ONLY[i]);
-    if (is_text)
+    if (question_has(q, MODIFIER_CIDR))
+        loader_error(l, scalar->place, "field-type",
+                     "write a number, or compare with lt, lte, gt, gte",
+                     "`cidr` is about ranges of addresses; `%s` is of type %s",
+                     field_get(q->field)->name, field_type_name(question_type(q)));
+    else if (is_text)
         loader_error(l, scalar->place, "field-type",
                      "write the value, or compare with lt, lte, gt, gte",
                      "`%s` is of type %s; only bytes can be searched", field_get(q->field)->name,

@@ -81,6 +81,15 @@ static bool is_printable(uint32_t c)
            (c >= 0xa0 && c != 0xfffe && c != 0xffff);
 }
 
+/* By its byte order mark, or since every other byte of what begins as any rule file does is zero. */
+static bool is_utf16(struct view text)
+{
+    if (view_starts(text, VIEW("\xff\xfe")) || view_starts(text, VIEW("\xfe\xff")))
+        return true;
+    return text.len >= 4 && (text.data[0] == 0) != (text.data[1] == 0) &&
+           (text.data[0] == 0) == (text.data[2] == 0) && (text.data[1] == 0) == (text.data[3] == 0);
+}
+
 static bool check_text(const char *file, struct view text, struct diagnostics *diagnostics)
 {
     struct place place = {file, 1, 1};
@@ -89,6 +98,12 @@ static bool check_text(const char *file, struct view text, struct diagnostics *d
         diagnostics_add(diagnostics, SEVERITY_ERROR, "file-size", place,
                         "put long lists into a file of their own and name it with `file:`",
                         "the file has %zu bytes; at most %d are read", text.len, YAML_SIZE_MAX);
+        return false;
+    }
+    if (is_utf16(text)) {
+        diagnostics_add(diagnostics, SEVERITY_ERROR, "not-utf-8", place,
+                        "save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
+                        "the file is UTF-16; rule files are UTF-8");
         return false;
     }
     for (size_t at = 0; at < text.len;) {

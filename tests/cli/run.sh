@@ -84,6 +84,8 @@ cp "$work/out" "$work/fields.json"
 check "is told of both" 0 jq -e 'map(.event) == ["flow", "tls"]' "$work/fields.json"
 check "a field that is not there is wrong usage" 2 "$shrike" fields http.hots
 says "and the nearest is named" err "did you mean 'http.host'?"
+check "nor is an event" 2 "$shrike" fields htpp
+says "and the nearest is named" err "did you mean 'http'?"
 
 check "a schema for editors" 0 "$shrike" schema
 seeds=tests/fuzz/seeds/rule
@@ -102,6 +104,29 @@ check "a folder without rules is an error" 1 "$shrike" check "$work/empty"
 says "that says so" out "there is no rule file"
 check "rules that cannot be read are wrong usage" 2 "$shrike" check "$work/none.yml"
 printf 'title: x\ndetection:\n  a:\n    http.uri: /x\n  condition: b\nlogsource: {product: shrike, service: http}\n' > "$work/bad.yml"
+check "a rule from standard input" 1 sh -c '"$1" check - < "$2"' - "$shrike" "$work/bad.yml"
+says "has places, too" out "<stdin>:5:"
+check "as SARIF" 1 sh -c '"$1" check --format sarif - < "$2"' - "$shrike" "$work/bad.yml"
+cp "$work/out" "$work/check.sarif"
+check "that is SARIF" 0 python3 tests/cli/sarif.py "$work/check.sarif"
+check "a good one, by a pipe" 0 sh -c 'gzip < rules/camouflage.yml | "$1" check --strict -' - "$shrike"
+check "standard input twice is wrong usage" 2 "$shrike" check - -
+printf '# to be written\n' > "$work/empty.yml"
+check "a file of comments" 1 "$shrike" check --strict "$work/empty.yml"
+says "holds no rule" out "empty.yml:1:1: warning: there is no rule in this file [no-rules]"
+printf 'title: x\n' | iconv -f UTF-8 -t UTF-16 > "$work/utf16.yml"
+check "a file in UTF-16" 1 "$shrike" check "$work/utf16.yml"
+says "is told as such" out "utf16.yml:1:1: error: the file is UTF-16"
+python3 -c 'print("title: " + "T" * 5000 + "\nid: 5b8f0d1e-0000-4000-8000-000000000001\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  a: {http.uri|contains: \"" + "*a" * 5000 + "\"}\n  condition: a\n---\ntitle: x\nlogsource: {product: shrike, service: http}\ndetection:\n  a: {http.uri|contains: \"" + "*a" * 5000 + "\"}\n  condition: a")' > "$work/wide.yml"
+check "values of 10,000 bytes" 0 "$shrike" check "$work/wide.yml"
+says "are quoted" out "*a*a*...\` alone"
+cp "$work/out" "$work/wide.out"
+check "and do not fill the messages" 0 awk 'length($0) > 300 {exit 1}' "$work/wide.out"
+printf 'list: users\ntype: ip\nfile: /etc/passwd\n' > "$work/kind.yml"
+check "a list whose file is of another kind" 1 "$shrike" check "$work/kind.yml"
+says "tells how many lines there are" out "more values are not an address"
+cp "$work/out" "$work/kind.out"
+check "and shows but its first three" 0 sh -c '[ "$(grep -c "^/etc/passwd:" "$1")" -eq 3 ]' - "$work/kind.out"
 check "a bad rule is an error" 1 "$shrike" check "$work/bad.yml"
 says "with its place" out "bad.yml:5:"
 check "as JSON" 1 "$shrike" check --format json "$work/bad.yml"
@@ -724,6 +749,17 @@ says "keeps them" out "valid_from: '20"
 check "import for captures that are older" 0 "$shrike" import -q stix --look-back "$work/feed"
 check "leaves the first one out" 1 grep -q valid_from "$work/out"
 cp "${feeds}_stix/again" "$work/feed"
+cat > "$work/choice.json" << 'END'
+{"type": "bundle", "id": "bundle--1", "objects": [
+ {"type": "indicator", "id": "indicator--1", "pattern": "[ipv4-addr:value = '192.0.2.1' OR file:name = 'x']"},
+ {"type": "indicator", "id": "indicator--2", "pattern": "[ipv4-addr:value = '192.0.2.2'] OR [file:name IN ('y', 'z')]"},
+ {"type": "indicator", "id": "indicator--3", "pattern": "[ipv4-addr:value = '192.0.2.3' AND file:name = 'v']"}]}
+END
+check "of a choice in STIX what can be seen is taken" 0 "$shrike" import stix -v "$work/choice.json"
+says "and counted" err "taken            2  ip"
+says "and the other part named" err "left out: file:name = 'x': only the host"
+says "with its first value" err "left out: file:name IN 'y', ...: only the host"
+says "of what is one, all of it" err "left out: [ipv4-addr:value = '192.0.2.3' AND file:name = 'v']: only"
 check "objects that stand in a bundle twice" 0 "$shrike" import stix "$work/feed"
 cp "$work/out" "$work/again.yml"
 says "give their rules once" err "left out         3  a rule of the same object again"

@@ -175,6 +175,12 @@ static void only_utf8_is_read(void **state)
     expect_fault(VIEW("\xff\xfe"
                       "a\0"),
                  "not-utf-8", 1, 1); /* UTF-16 */
+    expect_fault(VIEW("\xfe\xff\0a"), "not-utf-8", 1, 1);
+    expect_fault(VIEW("a\0:\0"), "not-utf-8", 1, 1); /* without its mark */
+    expect_fault(VIEW("\0a\0:"), "not-utf-8", 1, 1);
+    struct seen seen = read_bytes(VIEW("\0a\0:"));
+    assert_string_equal(seen.diagnostics.items[0].text, "the file is UTF-16; rule files are UTF-8");
+    clear(&seen);
     expect("\xef\xbb\xbf"
            "a",
            "a@1:1;");

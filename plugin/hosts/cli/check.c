@@ -6,30 +6,33 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "hosts/cli/cli.h"
+#include "yaml/yaml.h"
 
 static void print_help(void)
 {
-    puts("usage: shrike check [OPTION]... PATH...\n\n"
-         "Loads and compiles rule files (or all .yml and .yaml files under a folder) and reports "
-         "every\n"
-         "error and warning as file:line:column.\n\n"
-         "      --format FORMAT  text, json or sarif (SARIF 2.1.0)\n"
-         "  -q, --quiet          errors only, no summary\n"
-         "      --strict         warnings count as errors\n"
-         "      --test           replay the captures of the rules' own tests (shrike: tests:) "
-         "instead,\n"
-         "                       and tell which fail and which rules have none\n"
-         "      --explain RULE   tell what the rule of this id, sid or title compiles to\n"
-         "                       (--format text or json)\n"
-         "      --list-checks    print what can be found, one check a line, and stop\n"
-         "                       (--format text, json or markdown)\n"
-         "  -h, --help\n\n"
-         "exit status: 0 nothing wrong, 1 errors found (with --strict: or warnings), 2 wrong usage "
-         "or a "
-         "path\n"
-         "that cannot be read, 4 the report could not be written");
+    puts(
+        "usage: shrike check [OPTION]... PATH...\n\n"
+        "Loads and compiles rule files (or all .yml and .yaml files under a folder; - for standard "
+        "input)\n"
+        "and reports every error and warning as file:line:column.\n\n"
+        "      --format FORMAT  text, json or sarif (SARIF 2.1.0)\n"
+        "  -q, --quiet          errors only, no summary\n"
+        "      --strict         warnings count as errors\n"
+        "      --test           replay the captures of the rules' own tests (shrike: tests:) "
+        "instead,\n"
+        "                       and tell which fail and which rules have none\n"
+        "      --explain RULE   tell what the rule of this id, sid or title compiles to\n"
+        "                       (--format text or json)\n"
+        "      --list-checks    print what can be found, one check a line, and stop\n"
+        "                       (--format text, json or markdown)\n"
+        "  -h, --help\n\n"
+        "exit status: 0 nothing wrong, 1 errors found (with --strict: or warnings), 2 wrong usage "
+        "or a "
+        "path\n"
+        "that cannot be read, 4 the report could not be written");
 }
 
 bool check_tells(const struct check_report *report, const struct diagnostic *diagnostic)
@@ -122,6 +125,23 @@ static int explain(struct rules *rules, struct diagnostics *diagnostics,
     return status;
 }
 
+/* "-": standard input, a rule file; names in it are relative to the folder at hand. */
+static int load(struct rules *rules, const char *path, struct diagnostics *diagnostics)
+{
+    const char *why = NULL;
+    struct buf bytes;
+
+    if (strcmp(path, "-") != 0)
+        return rules_load(rules, path, diagnostics);
+    if (file_read_standard(YAML_SIZE_MAX, &bytes, &why) != 0) {
+        message("check", "standard input cannot be read: %s", why);
+        return -1;
+    }
+    rules_load_text(rules, "<stdin>", buf_view(&bytes), diagnostics);
+    buf_clear(&bytes);
+    return 0;
+}
+
 static int check_paths(char *const *paths, int count, const struct check_options *options)
 {
     struct rules *rules = rules_new();
@@ -130,7 +150,7 @@ static int check_paths(char *const *paths, int count, const struct check_options
 
     diagnostics_init(&diagnostics);
     for (int i = 0; i < count; i++)
-        is_unreadable |= rules_load(rules, paths[i], &diagnostics) != 0;
+        is_unreadable |= load(rules, paths[i], &diagnostics) != 0;
     rules_finish(rules, &diagnostics);
     if (options->is_test)
         drop_filters(rules);
@@ -141,6 +161,15 @@ static int check_paths(char *const *paths, int count, const struct check_options
     diagnostics_clear(&diagnostics);
     rules_free(rules);
     return is_unreadable ? STATUS_USAGE : status;
+}
+
+static int count_standard(char *const *paths, int count)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        found += strcmp(paths[i], "-") == 0;
+    return found;
 }
 
 /* -1 when there is no such format. */
@@ -207,5 +236,7 @@ int check_command(int argc, char **argv)
         return usage_error("check", "--explain goes with --format text or json, not with --test");
     if (optind == argc)
         return usage_error("check", "no rule file given");
+    if (count_standard(argv + optind, argc - optind) > 1)
+        return usage_error("check", "standard input is named twice: it can be read once");
     return check_paths(argv + optind, argc - optind, &asked);
 }

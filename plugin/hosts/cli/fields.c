@@ -7,6 +7,7 @@
 #include "fields/fields.h"
 #include "hosts/cli/cli.h"
 #include "output/json.h"
+#include "rule/loader.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN };
 
@@ -171,8 +172,12 @@ static bool print_named(struct buf *out, enum format format, struct view name)
 
 static const char *suggestion(struct view name)
 {
-    const char *nearest = NULL;
+    const char *events[EVENT_COUNT];
+    size_t count = 0;
 
+    for (enum event_type type = EVENT_PACKET; type < EVENT_COUNT; type++)
+        events[count++] = event_type_name(type);
+    const char *nearest = nearest_name(name, events, count);
     for (enum event_type type = EVENT_PACKET; type < EVENT_COUNT && nearest == NULL; type++)
         nearest = field_suggest(type, name);
     return nearest;

@@ -30,9 +30,33 @@ struct forms {
     bool is_over; /* more than CONJUNCTIONS_MAX, or an AND of more than TESTS_MAX */
 };
 
+/* Of a choice only the part that is left out is told. */
 static void skip(struct stix_meaning *m, const char *reason)
 {
-    m->sink->skip(m->sink->context, reason, m->about.value, m->about.place);
+    struct view what = m->part.len > 0 ? m->part : m->about.value;
+    m->sink->skip(m->sink->context, reason, what, m->about.place);
+}
+
+/* "file:name = 'x' AND ...", the first of its values, as a person would look for it in the pattern. */
+static struct view part_text(struct arena *arena, const struct conjunction *c)
+{
+    static const char *const OPERATORS[] = {
+        "=", "<", "<=", ">", ">=", "IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET", "EXISTS"};
+    const char *text = "";
+
+    for (size_t i = 0; i < c->count; i++) {
+        const struct stix_test *test = c->tests[i];
+        bool is_single = test->op == STIX_IN && test->count == 1; /* joined from `=` */
+        text = arena_format(
+            arena, "%s%s%s%.*s:%.*s %s", text, i > 0 ? " AND " : "", test->is_negated ? "NOT " : "",
+            (int)test->object.len, (const char *)test->object.data, (int)test->path.len,
+            (const char *)test->path.data, OPERATORS[is_single ? STIX_EQ : test->op]);
+        if (test->count > 0)
+            text = arena_format(arena, "%s '%.*s'%s", text, (int)test->values[0].text.len,
+                                (const char *)test->values[0].text.data,
+                                test->count > 1 ? ", ..." : "");
+    }
+    return view_from_string(text);
 }
 
 /* --- OR of ANDs ---------------------------------------------------------------------------------- */
@@ -334,11 +358,14 @@ static void give_observation(struct stix_meaning *m, const struct stix_node *nod
         return;
     }
     for (size_t i = 0; i < forms.count; i++) {
+        if (m->is_choice || forms.count > 1)
+            m->part = part_text(m->arena, &forms.items[i]);
         if (is_indicator(&forms.items[i]))
             give_indicators(m, forms.items[i].tests[0]);
         else
             give_rules(m, &forms.items[i]);
     }
+    m->part = view_make("", 0);
 }
 
 /* --- correlations -------------------------------------------------------------------------------- */
@@ -560,6 +587,7 @@ void stix_meaning_give(struct stix_meaning *m, const struct stix_node *root)
     } else if (root->kind == STIX_OBSERVATION) {
         give_observation(m, root);
     } else if (root->kind == STIX_OR) {
+        m->is_choice = true;
         for (size_t i = 0; i < root->count; i++)
             stix_meaning_give(m, root->children[i]);
     } else {

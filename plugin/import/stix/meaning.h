@@ -13,7 +13,9 @@ struct stix_meaning {
     struct view title, description;
     const struct view *tags;
     size_t tag_count;
-    unsigned parts; /* rules made so far: they are numbered */
+    unsigned parts;   /* rules made so far: they are numbered */
+    bool is_choice;   /* the parts of an OR are taken or left out each by itself */
+    struct view part; /* the one at hand; empty: the whole pattern */
 };
 
 void stix_meaning_give(struct stix_meaning *m, const struct stix_node *root);

@@ -91,6 +91,7 @@ static size_t check_file(struct expected *expected, const char *name)
     assert_true(diagnostics.count > 0);
     for (size_t i = 0; i < diagnostics.count; i++) {
         size_t at = 0;
+        assert_true(diagnostics.items[i].line > 0 && diagnostics.items[i].column > 0);
         while (at < expected->count &&
                (expected->is_seen[at] || !fits(expected->lines[at], &diagnostics.items[i])))
             at++;

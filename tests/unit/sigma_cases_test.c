@@ -178,10 +178,55 @@ static void rules_match_what_the_specification_says(void **state)
     assert_true(cases >= CASES_LEAST);
 }
 
+static const char *const MODIFIERS[] = {
+#define MODIFIER(id, name, class) name,
+#include "value/modifier.def"
+#undef MODIFIER
+};
+
+/* "|name" in a key, or "{name" and ", name" in a map, and no longer word. */
+static bool asks_with(const char *body, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = body; (at = strstr(at, name)) != NULL; at++) {
+        char before = at > body ? at[-1] : '\0', after = at[len];
+        bool begins = before == '|' || before == '{' || (before == ' ' && at[-2] == ',');
+        if (begins && (after == '|' || after == ':' || after == '\''))
+            return true;
+    }
+    return false;
+}
+
+/* Those of the specification (2.1, appendix of modifiers) are rows of modifier.def as ours are (sigma_spec.def). */
+static void every_modifier_is_tried(void **state)
+{
+    (void)state;
+    size_t missing = 0;
+
+    for (size_t m = 0; m < sizeof(MODIFIERS) / sizeof(MODIFIERS[0]); m++) {
+        bool is_hit = false, is_miss = false;
+        for (size_t i = 0; i < sizeof(EXAMPLES) / sizeof(EXAMPLES[0]); i++) {
+            if (!asks_with(EXAMPLES[i].body, MODIFIERS[m]))
+                continue;
+            for (size_t k = 0; k < EVENTS_MAX && EXAMPLES[i].events[k] != NULL; k++) {
+                is_hit |= EXAMPLES[i].events[k][0] == '+';
+                is_miss |= EXAMPLES[i].events[k][0] == '-';
+            }
+        }
+        if (!is_hit || !is_miss)
+            fprintf(stderr, "`%s` has no event that it %s\n", MODIFIERS[m],
+                    is_hit ? "misses" : "matches");
+        missing += !is_hit || !is_miss;
+    }
+    assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_match_what_the_specification_says),
+        cmocka_unit_test(every_modifier_is_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

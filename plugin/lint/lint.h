@@ -16,6 +16,10 @@ struct lint {
 
 /* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
+/* shape.c: values of a shape that none of their field has. */
+void lint_shape(struct lint *lint, const struct predicate *predicate);
+/* contradiction.c: what excludes each other, or leaves nothing out. */
+void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
 /* mark.c: marks that only one side names. */

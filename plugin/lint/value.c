@@ -3,6 +3,7 @@
  *
  * Everything  an expression that can be empty (Hyperscan's width of its shortest match is 0) and that PCRE2 finds in each
  *             of some values that have nothing in common. `^$` can be empty, too, and is not found in them.
+ *             A glob of wildcards alone, and a range of all addresses.
  * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has.
  * Dear        what Hyperscan cannot take is searched for by PCRE2 alone; a repeat within a repeat has PCRE2 try
  *             exponentially many ways; a repeat without bound on a raw stream is never over.
@@ -13,6 +14,7 @@
 
 #include "base/memory.h"
 #include "lint/lint.h"
+#include "lint/shared_address.h"
 
 /* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
 enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };
@@ -192,6 +194,10 @@ static void lint_label(struct lint *lint, const struct predicate *p)
 
 static void lint_prefix(struct lint *lint, const struct predicate *p)
 {
+    if (is_every_address(&p->address, p->prefix_bits))
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
+                        "ask for a narrower range", "%s: the range holds every address%s", p->text,
+                        p->prefix_bits == 0 ? "" : " of IPv4");
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
                     is_name(p->field) || p->field == FIELD_HTTP_HOST_RAW ||
                     p->field == FIELD_DNS_ANSWER || p->header_name.len > 0;
@@ -202,14 +208,42 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
                         "`%s` holds no address, so this never matches", field_get(p->field)->name);
 }
 
+/* ---- globs that leave nothing out ---------------------------------------------------------------------- */
+
+static void lint_any(struct lint *lint, const struct predicate *p)
+{
+    bool is_any = p->piece_count > 0;
+
+    for (size_t i = 0; i < p->piece_count; i++)
+        is_any &= p->pieces[i].kind == GLOB_ANY;
+    if (is_any)
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
+                        "write what has to be there; the character itself is `\\*`",
+                        "%s: every value fits", p->text);
+}
+
+/* `*` alone, which Sigma has for this; whoever means it can say so. */
+static void lint_star(struct lint *lint, const struct predicate *p)
+{
+    if (p->wanted && view_ends(view_from_string(p->text), VIEW("*")))
+        diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "matches-everything", p->place,
+                        "write `exists: true` when this is meant",
+                        "%s: every value fits, so this only asks whether there is one", p->text);
+}
+
 void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
-    if (p->op == MATCH_REGEX)
+    lint_shape(lint, p);
+    if (p->op == MATCH_REGEX) {
         lint_regex(lint, p);
-    else if (p->op == MATCH_GLOB)
+    } else if (p->op == MATCH_GLOB) {
+        lint_any(lint, p);
         lint_label(lint, p);
-    else if (p->op == MATCH_PREFIX)
+    } else if (p->op == MATCH_EXISTS) {
+        lint_star(lint, p);
+    } else if (p->op == MATCH_PREFIX) {
         lint_prefix(lint, p);
+    }
 }

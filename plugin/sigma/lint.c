@@ -286,6 +286,7 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
         lint.rule = rules->items[i];
         lint_missing(&lint);
         lint_node(&lint, lint.rule->condition);
+        lint_contradictions(&lint, lint.rule->condition);
         lint_names(&lint);
     }
     lint_marks(&lint);

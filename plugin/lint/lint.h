@@ -20,6 +20,10 @@ void lint_value(struct lint *lint, const struct predicate *predicate);
 void lint_opposite(struct lint *lint, const struct node *node);
 void lint_everything(struct lint *lint);
 void lint_filters(struct lint *lint);
+/* shape.c: values of a shape that none of their field has. */
+void lint_shape(struct lint *lint, const struct predicate *predicate);
+/* contradiction.c: what excludes each other. */
+void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
 /* mark.c: marks that only one side names. */

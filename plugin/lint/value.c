@@ -4,8 +4,7 @@
  * Everything  an expression that can be empty (Hyperscan's width of its shortest match is 0) and that PCRE2 finds in each
  *             of some values that have nothing in common. `^$` can be empty, too, and is not found in them.
  *             A range of addresses that leaves none out.
- * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has;
- *             bytes of capitals where the parser hands over small letters.
+ * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has.
  * Dear        what Hyperscan cannot take is searched for by PCRE2 alone; a repeat within a repeat has PCRE2 try
  *             exponentially many ways; a repeat without bound on a raw stream is never over.
  */
@@ -15,6 +14,7 @@
 
 #include "base/memory.h"
 #include "lint/lint.h"
+#include "lint/shared_address.h"
 
 /* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
 enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };
@@ -192,23 +192,6 @@ static void lint_label(struct lint *lint, const struct predicate *p)
                         "%s: a part of the name is empty, so this never matches", p->text);
 }
 
-/* Bytes are compared as they are; capitals that count are in no value of a field in lower case. */
-static void lint_hex(struct lint *lint, const struct predicate *p)
-{
-    if (p->field == FIELD_NONE || (field_get(p->field)->flags & FIELD_LOWER) == 0)
-        return;
-    for (size_t i = 0; i < p->bytes.len; i++) {
-        if ((p->mask.len > 0 && p->mask.data[i] == 0) ||
-            p->bytes.data[i] == byte_fold(p->bytes.data[i]))
-            continue;
-        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
-                        "write the bytes of the small letters",
-                        "%s: `%s` is always in lower case, so capital letters never match", p->text,
-                        field_get(p->field)->name);
-        return;
-    }
-}
-
 static void lint_prefix(struct lint *lint, const struct predicate *p)
 {
     if (address_is_whole(&p->address, p->prefix_bits)) {
@@ -237,10 +220,20 @@ static bool is_any(const struct predicate *p)
     return p->piece_count > 0 && p->offsets.from == 0 && p->offsets.to == SIZE_MAX;
 }
 
+/* `*` alone, which Sigma has for this; whoever means it can say so. */
+static void lint_star(struct lint *lint, const struct predicate *p)
+{
+    if (p->wanted && view_ends(view_from_string(p->text), VIEW("*")))
+        diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "matches-everything", p->place,
+                        "write `exists: true` when this is meant",
+                        "%s: every value fits, so this only asks whether there is one", p->text);
+}
+
 void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
+    lint_shape(lint, p);
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
@@ -249,8 +242,8 @@ void lint_value(struct lint *lint, const struct predicate *p)
         lint_regex(lint, p);
     else if (p->op == MATCH_GLOB)
         lint_label(lint, p);
-    else if (p->op == MATCH_HEX)
-        lint_hex(lint, p);
+    else if (p->op == MATCH_EXISTS)
+        lint_star(lint, p);
     else if (p->op == MATCH_PREFIX)
         lint_prefix(lint, p);
 }

@@ -4,6 +4,7 @@
 #ifndef SHRIKE_LINT_LINT_H
 #define SHRIKE_LINT_LINT_H
 
+#include "rule/loader.h"
 #include "rule/rule.h"
 
 struct lint {
@@ -14,12 +15,22 @@ struct lint {
     bool *told_lists;        /* by number: looked through already */
 };
 
+/* A predicate as a message quotes it. */
+static inline const char *lint_shown(const struct lint *lint, const struct predicate *p)
+{
+    return text_shown(lint->arena, view_from_string(p->text));
+}
+
 /* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
 /* opposite.c: conditions that hold of everything or of nothing. */
 void lint_opposite(struct lint *lint, const struct node *node);
 void lint_everything(struct lint *lint);
 void lint_filters(struct lint *lint);
+/* shape.c: values of a shape that none of their field has. */
+void lint_shape(struct lint *lint, const struct predicate *predicate);
+/* contradiction.c: what excludes each other. */
+void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);
 /* mark.c: marks that only one side names. */

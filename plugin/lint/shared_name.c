@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Shared names: the Public Suffix List of libpsl, and the rows of shared_name.def. */
+/* Shared names: the Public Suffix List of libpsl, the rows of shared_name.def, and the lists of popular_name.c. */
 #include "lint/shared_name.h"
 
 #include <libpsl.h>
 #include <stdlib.h>
+
+#include "lint/popular_name.h"
 
 enum { NAME_MAX_LEN = 253 };
 
@@ -15,7 +17,6 @@ struct shared {
 #define CDN         "a content delivery network"
 #define SHORTENER   "a URL shortener"
 #define DYNAMIC_DNS "a zone of dynamic DNS"
-#define POPULAR     "one of the most used domains of all"
 
 static const struct shared SHARED_NAMES[] = {
 #define SHARED(name, kind) {name, kind},
@@ -55,14 +56,25 @@ const char *shared_suffix(struct view domain)
     return NULL;
 }
 
-const char *shared_name(struct view domain)
+const char *shared_name(struct view domain, bool *is_far)
 {
+    static const char *const LISTS[] = {
+        [POPULAR_TRANCO] = "on Tranco's list of the 10,000 most used domains",
+        [POPULAR_UMBRELLA] = "on Umbrella's list of the 20,000 most used names",
+        [POPULAR_CLOUDFLARE] = "on Cloudflare's list of the 100,000 most used domains",
+        [POPULAR_NONE] = NULL};
     char name[NAME_MAX_LEN + 1];
 
+    *is_far = false;
     if (!plain_name(domain, name))
         return NULL;
     const struct shared *row =
         bsearch(name, SHARED_NAMES, sizeof(SHARED_NAMES) / sizeof(SHARED_NAMES[0]),
                 sizeof(SHARED_NAMES[0]), compare);
-    return row != NULL ? row->what : shared_suffix(domain);
+    const char *what = row != NULL ? row->what : shared_suffix(domain);
+    if (what != NULL)
+        return what;
+    enum popular list = popular_name(view_from_string(name));
+    *is_far = list == POPULAR_CLOUDFLARE;
+    return LISTS[list];
 }

@@ -4,8 +4,7 @@
  * Everything  an expression that can be empty (Hyperscan's width of its shortest match is 0) and that PCRE2 finds in each
  *             of some values that have nothing in common. `^$` can be empty, too, and is not found in them.
  *             A range of addresses that leaves none out.
- * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has;
- *             bytes of capitals where the parser hands over small letters.
+ * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has.
  * Dear        what Hyperscan cannot take is searched for by PCRE2 alone; a repeat within a repeat has PCRE2 try
  *             exponentially many ways; a repeat without bound on a raw stream is never over.
  */
@@ -15,7 +14,7 @@
 
 #include "base/memory.h"
 #include "lint/lint.h"
-#include "rule/loader.h"
+#include "lint/shared_address.h"
 
 /* The time that Hyperscan takes for the width of an expression grows with the third power of its length: 0.1 s here. */
 enum { GROUPS_DEEP_MAX = 64, WIDTH_ASKED_MAX = 1024 };
@@ -25,11 +24,6 @@ static const struct view PROBES[] = {{(const uint8_t *)"", 0},
                                      {(const uint8_t *)"\r\n\r\n", 4},
                                      {(const uint8_t *)"\0\xff", 2},
                                      {(const uint8_t *)"Zeitung 2026", 12}};
-
-static const char *shown(const struct lint *lint, const struct predicate *p)
-{
-    return text_shown(lint->arena, view_from_string(p->text));
-}
 
 static bool matches_probes(const struct predicate *p)
 {
@@ -157,21 +151,23 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
     if (is_taken ? shortest == 0 && matches_probes(p) : matches_probes(p)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
-                        "%s: the expression matches every value", shown(lint, p));
+                        "%s: the expression matches every value", lint_shown(lint, p));
         return;
     }
     if (!is_taken && !is_stream)
         diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "beyond-hyperscan", p->place,
                         "without look-around and back references it is searched for at once",
-                        "%s: PCRE2 alone can answer it; Hyperscan says: %s", shown(lint, p), why);
+                        "%s: PCRE2 alone can answer it; Hyperscan says: %s", lint_shown(lint, p),
+                        why);
     if (repeats.has_nested && (!is_stream || !is_taken))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "nested-repeat", p->place,
                         "repeat once, or make the inner repeat possessive: `(a++)+`",
-                        "%s: a repeat within a repeat can take exponentially long", shown(lint, p));
+                        "%s: a repeat within a repeat can take exponentially long",
+                        lint_shown(lint, p));
     if (repeats.has_unbounded && is_stream)
         diagnostics_add(
             lint->diagnostics, SEVERITY_NOTE, "unbounded-repeat", p->place, "bound it: `.{0,200}`",
-            "%s: once begun, it is looked for to the end of the stream", shown(lint, p));
+            "%s: once begun, it is looked for to the end of the stream", lint_shown(lint, p));
 }
 
 /* ---- what never matches -------------------------------------------------------------------------------- */
@@ -195,24 +191,8 @@ static void lint_label(struct lint *lint, const struct predicate *p)
     if (is_empty)
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
                         "write the name without the dot, or use `domain`",
-                        "%s: a part of the name is empty, so this never matches", shown(lint, p));
-}
-
-/* Bytes are compared as they are; capitals that count are in no value of a field in lower case. */
-static void lint_hex(struct lint *lint, const struct predicate *p)
-{
-    if (p->field == FIELD_NONE || (field_get(p->field)->flags & FIELD_LOWER) == 0)
-        return;
-    for (size_t i = 0; i < p->bytes.len; i++) {
-        if ((p->mask.len > 0 && p->mask.data[i] == 0) ||
-            p->bytes.data[i] == byte_fold(p->bytes.data[i]))
-            continue;
-        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,
-                        "write the bytes of the small letters",
-                        "%s: `%s` is always in lower case, so capital letters never match",
-                        shown(lint, p), field_get(p->field)->name);
-        return;
-    }
+                        "%s: a part of the name is empty, so this never matches",
+                        lint_shown(lint, p));
 }
 
 static void lint_prefix(struct lint *lint, const struct predicate *p)
@@ -220,7 +200,7 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
     if (address_is_whole(&p->address, p->prefix_bits)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "write the range that is meant", "%s: every %saddress lies in this range",
-                        shown(lint, p), p->prefix_bits > 0 ? "IPv4 " : "");
+                        lint_shown(lint, p), p->prefix_bits > 0 ? "IPv4 " : "");
         return;
     }
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
@@ -243,20 +223,31 @@ static bool is_any(const struct predicate *p)
     return p->piece_count > 0 && p->offsets.from == 0 && p->offsets.to == SIZE_MAX;
 }
 
+/* `*` alone, which Sigma has for this; whoever means it can say so. */
+static void lint_star(struct lint *lint, const struct predicate *p)
+{
+    if (p->wanted && view_ends(view_from_string(p->text), VIEW("*")))
+        diagnostics_add(lint->diagnostics, SEVERITY_NOTE, "matches-everything", p->place,
+                        "write `exists: true` when this is meant",
+                        "%s: every value fits, so this only asks whether there is one",
+                        lint_shown(lint, p));
+}
+
 void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
+    lint_shape(lint, p);
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
-                        "%s: every value matches this", shown(lint, p));
+                        "%s: every value matches this", lint_shown(lint, p));
     else if (p->op == MATCH_REGEX)
         lint_regex(lint, p);
     else if (p->op == MATCH_GLOB)
         lint_label(lint, p);
-    else if (p->op == MATCH_HEX)
-        lint_hex(lint, p);
+    else if (p->op == MATCH_EXISTS)
+        lint_star(lint, p);
     else if (p->op == MATCH_PREFIX)
         lint_prefix(lint, p);
 }

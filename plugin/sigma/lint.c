@@ -301,6 +301,7 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
         lint_missing(&lint);
         lint_node(&lint, lint.rule->condition);
         lint_everything(&lint);
+        lint_contradictions(&lint, lint.rule->condition);
         lint_names(&lint);
     }
     lint_filters(&lint);

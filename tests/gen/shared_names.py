@@ -5,10 +5,9 @@
 usage: tests/gen/shared_names.py ../shared/corpora/feeds/benign > plugin/lint/shared_name.def
 
 HOSTING and CDN stand here, by hand. The others are facts from MISP's warning lists (CC0): SHORTENER is its list of
-shorteners; DYNAMIC_DNS are zones that stand among the 100,000 most used domains as well; POPULAR are the 1,000 domains of
-Tranco's first 10,000 that have most names among Umbrella's first 20,000 (the lists themselves are not in order).
+shorteners; DYNAMIC_DNS are zones that stand among the 100,000 most used domains as well. The most used domains themselves
+are in popular_name.def.
 """
-import collections
 import gzip
 import json
 import sys
@@ -28,7 +27,6 @@ bunnycdn.com bunny.net cachefly.net cdn77.org cdnjs.cloudflare.com cloudflare.co
 edgecastcdn.net edgekey.net edgesuite.net fastly.net fastlylb.net gcore.com gcdn.co hwcdn.net jsdelivr.net
 kunlunar.com kxcdn.com llnwd.net msedge.net myqcloud.com qbox.me stackpathcdn.com stackpathdns.com trafficmanager.net
 unpkg.com vo.msecnd.net""".split()
-POPULAR_MOST = 1000
 
 
 def entries(folder, name):
@@ -37,28 +35,19 @@ def entries(folder, name):
         return [entry.lstrip(".").lower() for entry in json.load(file)["list"]]
 
 
-def popular(folder):
-    used = set(entries(folder, "tranco10k.json.gz")) & set(entries(folder, "cloudflare-top100k.json.gz"))
-    names = collections.Counter()
-    for name in entries(folder, "cisco_top20k.json.gz"):
-        labels = name.split(".")
-        names.update(".".join(labels[at:]) for at in range(len(labels) - 1) if ".".join(labels[at:]) in used)
-    return sorted(names, key=lambda name: (-names[name], name))[:POPULAR_MOST]
-
-
 def main():
     folder = sys.argv[1]
     used = set(entries(folder, "cloudflare-top100k.json.gz"))
     dynamic = [name for name in entries(folder, "dynamic-dns.json.gz") if name in used]
     kinds = {}
-    for kind, names in (("POPULAR", popular(folder)), ("DYNAMIC_DNS", dynamic),
-                        ("SHORTENER", entries(folder, "url-shortener.json")), ("CDN", CDN), ("HOSTING", HOSTING)):
+    for kind, names in (("DYNAMIC_DNS", dynamic), ("SHORTENER", entries(folder, "url-shortener.json")),
+                        ("CDN", CDN), ("HOSTING", HOSTING)):
         kinds.update((name, kind) for name in names)
     print("""/* SPDX-License-Identifier: BSD-3-Clause */
 /* Names that say nothing of who is behind them: an indicator that is one alerts on everybody. Written by
  * tests/gen/shared_names.py, which tells where the rows come from; in the order of strcmp().
  *
- *   SHARED(name, kind)      kind: HOSTING CDN SHORTENER DYNAMIC_DNS POPULAR
+ *   SHARED(name, kind)      kind: HOSTING CDN SHORTENER DYNAMIC_DNS
  */""")
     for name in sorted(kinds):
         print('SHARED("%s", %s)' % (name, kinds[name]))

@@ -13,7 +13,7 @@ TABLE = "plugin/rule/checks.def"
 # Which argument is the name, and what severity the function gives.
 CALLS = {"loader_error": (2, "ERROR"), "loader_warn": (2, "WARNING"), "loader_note": (2, "NOTE"),
          "loader_refuse": (3, "WARNING"), "builder_refuse": (1, "ERROR"), "value_wrong": (2, "ERROR"),
-         "diagnostics_add": (2, None), "fault": (2, "ERROR")}
+         "diagnostics_add": (2, None), "fault": (2, "ERROR"), "tell_finds": (4, "NOTE")}
 PASS_ON = ["add", "diagnostics_take"]
 RANK = {"NOTE": 0, "WARNING": 1, "ERROR": 2}
 

@@ -95,6 +95,20 @@ python3 tests/gen/positives.py "$scratch/synthetic-c2.pcap" > "$log" 2>&1 &&
     cmp tests/pcaps/synthetic-c2.pcap "$scratch/synthetic-c2.pcap" >> "$log" 2>&1
 report "tests/pcaps/synthetic-c2.pcap is current (tests/gen/positives.py)" $?
 
+# Where the corpora are: the tables that are made from them.
+lists=../shared/corpora/feeds/benign
+: > "$log"
+status=0
+if [ -d "$lists" ]; then
+    for table in popular_name shared_name shared_address; do
+        generator=$(echo "${table}s" | sed 's/addresss$/addresses/')
+        python3 "tests/gen/$generator.py" "$lists" 2>> "$log" | cmp - "plugin/lint/$table.def" >> "$log" 2>&1 || status=1
+    done
+    report "plugin/lint/*.def are current (tests/gen)" $status
+else
+    echo "skip  lint plugin/lint/*.def are current: $lists is missing"
+fi
+
 # Sizes: functions over 120 lines and files over 800 fail.
 ctags -x --c-kinds=f --fields=+ne --_xformat='%{end} %{line} %N %F' $sources 2> /dev/null |
     awk '$1 - $2 > 120 {print $1 - $2 " lines: " $3 " in " $4; bad = 1} END {exit bad}' > "$log"

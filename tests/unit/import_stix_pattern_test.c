@@ -413,6 +413,8 @@ static void what_no_wire_shows_is_refused_with_its_reason(void **state)
         {"[app:id = 'x']", "- an object of nobody's standard that no wire shows\n"},
         {"[mac-addr:value = '00:00:5e:00:53:01']", "- a property that no event carries\n"},
         {"[network-traffic:is_active = true]", "- a property that no event carries\n"},
+        {"[network-traffic:extensions.'http-request-ext'.request_header.'' = 'x']",
+         "- a property that no event carries\n"},
         {"[email-message:subject = 'x']", "- a mail address: no event carries mail\n"},
         {"[domain-name:value NOT LIKE '%.example']", "- it only says what is not the case\n"},
         {"[ipv4-addr:value ISSUPERSET '192.0.2.1' AND network-traffic:dst_port = 1]",

@@ -274,10 +274,9 @@ static void tell_untested(const struct rules *rules, struct test_report *report,
         diagnostics_add(diagnostics, SEVERITY_WARNING, "untested", rule->place,
                         sight.is_asked ? "bring the captures, or name one that is there"
                                        : "write `shrike: {tests: [{pcap: x.pcap, alerts: 1}]}`",
-                        sight.is_asked ? "`%s` was not tested: its captures are not there"
-                        : rule->test_count > 0
-                            ? "`%s` has no test in which it alerts or matches"
-                            : "`%s` has no tests",
+                        sight.is_asked         ? "`%s` was not tested: its captures are not there"
+                        : rule->test_count > 0 ? "`%s` has no test in which it alerts or matches"
+                                               : "`%s` has no tests",
                         rule->title);
     }
 }

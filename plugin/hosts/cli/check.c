@@ -163,13 +163,16 @@ static int check_paths(char *const *paths, int count, const struct check_options
     return is_unreadable ? STATUS_USAGE : status;
 }
 
-static int count_standard(char *const *paths, int count)
+/* -1 when they can be read. */
+static int check_names(char *const *paths, int count)
 {
-    int found = 0;
+    int standard = 0;
 
     for (int i = 0; i < count; i++)
-        found += strcmp(paths[i], "-") == 0;
-    return found;
+        standard += strcmp(paths[i], "-") == 0;
+    if (standard > 1)
+        return usage_error("check", "standard input is named twice: it can be read once");
+    return count > 0 ? -1 : usage_error("check", "no rule file given");
 }
 
 /* -1 when there is no such format. */
@@ -234,9 +237,6 @@ int check_command(int argc, char **argv)
     asked.format = (enum check_format)parse_format(format);
     if (asked.explain != NULL && (asked.is_test || asked.format == CHECK_SARIF))
         return usage_error("check", "--explain goes with --format text or json, not with --test");
-    if (optind == argc)
-        return usage_error("check", "no rule file given");
-    if (count_standard(argv + optind, argc - optind) > 1)
-        return usage_error("check", "standard input is named twice: it can be read once");
-    return check_paths(argv + optind, argc - optind, &asked);
+    int status = check_names(argv + optind, argc - optind);
+    return status != -1 ? status : check_paths(argv + optind, argc - optind, &asked);
 }

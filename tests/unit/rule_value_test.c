@@ -307,6 +307,21 @@ static void a_domain_is_kept_in_lower_case(void **state)
     expect("http", "http.host|domain|neq: a.example", "!http.host under a.example");
 }
 
+/* 253 bytes, and the dot at its end that is none of it. */
+static void a_domain_may_be_as_long_as_names_are(void **state)
+{
+    (void)state;
+    char name[256], body[512], condition[512];
+
+    for (size_t i = 0; i < sizeof(name); i++)
+        name[i] = i % 64 == 63 ? '.' : 'a';
+    snprintf(body, sizeof(body), "http.host|domain: %.253s.", name);
+    snprintf(condition, sizeof(condition), "http.host under %.253s", name);
+    expect("http", body, condition);
+    snprintf(body, sizeof(body), "http.host|domain: %.254s", name);
+    expect_fault("http", body, "domain-value");
+}
+
 static void headers_have_names(void **state)
 {
     (void)state;
@@ -359,6 +374,9 @@ static void certificate_serials_are_compared_with_colons(void **state)
     expect("tls", "tls.cert_serial: '08:bb:00:ee'", "tls.cert_serial '08:bb:00:ee'");
     expect("tls", "tls.cert_serial: f1b2",
            "(tls.cert_serial 'F1:B2' or tls.cert_serial '00:F1:B2')");
+    expect("tls", "tls.cert_serial: 80b2", /* the highest bit is set from 80 on */
+           "(tls.cert_serial '80:B2' or tls.cert_serial '00:80:B2')");
+    expect("tls", "tls.cert_serial: 7fb2", "tls.cert_serial '7F:B2'");
     expect("tls", "tls.cert_serial|contains: bb00", "tls.cert_serial '<any>bb00<any>'");
     expect("tls", "tls.cert_fingerprint: DA39", "tls.cert_fingerprint 'da:39'");
 }
@@ -416,6 +434,7 @@ int main(void)
         cmocka_unit_test(values_can_be_measured),
         cmocka_unit_test(numbers_out_of_their_range_never_match),
         cmocka_unit_test(a_domain_is_kept_in_lower_case),
+        cmocka_unit_test(a_domain_may_be_as_long_as_names_are),
         cmocka_unit_test(headers_have_names),
         cmocka_unit_test(marks_are_asked_by_their_names),
         cmocka_unit_test(fieldref_compares_two_fields),

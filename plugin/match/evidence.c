@@ -48,7 +48,8 @@ static struct view address_text(struct view entry, char *room)
     unsigned bits = entry.data[16];
     if (bits < 128) {
         size_t len = strlen(room);
-        bool is_v4 = address_is_v4(&address) && bits >= 96;
+        bool is_v4 = address_is_v4(&address);
+        assert(!is_v4 || bits >= 96); /* what is masked shorter has no longer the form of one */
         snprintf(room + len, ENTRY_TEXT - len, "/%u", is_v4 ? bits - 96 : bits);
     }
     return view_from_string(room);

@@ -26,7 +26,7 @@ static const struct predicate *first_predicate(const struct node *node)
 
 static void lint_opposites(struct lint *lint, const struct node *node, size_t count)
 {
-    struct digest parts[COMPARED_MAX];
+    struct digest parts[COMPARED_MAX] = {{0, 0}};
 
     for (size_t i = 0; i < count; i++)
         parts[i] = node_digest(node->children[i]);

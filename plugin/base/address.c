@@ -70,6 +70,11 @@ bool address_parse_prefix(struct view text, struct address *out, unsigned *prefi
     return true;
 }
 
+bool address_is_whole(const struct address *prefix, unsigned bits)
+{
+    return bits == 0 || (bits == 96 && address_is_v4(prefix));
+}
+
 bool address_in_prefix(const struct address *address, const struct address *prefix, unsigned bits)
 {
     if (memcmp(address->bytes, prefix->bytes, bits / 8) != 0)

@@ -31,6 +31,8 @@ bool address_parse(struct view text, struct address *out);
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone (its whole length). `prefix_bits` counts in
  * the 128-bit form: 96 + 8 for 10.0.0.0/8. Host bits are cleared. */
 bool address_parse_prefix(struct view text, struct address *out, unsigned *prefix_bits);
+/* Every IPv4 address, or every address at all, lies in this range. */
+bool address_is_whole(const struct address *prefix, unsigned bits);
 bool address_in_prefix(const struct address *address, const struct address *prefix, unsigned bits);
 
 /* Text as EVE has it: IPv4 dotted; IPv6 in full groups without leading zeros, not compressed

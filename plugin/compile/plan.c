@@ -17,7 +17,7 @@
 
 #include <assert.h>
 
-enum { LITERAL_MAX = 32, ANCHORED_MIN = 2, ANCHOR_BITS = 4, LABEL_BITS = 6 };
+enum { LITERAL_MAX = 32, ANCHORED_MIN = 2, ANCHOR_BITS = 4, LABEL_BITS = 6, NAME_BITS = 4 };
 
 /* Fields with so few usual values that one of them says little. */
 static const enum field_id FEW_VALUES[] = {
@@ -250,6 +250,17 @@ static void plan_list(struct builder *b, const struct predicate *p, struct gate_
     add_gate(plan, &gate);
 }
 
+/* A question about http.header.NAME whose value has no gate: the name has to stand in the block of headers. It says little,
+ * since most names are in every request: any other gate of the rule is better. */
+static void plan_header_name(struct builder *b, const struct predicate *p, struct gate_plan *plan)
+{
+    if (p->header_name.len < GATE_LITERAL_MIN || (p->op == MATCH_EXISTS && !p->wanted))
+        return;
+    struct gate gate = literal_gate(b, p, p->header_name, false, 0);
+    gate.bits = NAME_BITS;
+    add_gate(plan, &gate);
+}
+
 static struct gate_plan plan_predicate(struct builder *b, const struct predicate *p)
 {
     struct gate_plan plan = no_plan();
@@ -291,6 +302,8 @@ static struct gate_plan plan_predicate(struct builder *b, const struct predicate
     case MATCH_MARK:
         break;
     }
+    if (is_part && !plan.is_found)
+        plan_header_name(b, p, &plan);
     return plan;
 }
 

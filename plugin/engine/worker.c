@@ -18,6 +18,7 @@
 #include "engine/worker.h"
 
 #include "base/memory.h"
+#include "proto/kept.h"
 
 enum { MIB = 1024 * 1024 };
 
@@ -182,13 +183,6 @@ static void on_stream_end(void *context, struct flow *flow, enum direction direc
 
 /* ---- the end of a flow --------------------------------------------------------------------------- */
 
-static void add_note(struct event *event, const struct flow *flow, enum field_id id)
-{
-    struct view note = proto_flow_note(flow, id);
-    if (note.data != NULL)
-        event_add_bytes(event, id, note);
-}
-
 static void emit_flow(struct worker *worker, struct flow *flow, enum flow_reason reason)
 {
     struct event *event = worker->own_event;
@@ -206,9 +200,7 @@ static void emit_flow(struct worker *worker, struct flow *flow, enum flow_reason
     event_add_number(event, FIELD_FLOW_GAP, (flow->flags & FLOW_GAP) != 0);
     event_add_number(event, FIELD_FLOW_PORT_PROTO_MISMATCH,
                      (flow->flags & FLOW_PROTO_MISMATCH) != 0);
-    add_note(event, flow, FIELD_FLOW_TLS_SNI);
-    add_note(event, flow, FIELD_FLOW_HTTP_HOST);
-    add_note(event, flow, FIELD_FLOW_DNS_QUERY);
+    kept_add(&worker->proto, flow, event);
     on_event(worker, event);
 }
 
@@ -379,7 +371,7 @@ static bool is_read(const struct worker *worker, enum event_type type)
 static void want_plain_fields(struct worker *worker, enum event_type type)
 {
     for (enum field_id id = field_first(type); id < field_end(type); id++) {
-        if ((field_get(id)->flags & FIELD_DERIVED) == 0)
+        if ((field_get(id)->flags & (FIELD_DERIVED | FIELD_KEPT)) == 0)
             field_set_add(&worker->wanted, id);
     }
 }
@@ -394,6 +386,7 @@ static void want_fields(struct worker *worker)
         else if (type != EVENT_PACKET && worker->set != NULL && ruleset_wants(worker->set, type))
             want_plain_fields(worker, type);
     }
+    field_set_add_sources(&worker->wanted);
 }
 
 static void set_up_flows(struct worker *worker)

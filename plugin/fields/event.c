@@ -19,6 +19,11 @@ static const enum field_id FIRST[EVENT_COUNT + 1] = {
     [EVENT_COUNT] = FIELD_COUNT,
 };
 
+static_assert(FIELD_HTTP_METHOD - FIELD_FLOW_STATE <= EVENT_SLOTS_MAX, "a slot a flow field");
+static_assert(FIELD_DNS_QUERY - FIELD_HTTP_METHOD <= EVENT_SLOTS_MAX, "a slot an HTTP field");
+static_assert(FIELD_TLS_SNI - FIELD_DNS_QUERY <= EVENT_SLOTS_MAX, "a slot a DNS field");
+static_assert(FIELD_ANOMALY_TYPE - FIELD_TLS_SNI <= EVENT_SLOTS_MAX, "a slot a TLS field");
+
 struct event *event_new(void)
 {
     struct event *event = memory_new(1, sizeof(*event));

@@ -16,7 +16,7 @@
 #include "base/address.h"
 #include "fields/fields.h"
 
-enum { EVENT_SLOTS_MAX = 48, EVENT_VALUES_MAX = 2048, EVENT_TEXT_MAX = 256 * 1024 };
+enum { EVENT_SLOTS_MAX = 72, EVENT_VALUES_MAX = 2048, EVENT_TEXT_MAX = 256 * 1024 };
 
 enum direction { TO_SERVER, TO_CLIENT };
 

@@ -9,6 +9,7 @@
 #define STREAMING FIELD_STREAMING
 #define ANSWER    FIELD_ANSWER
 #define LATE      FIELD_LATE
+#define KEPT      FIELD_KEPT
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \
     [FIELD_##id] = {name, EVENT_##event, TYPE_##type, flags, aliases, eve, description},
@@ -22,6 +23,7 @@ static const struct field FIELDS[FIELD_COUNT] = {
 #undef STREAMING
 #undef ANSWER
 #undef LATE
+#undef KEPT
 
 static const char *const EVENT_NAMES[EVENT_COUNT] = {"any",  "packet", "stream", "flow",
                                                      "http", "dns",    "tls",    "anomaly"};
@@ -166,6 +168,26 @@ enum field_id field_end(enum event_type event)
 
 void field_set_add_event(struct field_set *set, enum event_type event)
 {
-    for (enum field_id id = field_first(event); id < field_end(event); id++)
-        field_set_add(set, id);
+    for (enum field_id id = field_first(event); id < field_end(event); id++) {
+        if ((FIELDS[id].flags & FIELD_KEPT) == 0)
+            field_set_add(set, id);
+    }
+}
+
+enum field_id field_kept_from(enum field_id kept)
+{
+    static const enum event_type SOURCES[] = {EVENT_HTTP, EVENT_DNS, EVENT_TLS};
+    enum field_id source = FIELD_NONE;
+
+    for (size_t i = 0; i < 3 && source == FIELD_NONE; i++)
+        source = find_in(SOURCES[i], view_from_string(FIELDS[kept].name), false);
+    return source;
+}
+
+void field_set_add_sources(struct field_set *set)
+{
+    for (enum field_id id = 0; id < FIELD_COUNT; id++) {
+        if (FIELDS[id].flags & FIELD_KEPT && field_set_has(set, id))
+            field_set_add(set, field_kept_from(id));
+    }
 }

@@ -30,6 +30,7 @@ enum field_flags {
     FIELD_STREAMING = 8,
     FIELD_ANSWER = 16,
     FIELD_LATE = 32,
+    FIELD_KEPT = 64,
 };
 
 enum field_id {
@@ -90,7 +91,12 @@ static inline void field_set_unite(struct field_set *set, const struct field_set
         set->words[i] |= other->words[i];
 }
 
-/* Adds every field of an event (for event logs). */
+/* Adds every field of an event (for event logs), less those that are kept for rules alone. */
 void field_set_add_event(struct field_set *set, enum event_type event);
+
+/* The HTTP, DNS or TLS field whose last values a KEPT field of the flow's event has. */
+enum field_id field_kept_from(enum field_id kept);
+/* Adds to each KEPT field of the set the one that its values are kept from. */
+void field_set_add_sources(struct field_set *set);
 
 #endif

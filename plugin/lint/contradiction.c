@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lint: parts of a condition that exclude each other, or leave nothing out.
+/* Lint: parts of a condition that exclude each other.
  *
- * Opposites   `a and not a` never holds and `a or not a` always does: a part and the inside of a NOT have one digest.
  * Exclusive   a field that has one value at most is asked for two: different whole values, numbers of which none keeps both
  *             bounds, ranges of addresses apart from each other. Only what an AND joins directly is compared.
  * Cost        of what is joined the first COMPARED_MAX parts.
  */
-#include <stdlib.h>
-
-#include "lint/digest.h"
 #include "lint/lint.h"
 
 enum { COMPARED_MAX = 64 };
-
-static const struct predicate *first_predicate(const struct node *node)
-{
-    const struct predicate *found = node->kind == NODE_PREDICATE ? node->predicate : NULL;
-
-    for (size_t i = 0; i < node->count && found == NULL; i++)
-        found = first_predicate(node->children[i]);
-    return found;
-}
-
-/* ---- opposites ------------------------------------------------------------------------------------------- */
-
-static void lint_opposites(struct lint *lint, const struct node *node, size_t count)
-{
-    struct digest parts[COMPARED_MAX] = {{0, 0}};
-
-    for (size_t i = 0; i < count; i++)
-        parts[i] = node_digest(node->children[i]);
-    qsort(parts, count, sizeof(parts[0]), compare_digests);
-    for (size_t i = 0; i < count; i++) {
-        const struct node *child = node->children[i];
-        const struct predicate *p = first_predicate(child);
-        if (child->kind != NODE_NOT || p == NULL)
-            continue;
-        struct digest inner = node_digest(child->children[0]);
-        if (bsearch(&inner, parts, count, sizeof(parts[0]), compare_digests) == NULL)
-            continue;
-        bool is_and = node->kind == NODE_AND;
-        diagnostics_add(lint->diagnostics, SEVERITY_WARNING,
-                        is_and ? "never-matches" : "matches-everything", p->place,
-                        "take one of them out of the condition",
-                        "%s: this and `not` of the same are joined by `%s`, which %s holds",
-                        p->text, is_and ? "and" : "or", is_and ? "never" : "always");
-    }
-}
-
-/* ---- exclusive -------------------------------------------------------------------------------------------- */
 
 /* One value at most, and that one compared as a whole. */
 static bool is_single(const struct predicate *p)
@@ -139,8 +98,6 @@ void lint_contradictions(struct lint *lint, const struct node *node)
 {
     size_t count = node->count < COMPARED_MAX ? node->count : COMPARED_MAX;
 
-    if (node->kind == NODE_AND || node->kind == NODE_OR)
-        lint_opposites(lint, node, count);
     if (node->kind == NODE_AND)
         lint_exclusive(lint, node, count);
     for (size_t i = 0; i < node->count; i++)

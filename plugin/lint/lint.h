@@ -16,9 +16,13 @@ struct lint {
 
 /* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
+/* opposite.c: conditions that hold of everything or of nothing. */
+void lint_opposite(struct lint *lint, const struct node *node);
+void lint_everything(struct lint *lint);
+void lint_filters(struct lint *lint);
 /* shape.c: values of a shape that none of their field has. */
 void lint_shape(struct lint *lint, const struct predicate *predicate);
-/* contradiction.c: what excludes each other, or leaves nothing out. */
+/* contradiction.c: what excludes each other. */
 void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */
 void lint_names(struct lint *lint);

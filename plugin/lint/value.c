@@ -3,7 +3,7 @@
  *
  * Everything  an expression that can be empty (Hyperscan's width of its shortest match is 0) and that PCRE2 finds in each
  *             of some values that have nothing in common. `^$` can be empty, too, and is not found in them.
- *             A glob of wildcards alone, and a range of all addresses.
+ *             A range of addresses that leaves none out.
  * Never       an address range asked of a field that holds no address; a name with an empty label, which no name has.
  * Dear        what Hyperscan cannot take is searched for by PCRE2 alone; a repeat within a repeat has PCRE2 try
  *             exponentially many ways; a repeat without bound on a raw stream is never over.
@@ -194,10 +194,12 @@ static void lint_label(struct lint *lint, const struct predicate *p)
 
 static void lint_prefix(struct lint *lint, const struct predicate *p)
 {
-    if (is_every_address(&p->address, p->prefix_bits))
+    if (address_is_whole(&p->address, p->prefix_bits)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
-                        "ask for a narrower range", "%s: the range holds every address%s", p->text,
-                        p->prefix_bits == 0 ? "" : " of IPv4");
+                        "write the range that is meant", "%s: every %saddress lies in this range",
+                        p->text, p->prefix_bits > 0 ? "IPv4 " : "");
+        return;
+    }
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
                     is_name(p->field) || p->field == FIELD_HTTP_HOST_RAW ||
                     p->field == FIELD_DNS_ANSWER || p->header_name.len > 0;
@@ -208,18 +210,14 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
                         "`%s` holds no address, so this never matches", field_get(p->field)->name);
 }
 
-/* ---- globs that leave nothing out ---------------------------------------------------------------------- */
-
-static void lint_any(struct lint *lint, const struct predicate *p)
+/* Nothing but `*`. An empty value has no piece. */
+static bool is_any(const struct predicate *p)
 {
-    bool is_any = p->piece_count > 0;
-
-    for (size_t i = 0; i < p->piece_count; i++)
-        is_any &= p->pieces[i].kind == GLOB_ANY;
-    if (is_any)
-        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
-                        "write what has to be there; the character itself is `\\*`",
-                        "%s: every value fits", p->text);
+    for (size_t i = 0; i < p->piece_count; i++) {
+        if (p->pieces[i].kind != GLOB_ANY)
+            return false;
+    }
+    return p->piece_count > 0 && p->offsets.from == 0 && p->offsets.to == SIZE_MAX;
 }
 
 /* `*` alone, which Sigma has for this; whoever means it can say so. */
@@ -236,14 +234,16 @@ void lint_value(struct lint *lint, const struct predicate *p)
     if (p->of != OF_VALUE || p->is_negated)
         return;
     lint_shape(lint, p);
-    if (p->op == MATCH_REGEX) {
+    if (p->op == MATCH_GLOB && is_any(p))
+        diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
+                        "ask `exists: true`, or write what has to be there",
+                        "%s: every value matches this", p->text);
+    else if (p->op == MATCH_REGEX)
         lint_regex(lint, p);
-    } else if (p->op == MATCH_GLOB) {
-        lint_any(lint, p);
+    else if (p->op == MATCH_GLOB)
         lint_label(lint, p);
-    } else if (p->op == MATCH_EXISTS) {
+    else if (p->op == MATCH_EXISTS)
         lint_star(lint, p);
-    } else if (p->op == MATCH_PREFIX) {
+    else if (p->op == MATCH_PREFIX)
         lint_prefix(lint, p);
-    }
 }

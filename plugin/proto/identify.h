@@ -18,12 +18,12 @@ enum proto_phase {
     PHASE_ASLEEP, /* decided, and nobody reads on */
 };
 
-struct note;
+struct kept;
 
 /* A flow's protocol. */
 struct protocol_flow {
-    void *state; /* of the parser, in PHASE_PARSING */
-    struct note *notes;
+    void *state;       /* of the parser, in PHASE_PARSING */
+    struct kept *kept; /* see kept.h */
     uint8_t
         *start[2]; /* first bytes while they are inconclusive or refused, IDENTIFY_BYTES; or NULL */
     uint64_t lost[2]; /* bytes before them (when refused: after) that a parser will not see */
@@ -64,7 +64,6 @@ void identify_forget(struct protocol_flow *p, struct recycler *recycler, enum di
 /* Adds one to `all`, and to `udp` for a flow of UDP. */
 void proto_count(const struct proto_context *context, uint64_t *all, uint64_t *udp,
                  enum proto_id id);
-void proto_forget_notes(struct protocol_flow *p, struct recycler *recycler);
 /* Content (`id`) and well-known port disagree. */
 bool identify_is_mismatch(const struct flow *flow, enum proto_id id);
 

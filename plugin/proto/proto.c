@@ -26,6 +26,7 @@
  *            when it is none of ours, the flow keeps the outer protocol's name.
  */
 #include "proto/identify.h"
+#include "proto/kept.h"
 
 enum { RESTARTS_MAX = 3, WATCH_BYTES = 64 * 1024 };
 
@@ -533,7 +534,7 @@ void proto_flow_end(struct proto_context *context, struct flow *flow)
     if (p == NULL)
         return;
     proto_flow_close(context, flow);
-    proto_forget_notes(p, &context->recycler);
+    kept_forget(p, &context->recycler);
     recycler_put(&context->recycler, p, sizeof(*p));
     flow->protocol = NULL;
 }

@@ -78,7 +78,9 @@ struct proto_context {
     uint64_t refused;         /* recycler.refused, as far as it was counted */
     struct recycler recycler; /* for parsers, too: blocks from the budget, kept warm */
     uint32_t awake;           /* bit 1 << id: somebody wants what this parser makes */
-    bool is_restarting;       /* proto_restart() was called in this data() */
+    uint32_t kept_count;      /* of `kept`: see kept.h */
+    uint16_t kept[EVENT_SLOTS_MAX][2];
+    bool is_restarting; /* proto_restart() was called in this data() */
     struct view restart[2];
 };
 
@@ -134,22 +136,15 @@ void proto_stream_end(struct proto_context *context, struct flow *flow, enum dir
 void proto_datagram(struct proto_context *context, struct flow *flow, enum direction direction,
                     const struct packet *packet);
 /* Flow is over: closes the parser, which emits what is unfinished. proto_of_flow() and
- * proto_flow_note() still answer: the flow's record can be made now. */
+ * kept_add() still answer: the flow's record can be made now. */
 void proto_flow_close(struct proto_context *context, struct flow *flow);
 /* proto_flow_close() where that was not done, then releases flow->protocol. */
 void proto_flow_end(struct proto_context *context, struct flow *flow);
 /* True when no parser wants further bytes of this direction. */
 bool proto_is_done(const struct flow *flow, enum direction direction);
-/* What a parser noted for the flow's own event (FIELD_FLOW_TLS_SNI, ...); data NULL when nothing was.
- * Valid until proto_flow_end(). */
-struct view proto_flow_note(const struct flow *flow, enum field_id field);
 
 /* For parsers. ------------------------------------------------------------------------------------- */
 
-enum { PROTO_NOTE_MAX = 255 }; /* bytes of a note that are kept */
-
-/* Keeps a value for the flow's event, in place of an older one; nothing when nobody wants the field. */
-void proto_note(struct proto_context *context, enum field_id field, struct view value);
 /* Hands context->event to the sink and counts its transaction, once. */
 void proto_emit(struct proto_context *context, enum proto_id id);
 void proto_anomaly(struct proto_context *context, enum anomaly anomaly);

@@ -79,7 +79,8 @@ static bool is_domain(struct view name)
     if (name.len == 0 || name.len > 254 || name.data[0] == '.')
         return false;
     for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] <= ' ' || IS_NONE[name.data[i]])
+        if (name.data[i] <= ' ' || IS_NONE[name.data[i]] ||
+            (name.data[i] == '.' && name.data[i - 1] == '.')) /* a label is never empty */
             return false;
     }
     return true;

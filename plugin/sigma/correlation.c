@@ -32,11 +32,16 @@ static const struct correlation_kind KINDS[] = {
 #undef CONDITION
 };
 
-static const char *const KEYS[] = {"type",      "rules",   "group-by", "timespan",
-                                   "condition", "aliases", "generate"};
+static const char *const KEYS[] = {
+#define CORRELATION_KEY(name) name,
+#include "sigma/key.def"
+};
 
-/* The order is that of `compares` below. */
-static const char *const CONDITION_KEYS[] = {"gt", "gte", "lt", "lte", "eq", "neq", "field"};
+/* The order is that of the names below. */
+static const char *const CONDITION_KEYS[] = {
+#define CONDITION_KEY(name) name,
+#include "sigma/key.def"
+};
 enum { GT, GTE, LT, LTE, EQ, NEQ, FIELD_KEY };
 
 static size_t key_in(struct view key, const char *const *names, size_t count)

@@ -82,6 +82,21 @@ static void keep(struct loader *l, struct pending_filter *pending)
     *end = pending;
 }
 
+/* Keys of the document that stand in `filter` would be taken for selections. */
+static void refuse_misplaced(struct loader *l, const struct yaml_node *filter)
+{
+    static const char *const KEYS[] = {"title", "id",     "description", "expires",
+                                       "level", "status", "date",        "author"};
+
+    for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
+        const struct yaml_node *node = yaml_get(filter, KEYS[i]);
+        if (node != NULL && node->kind == YAML_SCALAR)
+            loader_error(l, node->place, "misplaced-key",
+                         "move it to the left, beside `title` and `logsource`",
+                         "`%s` stands within `filter`, where it would be a selection", KEYS[i]);
+    }
+}
+
 void filter_read(struct loader *l, const struct yaml_node *root)
 {
     const struct yaml_node *node = yaml_get(root, "filter");
@@ -99,6 +114,7 @@ void filter_read(struct loader *l, const struct yaml_node *root)
                      "`filter` has to be a map, here is %s", yaml_kind_name(node->kind));
         return;
     }
+    refuse_misplaced(l, node);
     read_rules(l, node, pending);
     if (logsource == NULL) {
         loader_error(l, root->place, "no-logsource",

@@ -273,6 +273,7 @@ static void lint_node(struct lint *lint, const struct node *node)
 {
     if (node->kind == NODE_PREDICATE)
         lint_value(lint, node->predicate);
+    lint_opposite(lint, node);
     for (size_t i = 0; i < node->count; i++)
         lint_node(lint, node->children[i]);
 }
@@ -286,9 +287,11 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
         lint.rule = rules->items[i];
         lint_missing(&lint);
         lint_node(&lint, lint.rule->condition);
+        lint_everything(&lint);
         lint_contradictions(&lint, lint.rule->condition);
         lint_names(&lint);
     }
+    lint_filters(&lint);
     lint_marks(&lint);
     lint_twins(&lint);
     arena_free(lint.arena);

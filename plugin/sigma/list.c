@@ -8,15 +8,9 @@
 #include "sigma/list_entry.h"
 
 static const struct list_kind TYPES[] = {
-    {"ip", LIST_IP, "an address or a range of addresses", "write 192.0.2.1 or 2001:db8::/32"},
-    {"domain", LIST_DOMAIN, "a domain name",
-     "write `example.com`: it stands for all names under it too"},
-    {"url", LIST_URL, "a URL", "write a host and a path without spaces: `http://evil.example/a`"},
-    {"string", LIST_STRING, "a text", "write at least one byte"},
-    {"ja3", LIST_JA3, "a JA3 hash", "write 32 hex digits"},
-    {"ja4", LIST_JA4, "a JA4 fingerprint", "write t13d1516h2_8daaf6152771_e5627efa2ab1"},
-    {"sha1", LIST_SHA1, "a SHA-1 hash", "write 40 hex digits"},
-    {"sha256", LIST_SHA256, "a SHA-256 hash", "write 64 hex digits"},
+#define LIST_TYPE(name, id, wanted, help) {name, LIST_##id, wanted, help},
+#include "sigma/list_type.def"
+#undef LIST_TYPE
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -31,9 +25,8 @@ static bool key_known(struct view key, const char *const *names, size_t count)
 }
 
 static const char *const KEYS[] = {
-    "list",       "type",   "source", "expires", "decay",  "date",     "values",
-    "file",       "format", "column", "columns", "tlp",    "tags",     "description",
-    "references", "title",  "id",     "author",  "status", "modified", "license",
+#define LIST_KEY(name) name,
+#include "sigma/key.def"
 };
 
 static void check_keys(struct loader *l, const struct yaml_node *root)
@@ -169,6 +162,44 @@ static void check_count(struct list_builder *b, bool has_source)
                     b->list->name);
 }
 
+/* A range that leaves no address out makes the whole list one. */
+static void check_whole(struct list_builder *b)
+{
+    for (size_t i = 0; b->list->type == LIST_IP && i < b->list->count; i++) {
+        struct view key = list_key(b->list, i);
+        struct address address;
+        memcpy(address.bytes, key.data, sizeof(address.bytes));
+        if (!address_is_whole(&address, key.data[KEY_ADDRESS_LEN - 1]))
+            continue;
+        loader_warn(b->l, b->list->place, "matches-everything", "write the range that is meant",
+                    "entry %zu of the list `%s` is a range in which every %saddress lies", i + 1,
+                    b->list->name, key.data[KEY_ADDRESS_LEN - 1] > 0 ? "IPv4 " : "");
+        return;
+    }
+}
+
+static void check_expired(struct list_builder *b)
+{
+    int64_t now = (int64_t)time(NULL);
+    size_t expired = 0, count = b->list->count;
+
+    for (size_t i = 0; b->list->fact_of.len > 0 && i < count; i++) {
+        struct list_facts facts = list_facts_of(b->list, i);
+        expired += facts.valid_until_s != 0 && facts.valid_until_s < now;
+    }
+    if (expired == 0)
+        return;
+    if (expired == count)
+        loader_warn(b->l, b->list->place, "expired-list",
+                    "ask its source for newer values, or remove it",
+                    "every entry of the list `%s` has expired: hits are told as informational",
+                    b->list->name);
+    else
+        loader_note(b->l, b->list->place, "expired-list", "ask its source for newer values",
+                    "%zu of %zu entries of the list `%s` have expired", expired, count,
+                    b->list->name);
+}
+
 static void check_decay(struct list_builder *b, const struct yaml_node *decay)
 {
     if (b->list->decay_us == 0 || b->list->count == 0)
@@ -204,6 +235,8 @@ static void fill(struct list_builder *b, const struct yaml_node *root)
     list_finish(b->list);
     check_column(b->l, root);
     check_count(b, values != NULL || file != NULL);
+    check_whole(b);
+    check_expired(b);
     check_decay(b, yaml_get(root, "decay"));
 }
 

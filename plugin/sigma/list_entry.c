@@ -51,8 +51,10 @@ static void fault_from_feed(void *context, struct view text, struct place place)
 
 /* --- inline -------------------------------------------------------------------------------------- */
 
-static const char *const ENTRY_KEYS[] = {"value",      "note",       "confidence",
-                                         "first_seen", "valid_from", "valid_until"};
+static const char *const ENTRY_KEYS[] = {
+#define ENTRY_KEY(name) name,
+#include "sigma/key.def"
+};
 
 static bool is_entry_key(struct view key)
 {

@@ -116,19 +116,22 @@ static void range_of(const struct question *q, const struct predicate *p, int64_
     }
 }
 
-/* A bound that all values keep, which asks for no more than that there is one. */
-static void warn_always(struct loader *l, const struct question *q, const struct yaml_node *scalar,
-                        const struct predicate *p, int64_t least, int64_t most)
+/* A bound that lies at the end of the range, or beyond it, keeps nothing out. */
+static bool holds_whole(const struct predicate *p, int64_t least, int64_t most)
 {
-    bool is_always = (p->compare == COMPARE_GTE && p->number <= least) ||
-                     (p->compare == COMPARE_GT && p->number < least) ||
-                     (p->compare == COMPARE_LTE && p->number >= most) ||
-                     (p->compare == COMPARE_LT && p->number > most);
-
-    if (is_always && !question_has(q, MODIFIER_NEQ))
-        loader_warn(l, scalar->place, "matches-everything",
-                    "write a bound that some values do not keep, or ask `exists: true`",
-                    "%s: the bound holds for every value", p->text);
+    switch (p->compare) {
+    case COMPARE_GTE:
+        return p->number <= least;
+    case COMPARE_GT:
+        return p->number < least;
+    case COMPARE_LTE:
+        return p->number >= most;
+    case COMPARE_LT:
+        return p->number > most;
+    case COMPARE_EQ:
+        break;
+    }
+    return false;
 }
 
 static void warn_range(struct loader *l, const struct question *q, const struct yaml_node *scalar,
@@ -145,7 +148,10 @@ static void warn_range(struct loader *l, const struct question *q, const struct 
     bool is_never = p->compare == COMPARE_EQ                                ? is_low || is_high
                     : p->compare == COMPARE_LT || p->compare == COMPARE_LTE ? is_low
                                                                             : is_high;
-    warn_always(l, q, scalar, p, least, most);
+    if (holds_whole(p, least, most))
+        loader_warn(l, scalar->place, "matches-everything",
+                    "ask `exists: true`, or a bound that keeps something out",
+                    "%s: every value that there can be lies within this bound", p->text);
     if (!is_never)
         return;
     if (most == INT64_MAX)

@@ -131,6 +131,20 @@ static const char *events_with(struct loader *l, struct view name)
     return events;
 }
 
+/* A rule on flows that asks for what is not kept of their events. */
+static const char *why_not_kept(enum event_type event, struct view name)
+{
+    enum field_id id = FIELD_NONE;
+
+    for (enum event_type other = EVENT_HTTP; other <= EVENT_TLS && id == FIELD_NONE; other++)
+        id = event == EVENT_FLOW ? field_find(other, name) : FIELD_NONE;
+    if (id == FIELD_NONE)
+        return "set `service:` to the event that has the field, or use a field of this one";
+    return "headers, bodies and certificates are not kept until the flow ends: mark the flow with "
+           "a rule on that "
+           "event (`shrike: {marks: ...}`), or use one of `shrike fields flow`";
+}
+
 static void explain_unknown(struct loader *l, struct place place, struct view name)
 {
     bool is_of_all =
@@ -146,8 +160,7 @@ static void explain_unknown(struct loader *l, struct place place, struct view na
     const char *others = events_with(l, name);
     if (*others != '\0') {
         loader_error(
-            l, place, "wrong-event",
-            "set `service:` to the event that has the field, or use a field of this one",
+            l, place, "wrong-event", why_not_kept(l->rule->event, name),
             is_of_all
                 ? "the field `%s` belongs to events of type %s; this filter is about %s events"
                 : "the field `%s` belongs to events of type %s; this rule looks at %s events",

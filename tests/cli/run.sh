@@ -86,8 +86,12 @@ check "a field that is not there is wrong usage" 2 "$shrike" fields http.hots
 says "and the nearest is named" err "did you mean 'http.host'?"
 
 check "a schema for editors" 0 "$shrike" schema
-cp "$work/out" "$work/schema.json"
-check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$work/schema.json" rules/*.yml tests/golden/rules.yml tests/fuzz/seeds/rule/modifiers.yml tests/fuzz/seeds/rule/packet.yml tests/fuzz/seeds/rule/filters.yml tests/fuzz/seeds/rule/correlations.yml tests/fuzz/seeds/rule/marks.yml
+seeds=tests/fuzz/seeds/rule
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$shrike" rules/*.yml tests/golden/rules.yml "$seeds/modifiers.yml" "$seeds/packet.yml" "$seeds/filters.yml" "$seeds/correlations.yml" "$seeds/marks.yml" "$seeds/lists.yml" "$seeds/list_entries.yml"
+sigma=
+[ -d ../shared/sigma/rules ] && sigma=../shared/sigma/rules
+# shellcheck disable=SC2086
+check "what it refuses check tells of, and a key that check does not know it refuses" 0 python3 tests/cli/rule_schema.py --judge "$shrike" rules tests/rules tests/golden/rules.yml $sigma
 
 python3 -c 'print("title: Long\nid: 6f0c3a52-5d1e-4b60-9d1c-8f3d6f2f0077\nstatus: test\ndescription: Long.\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection:\n  a:\n    http.uri|re: " + "a?" * 5000 + "b\n  condition: a")' > "$work/long.yml"
 check "an expression whose width is dear to know is not asked for it" 0 timeout 120 "$shrike" check "$work/long.yml"
@@ -134,6 +138,18 @@ says "and counted" out "0 passed, 1 failed, 1 skipped"
 check "as JSON" 1 "$shrike" check --test --format json "$work/t.yml"
 cp "$work/out" "$work/check.json"
 check "with what was found" 0 jq -e --argjson n "$posts" '.tests.results[0] | .alerts == $n and .expected == 1000 and .outcome == "failed"' "$work/check.json"
+tested "    - {pcap: none.cap, alerts: 1}"
+check "a rule whose only capture is missing is not tested" 0 "$shrike" check --test "$work/t.yml"
+says "its capture is a warning" out "t.yml:10:7: warning: skipped: there is no capture \`none.cap\` [test-skipped]"
+says "so is the rule" out "t.yml:1:1: warning: \`t\` was not tested: its captures are not there [untested]"
+says "the summary counts it" out "1 rule(s), 1 of them untested"
+says "and its test" out "0 passed, 0 failed, 1 skipped"
+check "with --strict it fails" 1 "$shrike" check --test --strict "$work/t.yml"
+tested "    - {pcap: c.cap, alerts: $posts}
+    - {pcap: none.cap, alerts: 1}"
+check "one of two captures is enough to be tested" 0 "$shrike" check --test --format json "$work/t.yml"
+cp "$work/out" "$work/check.json"
+check "in JSON, too" 0 jq -e '.tests.untested_rules == 0 and .tests.skipped == 1 and .tests.results[1].outcome == "skipped"' "$work/check.json"
 tested ""
 check "a rule without tests is a warning" 0 "$shrike" check --test "$work/t.yml"
 says "that says so" out "\`t\` has no tests [untested]"

@@ -43,6 +43,32 @@ static void an_and_is_gated_by_its_rarest_child(void **unused)
     bench_end(&b);
 }
 
+static struct node *header_exists(struct bench *b, const char *name, bool wanted)
+{
+    struct predicate *p = predicate_of(b, MATCH_EXISTS, FIELD_HTTP_HEADER_RAW);
+    p->header_name = view_from_string(name);
+    p->wanted = wanted;
+    return node_from(b, p);
+}
+
+static void a_headers_presence_is_gated_by_its_name(void **unused)
+{
+    (void)unused;
+    struct bench b;
+    bench_begin(&b);
+    bench_rule(&b, EVENT_HTTP, header_exists(&b, "X-Odd", true));
+    bench_rule(&b, EVENT_HTTP,
+               node_of(&b, NODE_AND, header_exists(&b, "User-Agent", true),
+                       node_from(&b, glob(&b, FIELD_HTTP_URI, "*qz7Kx*"))));
+    bench_rule(&b, EVENT_HTTP, header_exists(&b, "X-Odd", false));
+    bench_rule(&b, EVENT_HTTP, header_exists(&b, "TE", true)); /* too short for a literal */
+    bench_compile(&b);
+    assert_int_equal(b.stats.ungated_rules, 2);
+    assert_int_equal(b.set->gate_count, 2);
+    assert_int_equal(b.set->probe_count, 2);
+    bench_end(&b);
+}
+
 static void an_or_needs_a_gate_from_every_child(void **unused)
 {
     (void)unused;
@@ -183,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_set_compiles_and_wants_nothing),
         cmocka_unit_test(an_and_is_gated_by_its_rarest_child),
+        cmocka_unit_test(a_headers_presence_is_gated_by_its_name),
         cmocka_unit_test(an_or_needs_a_gate_from_every_child),
         cmocka_unit_test(a_rule_enters_a_gate_once),
         cmocka_unit_test(what_stands_under_not_is_no_gate),

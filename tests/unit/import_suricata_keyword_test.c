@@ -46,6 +46,8 @@ static const struct row ROWS[] = {
     {"tcp-stream any any -> any any", BYTES "offset:60000; depth:9;", NULL},
     {"tcp-stream any any -> any any", BYTES "depth:9; content:\"x\"; offset:60000; depth:9;",
      "contents of a stream more than 16384 bytes apart"},
+    {"tcp-stream any any -> any any", BYTES "dsize:9;",
+     "a keyword of packets in a rule of streams"},
     /* expressions */
     {HTTP, UP "pcre:\"/^\\/a/U\";", NULL},
     {HTTP, UP "http.uri; pcre:\"/abcd/i\";", NULL},

@@ -183,6 +183,12 @@ static void confidence_halves_each_span_of_decay(void **unused)
     add(list, "listed.example", (struct list_entry){.confidence = 80});
     add(list, "seen.example",
         (struct list_entry){.confidence = 80, .first_seen_s = START_S + 90 * DAY_S});
+    add(list, "valid.example",
+        (struct list_entry){.confidence = 80, .valid_from_s = START_S + 90 * DAY_S});
+    add(list, "both.example",
+        (struct list_entry){.confidence = 80,
+                            .first_seen_s = START_S + 30 * DAY_S,
+                            .valid_from_s = START_S + 90 * DAY_S});
     ask(&b, list, (struct confidence_range){true, 40, 100});
     assert_int_equal(query(&b, "listed.example", -5), 1); /* nothing ages backwards */
     assert_int_equal(b.evidence[0].list.confidence, 80);
@@ -198,6 +204,14 @@ static void confidence_halves_each_span_of_decay(void **unused)
     assert_int_equal(b.evidence[0].list.confidence, 40);
     assert_true(b.evidence[0].list.first_seen_us == (START_S + INT64_C(90) * DAY_S) * 1000000);
     assert_int_equal(query(&b, "seen.example", 270), 0);
+    assert_int_equal(query(&b, "valid.example", 135), 1);
+    assert_int_equal(b.evidence[0].list.confidence, 57);
+    assert_int_equal(b.evidence[0].list.age_days, 45);
+    assert_int_equal(query(&b, "both.example", 120),
+                     1); /* it ages since it was seen, valid or not */
+    assert_int_equal(b.evidence[0].list.confidence, 40);
+    assert_int_equal(b.evidence[0].list.age_days, 90);
+    assert_int_equal(query(&b, "both.example", 125), 0);
     bench_end(&b);
 }
 

@@ -353,6 +353,7 @@ static void every_budget_is_survived(void **unused)
         matcher_free(s.b.matcher);
         s.b.matcher = NULL;
         assert_int_equal(s.b.budget.used, 0);
+        event_free(s.event);
         bench_end(&s.b);
     }
 }

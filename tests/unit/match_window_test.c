@@ -616,6 +616,7 @@ static void a_spent_budget_loses_windows_and_counts_it(void **unused)
         matcher_free(s.b.matcher);
         s.b.matcher = NULL;
         assert_int_equal(s.b.budget.used, 0);
+        event_free(s.event);
         bench_end(&s.b);
     }
     assert_true(lost > 0 && found > 0);

@@ -20,7 +20,7 @@ struct seen {
     int64_t id, type, rcode, rejected, recursion, len, labels, entropy;
     bool has_name;
     char name[256], rrtype[32], rcode_name[32], answers[8192], texts[4096], addresses[512];
-    char raw[256];
+    char raw[256], registrable[256];
     uint32_t answer_count, ttl_count, truncated;
 };
 
@@ -74,6 +74,9 @@ static void on_event(void *context, struct event *event)
     s->recursion = event_number(event, FIELD_DNS_RD, -1) * 2 + event_number(event, FIELD_DNS_RA, 0);
     s->len = event_number(event, FIELD_DNS_QUERY_LEN, -1);
     s->labels = event_number(event, FIELD_DNS_QUERY_LABELS, -1);
+    struct view registrable = event_bytes(event, FIELD_DNS_ETLD1);
+    snprintf(s->registrable, sizeof(s->registrable), "%.*s", (int)registrable.len,
+             registrable.data ? (const char *)registrable.data : "");
     s->entropy = event_number(event, FIELD_DNS_QUERY_ENTROPY, -1);
     s->has_name = event_bytes(event, FIELD_DNS_QUERY).data != NULL;
     copy_list(event, FIELD_DNS_QUERY, s->name, sizeof(s->name));
@@ -388,6 +391,25 @@ static void derived_fields_measure_the_name(void **state)
     assert_int_equal(f->seen[0].labels, 2);
     assert_int_equal(f->seen[0].entropy, 2322); /* log2(5) */
     end(f);
+}
+
+static void the_registrable_domain_is_the_public_suffix_lists(void **state)
+{
+    (void)state;
+    static const char *const NAMES[][2] = {{"WWW.Example.co.uk", "example.co.uk"},
+                                           {"example.com", "example.com"},
+                                           {"co.uk", ""},
+                                           {"a.user.github.io", "user.github.io"},
+                                           {"github.io", ""},
+                                           {"host.unlisted-tld", "host.unlisted-tld"},
+                                           {"", ""}};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        struct fixture *f = begin(IP_UDP);
+        struct buf q = query(1, NAMES[i][0], 1);
+        give(f, TO_SERVER, &q);
+        assert_string_equal(f->seen[0].registrable, NAMES[i][1]);
+        end(f);
+    }
 }
 
 static void records_read_as_in_zone_files(void **state)
@@ -770,6 +792,7 @@ int main(void)
         cmocka_unit_test(a_query_without_an_answer_is_complete_in_the_end),
         cmocka_unit_test(the_root_is_an_empty_name),
         cmocka_unit_test(derived_fields_measure_the_name),
+        cmocka_unit_test(the_registrable_domain_is_the_public_suffix_lists),
         cmocka_unit_test(records_read_as_in_zone_files),
         cmocka_unit_test(data_that_does_not_fit_its_type_is_shown_in_hexadecimal),
         cmocka_unit_test(bad_names_are_named_and_hide_nothing),

@@ -6,6 +6,8 @@
 
 #include "unit/http_feed.h"
 
+#include "proto/kept.h"
+
 /* Conversations are written as pieces: "> " to the server, "< " to the client; the tag is cut off. */
 struct talk {
     const char *pieces[24];
@@ -489,15 +491,51 @@ static void a_spent_budget_loses_events_but_nothing_else(void **state)
     }
 }
 
+static void a_browser_that_sends_none_of_its_headers_is_bare(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int64_t is_bare;
+    } CASES[] = {{"User-Agent: Mozilla/5.0\r\n", 1},
+                 {"User-Agent: Mozilla/5.0\r\nAccept-Encoding: gzip\r\n", 0},
+                 {"User-Agent: Mozilla/5.0\r\nAccept-Language: de\r\n", 0},
+                 {"User-Agent: Mozilla/5.0\r\nReferer: http://h/\r\n", 0},
+                 {"User-Agent: curl/8.0\r\n", 0},
+                 {"", 0}};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct feed *f = feed_new(0);
+        field_set_add(&f->wanted, FIELD_FLOW_HTTP_BARE);
+        proto_context_init(&f->context);
+        struct buf text;
+        buf_init(&text, 1024);
+        buf_format(&text, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", CASES[i].headers);
+        feed_bytes(f, TO_SERVER, buf_view(&text));
+        feed_end(f, TO_SERVER);
+        proto_flow_close(&f->context, &f->flow);
+        event_begin(f->context.event, EVENT_FLOW, TO_SERVER, &f->flow, NULL);
+        kept_add(&f->context, &f->flow, f->context.event);
+        assert_int_equal(event_number(f->context.event, FIELD_FLOW_HTTP_BARE, -1),
+                         CASES[i].is_bare);
+        buf_clear(&text);
+        proto_flow_end(&f->context, &f->flow);
+        done(f);
+    }
+}
+
 static void the_flows_event_knows_the_last_host(void **state)
 {
     (void)state;
     struct feed *f = feed_new(0);
+    field_set_add(&f->wanted, FIELD_FLOW_HTTP_HOST);
+    proto_context_init(&f->context);
     say(f, "> GET / HTTP/1.1\r\nHost: first\r\n\r\nGET / HTTP/1.1\r\nHost: Last.Example.\r\n\r\n");
     feed_end(f, TO_SERVER);
     proto_flow_close(&f->context, &f->flow);
-    struct view note = proto_flow_note(&f->flow, FIELD_FLOW_HTTP_HOST);
-    assert_true(view_equal(note, VIEW("last.example")));
+    event_begin(f->context.event, EVENT_FLOW, TO_SERVER, &f->flow, NULL);
+    kept_add(&f->context, &f->flow, f->context.event);
+    assert_true(
+        view_equal(event_bytes(f->context.event, FIELD_FLOW_HTTP_HOST), VIEW("last.example")));
     assert_int_equal(proto_of_flow(&f->flow), PROTO_HTTP);
     proto_flow_end(&f->context, &f->flow);
     done(f);
@@ -569,6 +607,7 @@ int main(void)
         cmocka_unit_test(a_head_beyond_the_limit_is_cut_and_parsing_goes_on),
         cmocka_unit_test(both_lengths_are_an_anomaly_and_chunks_win),
         cmocka_unit_test(a_spent_budget_loses_events_but_nothing_else),
+        cmocka_unit_test(a_browser_that_sends_none_of_its_headers_is_bare),
         cmocka_unit_test(the_flows_event_knows_the_last_host),
         cmocka_unit_test(a_parser_that_nobody_reads_sleeps),
     };

@@ -211,7 +211,6 @@ static void a_handshake_of_tls_1_2_makes_two_events(void **state)
                            "CN=www.example.org]"));
     assert_non_null(strstr(log_of(f), "[tls.cert_chain_len=2] [tls.cert_self_signed=0]"));
     assert_non_null(strstr(log_of(f), "[ja3s.string=771,49195,16]"));
-    assert_true(view_equal(proto_flow_note(&f->flow, FIELD_FLOW_TLS_SNI), VIEW("www.example.org")));
     done(f);
     talk_free(&talk);
 }

@@ -226,6 +226,26 @@ static void aggregations_mean_correlations(void **state)
     expect_correlation("", "");
 }
 
+/* Without what it counts by, the rule would alert on each event. */
+static void an_aggregation_of_what_only_the_host_knows_leaves_the_rule_out(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {"count(Image) by src_ip > 5", "count() by Image > 5"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char text[1024];
+        snprintf(text, sizeof(text),
+                 RULE_HEAD("http") "detection:\n  a: {http.uri: '1'}\n  timeframe: 5m\n"
+                                   "  condition: a | %s\n",
+                 TEXTS[i]);
+        struct loaded loaded = load(text);
+        assert_string_equal(only_fault(&loaded), "not-on-the-wire");
+        assert_int_equal(loaded.rules->count, 0);
+        assert_int_equal(loaded.rules->refused[REFUSAL_HOST], 1);
+        unload(&loaded);
+    }
+}
+
 static void selections_no_one_asks_for_are_told(void **state)
 {
     (void)state;
@@ -251,6 +271,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(many_nots_and_many_terms_do_not_recurse),
         cmocka_unit_test(aggregations_mean_correlations),
+        cmocka_unit_test(an_aggregation_of_what_only_the_host_knows_leaves_the_rule_out),
         cmocka_unit_test(selections_no_one_asks_for_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,45 @@ static void every_type_takes_its_values_and_no_others(void **unused)
     rules_free(rules);
 }
 
+/* Labels of 63 bytes and dots between: a name has at most 253 bytes, 254 with the dot at its end. */
+static void a_domain_has_as_many_bytes_as_names_may_have(void **unused)
+{
+    (void)unused;
+    char name[256];
+    struct rules *rules = rules_new();
+    struct list *list = list_new(rules, LIST_DOMAIN);
+    for (size_t i = 0; i < sizeof(name); i++)
+        name[i] = i % 64 == 63 ? '.' : 'a';
+    assert_true(list_add(list, view_make(name, 64), NULL));
+    assert_true(list_add(list, view_make(name, 65), NULL));
+    assert_true(list_add(list, view_make(name, 253), NULL));
+    name[253] = '.';
+    assert_true(list_add(list, view_make(name, 254), NULL));
+    assert_false(list_add(list, view_make(name, 255), NULL));
+    assert_int_equal(list_key(list, 3).len, 253); /* the dot is none of it */
+    rules_free(rules);
+}
+
+static void a_note_has_a_bound(void **unused)
+{
+    (void)unused;
+    static char note[LIST_NOTE_MAX + 1000];
+    struct rules *rules = rules_new();
+    struct list *list = list_new(rules, LIST_DOMAIN);
+    memset(note, 'x', sizeof(note));
+    struct list_entry entry = {.note = view_make(note, sizeof(note)), .confidence = -1};
+    assert_true(list_add(list, VIEW("a.example"), &entry));
+    entry.note.len = LIST_NOTE_MAX;
+    assert_true(list_add(list, VIEW("b.example"), &entry));
+    list_finish(list);
+    for (size_t i = 0; i < 2; i++) {
+        struct list_facts facts = list_facts_of(list, (uint32_t)i);
+        assert_int_equal(strlen(list_note(list, &facts)), LIST_NOTE_MAX);
+    }
+    assert_true(list->notes.len < 2 * LIST_NOTE_MAX); /* cut, they are one */
+    rules_free(rules);
+}
+
 static void what_is_said_again_is_kept_once(void **unused)
 {
     (void)unused;
@@ -256,6 +295,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_takes_its_values_and_no_others),
+        cmocka_unit_test(a_domain_has_as_many_bytes_as_names_may_have),
+        cmocka_unit_test(a_note_has_a_bound),
         cmocka_unit_test(what_is_said_again_is_kept_once),
         cmocka_unit_test(a_list_of_plain_values_costs_four_bytes_an_entry),
         cmocka_unit_test(a_fault_among_many_lines_is_told_and_the_rest_is_kept),

@@ -250,6 +250,36 @@ static void our_own_rules_load(void **state)
     unload(&loaded);
 }
 
+/* Correlations of correlations, `count` of them in a row, the first at the top; how many are told to be too deep. */
+static size_t chains_too_long(unsigned count)
+{
+    struct buf text;
+    size_t told = 0;
+
+    buf_init(&text, 1 << 20);
+    for (unsigned i = 0; i < count; i++)
+        buf_format(&text,
+                   "title: t\nname: c%u\ncorrelation: {type: event_count, rules: [c%u], "
+                   "group-by: [src_ip], timespan: 5m, condition: {gte: 2}}\n---\n",
+                   i, i + 1);
+    buf_format(&text, "name: c%u\n" RULE_HEAD("http") DETECTION, count);
+    buf_byte(&text, '\0');
+    struct loaded loaded = load((const char *)text.data);
+    for (size_t i = 0; i < loaded.diagnostics.count; i++)
+        told += strcmp(loaded.diagnostics.items[i].id, "correlation-chain") == 0;
+    unload(&loaded);
+    buf_clear(&text);
+    return told;
+}
+
+static void chains_of_correlations_have_a_bound(void **state)
+{
+    (void)state;
+    assert_int_equal(chains_too_long(17), 0);
+    assert_int_equal(chains_too_long(18), 1);
+    assert_int_equal(chains_too_long(1000), 58); /* each 17 of them */
+}
+
 /* SigmaHQ's network rules, where they are at hand. */
 static const char *const REFUSALS[] = {"not-on-the-wire",         "unsupported-log-source",
                                        "unsupported-field",       "unsupported-document",
@@ -347,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_rule_without_its_list_is_left_out),
         cmocka_unit_test(the_first_of_two_rules_with_one_id_stays),
         cmocka_unit_test(levels_have_names_and_severities),
+        cmocka_unit_test(chains_of_correlations_have_a_bound),
         cmocka_unit_test(our_own_rules_load),
         cmocka_unit_test(every_rule_of_sigmahq_loads_or_is_refused),
     };

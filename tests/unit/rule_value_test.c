@@ -32,6 +32,23 @@ static void expect_fault(const char *service, const char *body, const char *id)
     unload(&loaded);
 }
 
+/* Is it told that the field never has such a number? */
+static bool never_matches(const char *service, const char *field, const char *compare, long number)
+{
+    char text[512];
+    bool is_told = false;
+
+    snprintf(text, sizeof(text),
+             RULE_HEAD("%s") "detection:\n  s:\n    %s%s: %ld\n  condition: s\n", service, field,
+             compare, number);
+    struct loaded loaded = load(text);
+    assert_int_equal(loaded.rules->count, 1);
+    for (size_t i = 0; i < loaded.diagnostics.count; i++)
+        is_told |= strcmp(loaded.diagnostics.items[i].id, "never-matches") == 0;
+    unload(&loaded);
+    return is_told;
+}
+
 /* Specification 2.1, "Escape Character". */
 static void escapes_follow_the_table_of_sigma(void **state)
 {
@@ -227,6 +244,62 @@ static void values_can_be_measured(void **state)
     expect_fault("http", "http.stat_code|len: 5", "field-type");
 }
 
+/* Both ends of each range are values that the field may have, what lies beyond never is; `ip.version` has a least. */
+static void numbers_out_of_their_range_never_match(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *field;
+        long least, most;
+    } RANGES[] = {
+        {"flow", "src_port", 0, 65535},
+        {"flow", "dst_port", 0, 65535},
+        {"flow", "vlan", 0, 4095},
+        {"packet", "ip.ttl", 0, 255},
+        {"packet", "ip.proto", 0, 255},
+        {"packet", "ip.version", 4, 6},
+        {"packet", "tcp.flags", 0, 511},
+        {"packet", "tcp.window", 0, 65535},
+        {"packet", "icmp.type", 0, 255},
+        {"packet", "icmp.code", 0, 255},
+        {"packet", "packet.src_port", 0, 65535},
+        {"packet", "packet.dst_port", 0, 65535},
+        {"packet", "payload.len", 0, 65535},
+        {"http", "http.stat_code", 0, 999},
+        {"dns", "dns.rrtype.num", 0, 65535},
+        {"dns", "dns.id", 0, 65535},
+        {"dns", "dns.opcode", 0, 15},
+        {"dns", "dns.rcode.num", 0, 4095},
+        {"dns", "dns.z", 0, 7},
+        {"dns", "dns.query.entropy", 0, 8},
+        {"tls", "tls.client_version", 0, 65535},
+        {"tls", "tls.cipher", 0, 65535},
+        {"flow", "flow.start|minute", 0, 59},
+        {"flow", "flow.start|hour", 0, 23},
+        {"flow", "flow.start|day", 1, 31},
+        {"flow", "flow.start|week", 1, 53},
+        {"flow", "flow.start|month", 1, 12},
+        {"flow", "flow.start|year", 0, 9999},
+    };
+
+    for (size_t i = 0; i < sizeof(RANGES) / sizeof(RANGES[0]); i++) {
+        const char *service = RANGES[i].service, *field = RANGES[i].field;
+        bool is_entropy = strcmp(field, "dns.query.entropy") == 0; /* 9 bits are no number */
+        assert_false(never_matches(service, field, "", RANGES[i].least));
+        assert_false(never_matches(service, field, "", RANGES[i].most));
+        assert_false(never_matches(service, field, "|lte", RANGES[i].least));
+        assert_false(never_matches(service, field, "|gte", RANGES[i].most));
+        assert_false(never_matches(service, field, "|gt", RANGES[i].most - 1));
+        assert_false(never_matches(service, field, "|lt", RANGES[i].least + 1));
+        assert_true(never_matches(service, field, "|lt", RANGES[i].least));
+        assert_true(never_matches(service, field, "|gt", RANGES[i].most));
+        if (RANGES[i].least > 0)
+            assert_true(never_matches(service, field, "", RANGES[i].least - 1));
+        if (!is_entropy)
+            assert_true(never_matches(service, field, "", RANGES[i].most + 1));
+    }
+}
+
 static void a_domain_is_kept_in_lower_case(void **state)
 {
     (void)state;
@@ -341,6 +414,7 @@ int main(void)
         cmocka_unit_test(hex_takes_any_bytes),
         cmocka_unit_test(the_map_form_has_offsets),
         cmocka_unit_test(values_can_be_measured),
+        cmocka_unit_test(numbers_out_of_their_range_never_match),
         cmocka_unit_test(a_domain_is_kept_in_lower_case),
         cmocka_unit_test(headers_have_names),
         cmocka_unit_test(marks_are_asked_by_their_names),

@@ -37,8 +37,7 @@ static void tests_summary(const struct check_report *report)
     const struct test_report *tests = report->tests;
 
     if (!report->options->is_quiet)
-        printf("%zu rule(s), %zu of them without a test in which they alert\n", report->loaded,
-               tests->untested);
+        printf("%zu rule(s), %zu of them untested\n", report->loaded, tests->untested);
     printf("%zu passed, %zu failed, %zu skipped\n", tests->outcomes[TEST_PASSED],
            failed_tests(report), tests->outcomes[TEST_SKIPPED]);
 }

@@ -4,9 +4,9 @@
  * Idea       a test names a capture and how many alerts its rule raises in it, or how often it matches: then what
  *            suppression leaves out and `alert: false` hides counts, too. Each capture is replayed once, with all
  *            rules, however many tests name it; several at a time, each on one thread.
- * Found      a wrong count is an error at the test. A capture that is not there is told and counted as skipped, since
- *            captures are often not shipped with the rules. One that is a folder or a pipe fails its tests. A rule
- *            that no test sees alert may never alert at all.
+ * Found      a wrong count is an error at the test. A capture that is not there is a warning and counted as skipped,
+ *            since captures are often not shipped with the rules. One that is a folder or a pipe fails its tests. A
+ *            rule that no test saw alert may never alert at all: a test that was skipped has seen nothing.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -213,7 +213,7 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
 
     if (!run->is_there) {
         result->outcome = TEST_SKIPPED;
-        diagnostics_add(diagnostics, SEVERITY_NOTE, "test-skipped", test->place,
+        diagnostics_add(diagnostics, SEVERITY_WARNING, "test-skipped", test->place,
                         "names are relative to the rule's file",
                         "skipped: there is no capture `%s`", test->pcap);
         return;
@@ -240,21 +240,43 @@ static void judge(struct test_result *result, const struct run *run, size_t numb
         fail_count(result, diagnostics, "matches", "time(s)", result->matches, test->matches);
 }
 
+/* Which tests of a rule are there to see it alert or match. */
+struct sight {
+    bool is_asked; /* one says that it does */
+    bool is_run;   /* and its capture was there */
+};
+
+static struct sight sight_of(const struct rule *rule, const struct test_result *results)
+{
+    struct sight sight = {false, false};
+
+    for (size_t t = 0; t < rule->test_count; t++) {
+        bool is_asked = rule->tests[t].alerts > 0 || rule->tests[t].matches > 0;
+        sight.is_asked |= is_asked;
+        sight.is_run |= is_asked && results[t].outcome != TEST_SKIPPED;
+    }
+    return sight;
+}
+
+/* Results stand in the order of the rules and of their tests. */
 static void tell_untested(const struct rules *rules, struct test_report *report,
                           struct diagnostics *diagnostics)
 {
+    const struct test_result *results = report->results;
+
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = rules->items[i];
-        bool is_seen = false;
-        for (size_t t = 0; t < rule->test_count; t++)
-            is_seen |= rule->tests[t].alerts > 0 || rule->tests[t].matches > 0;
-        if (is_seen)
+        const struct sight sight = sight_of(rule, results);
+        results += rule->test_count;
+        if (sight.is_run)
             continue;
         report->untested++;
         diagnostics_add(diagnostics, SEVERITY_WARNING, "untested", rule->place,
-                        "write `shrike: {tests: [{pcap: x.pcap, alerts: 1}]}`",
-                        rule->test_count > 0 ? "`%s` has no test in which it alerts or matches"
-                                             : "`%s` has no tests",
+                        sight.is_asked ? "bring the captures, or name one that is there"
+                                       : "write `shrike: {tests: [{pcap: x.pcap, alerts: 1}]}`",
+                        sight.is_asked         ? "`%s` was not tested: its captures are not there"
+                        : rule->test_count > 0 ? "`%s` has no test in which it alerts or matches"
+                                               : "`%s` has no tests",
                         rule->title);
     }
 }

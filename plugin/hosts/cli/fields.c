@@ -32,6 +32,8 @@ static const struct {
      "comes with the answer or the flow's end; what asks for its absence waits for that"},
     {FIELD_LATE, "late",
      "has a value before the answer that the answer changes: all that reads it waits"},
+    {FIELD_KEPT, "kept",
+     "what the flow's last event of that kind said, kept only when a rule on flows reads it"},
 };
 
 enum { FLAG_COUNT = sizeof(FLAGS) / sizeof(FLAGS[0]) };

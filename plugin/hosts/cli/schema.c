@@ -3,7 +3,10 @@
  *
  * Idea       what changes with the tables is made from them: the keys of a selection from fields.def and modifier.def,
  *            the events of log sources from logsource.def, the block `shrike:` from extension.def, the types of
- *            correlations from correlation.def. The rest is fixed text. `shrike check` says more and is the judge; the schema must never refuse what it accepts.
+ *            correlations from correlation.def, the keys of lists and correlations from key.def. The rest is fixed text.
+ *            `shrike check` says more and is the judge; the schema must never refuse what it accepts.
+ * Misspelt   keys are refused where the loader refuses them. Sigma allows any keys beside its own at the top of a rule,
+ *            a filter and a correlation, and in a log source: there they pass, and `shrike check` warns.
  * Keys       a field is a property by its name, for completion, and with any modifiers behind a pattern. Aliases are
  *            written in either case, as they are read.
  * Quotes     the fixed text has ' where JSON has ".
@@ -211,7 +214,9 @@ static const char HEAD[] =
 static const char VALUES[] =
     "'scalar':{'type':['string','number','boolean','null']},\n"
     "'texts':{'anyOf':[{'type':['string','null']},{'type':'array'}]},\n"
-    "'offset':{'type':'integer','minimum':0},\n"
+    "'offset':{'type':['integer','string'],'minimum':0},\n"
+    "'percent':{'anyOf':[{'type':'integer','minimum':0,'maximum':100},"
+    "{'type':'string','pattern':'^[0-9]+$'}]},\n"
     "'step':{'type':'object'},\n"
     "'value':{'anyOf':[{'$ref':'#/$defs/scalar'},{'$ref':'#/$defs/placed'},"
     "{'type':'array','minItems':1,'items':{'anyOf':[{'$ref':'#/$defs/scalar'},"
@@ -236,33 +241,117 @@ static const char LOGSOURCE_KEYS[] =
     "'category':{'type':'string'},'product':{'type':'string','examples':['shrike','zeek']},"
     "'service':{'type':'string'},'definition':{}}}";
 
-static const char LIST_DOCUMENT[] =
-    ",\n'list_document':{'type':'object','required':['list','type'],'properties':{"
-    "'list':{'type':'string','minLength':1},"
-    "'type':{'enum':['ip','domain','url','string','ja3','ja4','sha1','sha256']},"
-    "'source':{'type':'string'},'expires':{'type':'string','description':'2027-01-01'},"
-    "'values':{'type':'array','minItems':1,'items':{'anyOf':[{'type':['string','number']},"
-    "{'type':'object','required':['value'],'properties':{'value':{'type':['string','number']},"
-    "'note':{'type':'string'},'confidence':{'type':'integer','minimum':0,'maximum':100},"
-    "'first_seen':{'type':'string'},'valid_until':{'type':'string'}}}]}},"
-    "'file':{'type':'string'},'format':{'type':'string'},'column':{'type':['string','integer']},"
-    "'decay':{'type':'string'}}}";
+/* Each key of a list and of its entries has its form here. */
+static const char LIST_FORMS[] =
+    "'list_list':{'type':'string','minLength':1},\n"
+    "'list_source':{'$ref':'#/$defs/scalar'},\n"
+    "'list_expires':{'type':'string','description':'2027-01-01'},\n"
+    "'list_date':{'type':'string','description':'2026-01-01: since when its entries age'},\n"
+    "'list_decay':{'type':'string','pattern':'^[0-9]*[1-9][0-9]*[smhdw]$',"
+    "'description':'90d: the span in which confidence halves'},\n"
+    "'list_values':{'type':'array','items':{'anyOf':[{'type':['string','number','boolean']},"
+    "{'$ref':'#/$defs/entry'}]}},\n"
+    "'list_file':{'type':['string','number'],'description':'beside the rule file'},\n"
+    "'list_column':{'type':['string','integer']},\n"
+    "'list_tlp':{'type':'string','examples':['clear','green','amber','amber+strict','red']},\n"
+    "'list_tags':{'$ref':'#/$defs/texts'},\n"
+    "'list_description':{},'list_references':{},'list_title':{},'list_id':{},'list_author':{},\n"
+    "'list_status':{},'list_modified':{},'list_license':{},\n"
+    "'entry_value':{'type':['string','number','boolean']},\n"
+    "'entry_note':{'$ref':'#/$defs/scalar'},\n"
+    "'entry_confidence':{'$ref':'#/$defs/percent'},\n"
+    "'entry_first_seen':{'type':'string','description':'2026-01-01'},\n"
+    "'entry_valid_from':{'type':'string','description':'2026-01-01'},\n"
+    "'entry_valid_until':{'type':'string','description':'2027-01-01'},\n";
+
+static const char LIST_TYPES[] = ""
+#define LIST_TYPE(name, id, wanted, help) ",'" name "'"
+#include "sigma/list_type.def"
+#undef LIST_TYPE
+    ;
+
+static const char FORMATS[] = ""
+#define FEED(id, name, reader, detect, description) ",'" name "'"
+#include "import/feed.def"
+    ;
+
+static const char LIST_KEYS[] = ""
+#define LIST_KEY(name) ",'" name "':{'$ref':'#/$defs/list_" name "'}"
+#include "sigma/key.def"
+    ;
+
+static const char ENTRY_KEYS[] = ""
+#define ENTRY_KEY(name) ",'" name "':{'$ref':'#/$defs/entry_" name "'}"
+#include "sigma/key.def"
+    ;
+
+static const char COLUMNS[] = ""
+#define FEED_COLUMN(id, name) ",'" name "':{'$ref':'#/$defs/list_column'}"
+#include "import/feed_column.def"
+    ;
+
+/* `{'enum':[names]}`, of names that begin with a comma. */
+static void put_enum(struct buf *out, const char *name, const char *names)
+{
+    buf_format(out, "\"%s\":{\"enum\":[", name);
+    fixed(out, names + 1);
+    fixed(out, "]},\n");
+}
+
+static void put_list(struct buf *out)
+{
+    fixed(out, ",\n'list_document':{'type':'object','required':['list','type'],"
+               "'anyOf':[{'required':['values']},{'required':['file']}],"
+               "'dependentRequired':{'column':['file'],'columns':['file']},"
+               "'additionalProperties':false,'properties':{");
+    fixed(out, LIST_KEYS + 1);
+    fixed(out, "}},\n'entry':{'type':'object','required':['value'],"
+               "'additionalProperties':false,'properties':{");
+    fixed(out, ENTRY_KEYS + 1);
+    fixed(out, "}},\n");
+    put_enum(out, "list_type", LIST_TYPES);
+    put_enum(out, "list_format", FORMATS);
+    fixed(out, "'list_columns':{'type':'object','additionalProperties':false,'properties':{");
+    fixed(out, COLUMNS + 1);
+    fixed(out, "}},\n");
+    fixed(out, LIST_FORMS);
+}
 
 /* Of a known type the keys are known; behaviours have parameters of their own. */
 static const char CORRELATION_TYPES[] = ""
 #define CORRELATION(name, flags) ",'" name "'"
-#define BEHAVIOUR(name)          ",'" name "'"
+#define BEHAVIOUR(name)
 #include "sigma/correlation.def"
 #undef BEHAVIOUR
 #undef CORRELATION
     ;
 
-static const char CORRELATION_KEYS[] =
-    "]},'rules':{'$ref':'#/$defs/names'},'group-by':{'$ref':'#/$defs/names'},"
+static const char BEHAVIOURS[] = ""
+#define CORRELATION(name, flags)
+#define BEHAVIOUR(name) ",'" name "'"
+#include "sigma/correlation.def"
+#undef BEHAVIOUR
+#undef CORRELATION
+    ;
+
+static const char CORRELATION_KEYS[] = ""
+#define CORRELATION_KEY(name) ",'" name "'"
+#include "sigma/key.def"
+    ;
+
+static const char CONDITION_KEYS[] = ""
+#define CONDITION_KEY(name) ",'" name "'"
+#include "sigma/key.def"
+    ;
+
+static const char CORRELATION_FORMS[] =
+    "'rules':{'$ref':'#/$defs/names'},'group-by':{'$ref':'#/$defs/names'},"
     "'timespan':{'type':'string','pattern':'^[0-9]*[1-9][0-9]*[smhdw]$'},"
     "'condition':{'type':'object'},"
     "'aliases':{'type':'object','additionalProperties':{'type':'object','minProperties':1,"
-    "'additionalProperties':{'type':'string'}}},'generate':{'type':'boolean'}}}}},\n"
+    "'additionalProperties':{'type':'string'}}},'generate':{'type':'boolean'}}";
+
+static const char NAMES[] =
     "'names':{'anyOf':[{'type':'string','minLength':1},{'type':'array','minItems':1,"
     "'items':{'type':'string','minLength':1}}]},\n";
 
@@ -274,13 +363,22 @@ static const char FILTER_KEYS[] =
 
 static void put_correlation(struct buf *out)
 {
-    fixed(out,
-          ",\n'correlation_document':{'type':'object','required':['correlation'],'properties':{");
+    fixed(out, "'correlation_document':{'type':'object','required':['correlation'],'properties':{");
     fixed(out, METADATA);
-    fixed(out, ",'correlation':{'type':'object','required':['type','rules','group-by','timespan'],"
-               "'properties':{'type':{'enum':[");
+    fixed(out, ",'generate':{'type':'boolean'},'correlation':{'type':'object',"
+               "'required':['type','rules','group-by','timespan'],'properties':{'type':{'enum':[");
     fixed(out, CORRELATION_TYPES + 1);
-    fixed(out, CORRELATION_KEYS);
+    fixed(out, BEHAVIOURS);
+    fixed(out, "]},");
+    fixed(out, CORRELATION_FORMS);
+    fixed(out, ",'if':{'properties':{'type':{'enum':[");
+    fixed(out, CORRELATION_TYPES + 1);
+    fixed(out, "]}}},'then':{'propertyNames':{'enum':[");
+    fixed(out, CORRELATION_KEYS + 1);
+    fixed(out, "]},'properties':{'condition':{'propertyNames':{'enum':[");
+    fixed(out, CONDITION_KEYS + 1);
+    fixed(out, "]}}}}}}},\n");
+    fixed(out, NAMES);
 }
 
 static void put_filter(struct buf *out)
@@ -363,8 +461,10 @@ static void put_placed(struct buf *out)
                "'to':{'$ref':'#/$defs/offset'},'within':{'type':'array','minItems':2,'maxItems':2,"
                "'items':{'$ref':'#/$defs/offset'}}},'patternProperties':{");
     buf_format(out, "\"^(equals|%s)(\\\\|(%s))*$\":", modifiers(), modifiers());
-    fixed(out, "{'anyOf':[{'$ref':'#/$defs/scalar'},{'type':'array','items':"
-               "{'$ref':'#/$defs/scalar'}}]}},'additionalProperties':false}]},\n");
+    fixed(out,
+          "{'anyOf':[{'$ref':'#/$defs/scalar'},{'type':'array','items':"
+          "{'$ref':'#/$defs/scalar'}}]},'^confidence\\\\|[gl]te?$':{'$ref':'#/$defs/percent'}},"
+          "'additionalProperties':false}]},\n");
 }
 
 static void put_schema(struct buf *out)
@@ -373,7 +473,7 @@ static void put_schema(struct buf *out)
     fixed(out, VALUES);
     put_placed(out);
     put_rule(out);
-    fixed(out, LIST_DOCUMENT);
+    put_list(out);
     put_correlation(out);
     put_filter(out);
     fixed(out, EXTENSION_FORMS);

@@ -345,9 +345,10 @@ static const char *fields_of(struct arena *arena, const struct property *propert
         return property->fields;
     for (size_t i = 0; i < path.len; i++)
         dot = path.data[i] == '.' ? i : dot;
-    for (size_t i = dot + 1; i < path.len;
-         i++) { /* a header's name (RFC 9110, 5.1) in a key of YAML */
-        uint8_t c = path.data[i];
+    if (dot + 1 >= path.len)
+        return NULL;
+    for (size_t i = dot + 1; i < path.len; i++) {
+        uint8_t c = path.data[i]; /* of a header's name (RFC 9110, 5.1) in a key of YAML */
         if (!byte_is_digit(c) && !(byte_fold(c) >= 'a' && byte_fold(c) <= 'z') && c != '-' &&
             c != '_')
             return NULL;
@@ -365,6 +366,8 @@ const char *stix_selection(struct arena *arena, const struct stix_test *test, co
         return stix_reason(test);
     if (!may_ask(property->form, test->op))
         return NO_OPERATOR;
+    if (test->op == STIX_EXISTS && strcmp(property->service, "*") == 0)
+        return "a test of existence that every event passes";
     size_t count = test->op == STIX_EXISTS ? 1 : test->count;
     struct view *values = arena_array(arena, count, sizeof(*values));
     if (test->op == STIX_EXISTS)

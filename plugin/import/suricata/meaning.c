@@ -121,6 +121,8 @@ static const char *find_raw_event(struct arena *arena, const struct model *rule,
         m->service = ROWS[i].kind == STREAM ? "stream" : "packet";
         if (ROWS[i].kind == TCP)
             find_tcp_event(rule, m);
+        if (ROWS[i].kind == STREAM && rule->needs_packet)
+            return "a keyword of packets in a rule of streams";
         return NULL;
     }
     return arena_format(arena, "protocol %.*s", (int)rule->text->protocol.len,

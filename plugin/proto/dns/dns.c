@@ -279,8 +279,6 @@ static void emit_message(struct proto_context *context, const struct dns_message
     event->is_complete = is_answer;
     event->is_second = is_second;
     enum dns_fault data_fault = dns_message_fill(message, event);
-    if (!is_answer && message->has_question)
-        proto_note(context, FIELD_FLOW_DNS_QUERY, event_bytes(event, FIELD_DNS_QUERY));
     proto_emit(context, PROTO_DNS);
     if (fault == DNS_FINE)
         raise_fault(context, data_fault);

@@ -4,6 +4,7 @@
 #include "proto/dns/dns_message.h"
 
 #include <assert.h>
+#include <libpsl.h>
 #include <math.h>
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -167,6 +168,22 @@ static void add_code(struct event *event, enum field_id id, const char *name, co
     event_add_bytes(event, id, buf_view(&text));
 }
 
+/* The part of the name that somebody registered. A name of bytes that no text holds has none. */
+static void add_registrable(struct event *event, struct view name)
+{
+    char text[256]; /* names are shorter */
+    const psl_ctx_t *list = psl_builtin();
+
+    if (list == NULL || name.len == 0 || name.len >= sizeof(text) ||
+        view_find_byte(name, '\0') != VIEW_NOT_FOUND)
+        return;
+    memcpy(text, name.data, name.len);
+    text[name.len] = '\0';
+    const char *domain = psl_registrable_domain(list, text);
+    if (domain != NULL)
+        event_add_bytes(event, FIELD_DNS_ETLD1, view_skip(name, (size_t)(domain - text)));
+}
+
 static void add_question(const struct dns_question *question, struct event *event)
 {
     struct view sent = dns_name_view(&question->name), name = sent;
@@ -188,6 +205,8 @@ static void add_question(const struct dns_question *question, struct event *even
         event_add_number(event, FIELD_DNS_QUERY_LABELS, question->name.labels);
     if (event_wants(event, FIELD_DNS_QUERY_ENTROPY))
         event_add_number(event, FIELD_DNS_QUERY_ENTROPY, entropy(name));
+    if (event_wants(event, FIELD_DNS_ETLD1))
+        add_registrable(event, name);
 }
 
 static struct view record_data(const struct dns_message *message, const struct dns_record *record)

@@ -340,6 +340,23 @@ static void put_request_headers(struct event *event, const struct http_head *hea
     put_names(event, FIELD_HTTP_HEADER_NAMES, head);
 }
 
+static bool claims_browser(struct view user_agent)
+{
+    return view_starts(user_agent, VIEW("Mozilla/")) || view_starts(user_agent, VIEW("Opera/"));
+}
+
+/* What every browser sends, and programs that take a browser's name forget. */
+static void put_bare(struct event *event, const struct http_head *head)
+{
+    if (!event_wants(event, FIELD_HTTP_BARE))
+        return;
+    put_number(event, FIELD_HTTP_BARE,
+               claims_browser(http_known(head, HEADER_USER_AGENT)) &&
+                   http_known(head, HEADER_REFERER).data == NULL &&
+                   http_known(head, HEADER_ACCEPT_LANGUAGE).data == NULL &&
+                   http_known(head, HEADER_ACCEPT_ENCODING).data == NULL);
+}
+
 static void put_request(struct event *event, const struct http_message *request)
 {
     const struct http_head *head = &request->head;
@@ -353,6 +370,7 @@ static void put_request(struct event *event, const struct http_message *request)
     put_start(event, FIELD_HTTP_START, head);
     put_body(event, FIELD_HTTP_REQUEST_BODY, &request->body);
     put_number(event, FIELD_HTTP_REQUEST_BODY_LEN, (int64_t)request->body_bytes);
+    put_bare(event, head);
 }
 
 /* ---- the response ---------------------------------------------------------------------------------------- */

@@ -53,21 +53,6 @@ static struct http_head take_head(struct http_side *side)
     return head;
 }
 
-static void note_host(struct proto_context *context, const struct http_head *head)
-{
-    uint8_t lower[PROTO_NOTE_MAX];
-    struct view host = http_authority(head);
-
-    if (!field_set_has(context->wanted, FIELD_FLOW_HTTP_HOST))
-        return;
-    if (host.data == NULL)
-        return;
-    host = view_slice(http_host_of(host), 0, sizeof(lower));
-    for (size_t i = 0; i < host.len; i++)
-        lower[i] = byte_fold(host.data[i]);
-    proto_note(context, FIELD_FLOW_HTTP_HOST, view_make(lower, host.len));
-}
-
 /* The head's transaction takes it over; without one (the budget is spent) it is let go. */
 static void keep_head(struct proto_context *context, struct http_transaction *tx,
                       enum direction direction, const struct http_head *head)
@@ -94,7 +79,6 @@ static void finish_request_head(struct http *http, struct proto_context *context
     if (is_cut)
         plan.framing = FRAMING_NONE;
     http_raise(side, context, TO_SERVER, head.faults | plan.faults);
-    note_host(context, &head);
     side->transaction = http_ask(http, context);
     keep_head(context, side->transaction, TO_SERVER, &head);
     http_start_body(http, context, TO_SERVER, &plan);

@@ -22,7 +22,6 @@ static void add_name(struct proto_context *context, struct view name)
         copy[i] = byte_fold(name.data[i]);
     event_add_bytes(event, FIELD_TLS_SNI_RAW, name);
     event_add_bytes(event, FIELD_TLS_SNI, view_make(copy, name.len));
-    proto_note(context, FIELD_FLOW_TLS_SNI, view_make(copy, name.len));
 }
 
 static void add_protocols(struct event *event, struct view list)

@@ -46,7 +46,7 @@ static uint32_t number_at(const char *digits, unsigned count)
 {
     uint32_t number = 0;
     for (unsigned i = 0; i < count; i++) {
-        char c = digits[i] == 'y' ? '?' : digits[i] == 'z' ? '\\' : digits[i];
+        int c = digits[i] == 'y' ? '?' : digits[i] == 'z' ? '\\' : digits[i];
         number |= (uint32_t)(c - '(') << 6 * i;
     }
     return number;

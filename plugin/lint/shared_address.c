@@ -131,8 +131,3 @@ const char *reserved_address(const struct address *address, unsigned bits)
     }
     return NULL;
 }
-
-bool is_every_address(const struct address *address, unsigned bits)
-{
-    return bits == 0 || (bits == V4_BITS && address_is_v4(address));
-}

@@ -186,8 +186,7 @@ static const char *range_text(struct lint *lint, const struct address *address, 
 
 static void check_addresses(struct lint *lint, const struct list *list)
 {
-    struct finds every = {.count = 0}, shared = {.count = 0}, rented = {.count = 0};
-    struct finds reserved = {.count = 0};
+    struct finds shared = {.count = 0}, rented = {.count = 0}, reserved = {.count = 0};
 
     for (size_t i = 0; i < list->count; i++) {
         struct view key = list_key(list, i);
@@ -196,14 +195,11 @@ static void check_addresses(struct lint *lint, const struct list *list)
         bool is_rented;
         const char *what = shared_address(&address, bits, &is_rented);
         const char *kept = reserved_address(&address, bits);
-        if (is_every_address(&address, bits))
-            add_find(lint, &every, range_text(lint, &address, bits), "every address");
-        else if (what != NULL)
+        if (what != NULL)
             add_find(lint, is_rented ? &rented : &shared, range_text(lint, &address, bits), what);
         else if (kept != NULL)
             add_find(lint, &reserved, range_text(lint, &address, bits), kept);
     }
-    tell_finds(lint, list, &every, SEVERITY_WARNING, "matches-everything", "take it out");
     tell_finds(lint, list, &shared, SEVERITY_WARNING, "shared-address", TAKE_OUT);
     tell_finds(lint, list, &rented, SEVERITY_NOTE, "shared-address",
                "have it expire, or ask for something else as well");

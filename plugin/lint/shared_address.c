@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Shared addresses: the ranges of shared_address.def (what lies in several kinds is of the first), and what the registries set aside (RFC 6890). */
+/* Shared addresses: the ranges of shared_address.def (what lies in several kinds is of the first), and what the registries
+ * set aside (RFC 6890). */
 #include "lint/shared_address.h"
 
 enum { V4_BITS = 96 }; /* of ::ffff:0:0/96 */
@@ -129,9 +130,4 @@ const char *reserved_address(const struct address *address, unsigned bits)
             return RESERVED[i].what;
     }
     return NULL;
-}
-
-bool is_every_address(const struct address *address, unsigned bits)
-{
-    return bits == 0 || (bits == V4_BITS && address_is_v4(address));
 }

@@ -10,7 +10,5 @@
 const char *shared_address(const struct address *address, unsigned bits, bool *is_rented);
 /* What the whole range is set aside for ("private"); NULL when for nothing. */
 const char *reserved_address(const struct address *address, unsigned bits);
-/* All of IPv4, or of both. */
-bool is_every_address(const struct address *address, unsigned bits);
 
 #endif

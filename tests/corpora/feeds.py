@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every file of the corpora's feeds through `shrike import`; what it writes must pass `shrike check --strict`.
+"""Every file of the corpora's feeds through `shrike import`; what it writes must pass `shrike check --strict`, but for
+names and addresses of many, which feeds do hold.
 
 usage: tests/corpora/feeds.py --shrike build/release/shrike [--feeds ../shared/corpora/feeds] [FILE...]
 
@@ -23,6 +24,9 @@ NOTHING = {
     "attack_APT31_zirconium_stix20.json": "nothing to import",
     "trisul_ja3fingerprint.json": "JSON that is neither a STIX bundle nor a MISP event",
 }
+
+# What is wrong with a feed itself, and rightly told.
+OF_THE_FEED = {"shared-name", "shared-address"}
 
 
 def unpack(path, folder):
@@ -53,7 +57,8 @@ def import_and_check(shrike, path, rules):
         return taken, left, "exit status %d: %s" % (done.returncode, told.strip()[-300:])
     rules.write_bytes(done.stdout)
     checked = run(shrike, "check", "--strict", str(rules))
-    if checked.returncode != 0:
+    warned = set(re.findall(r"^\S+: (?:warning|error): .*\[([a-z-]+)\]$", checked.stdout.decode("utf-8", "replace"), re.M))
+    if checked.returncode != 0 and not (warned and warned <= OF_THE_FEED):
         return taken, left, "check: " + checked.stdout.decode("utf-8", "replace")[:400]
     again = run(shrike, "import", "auto", str(path))
     if again.stdout != done.stdout:

@@ -19,7 +19,7 @@ import sys
 LISTS = ("tranco10k", "cisco_top20k", "cloudflare-top100k")
 BUCKET_BITS = 12
 HASH_BITS = 30
-A_LINE = 10
+A_LINE = 20
 MASK = (1 << 64) - 1
 STEP = 0x9E3779B97F4A7C15
 
@@ -57,23 +57,31 @@ def buckets(folder):
 
 
 
+def digits(number, count):
+    """In base 64, the least digit first: the characters from `(` to `g`; for two of them that C reads otherwise
+    stand `y` (the question mark, of trigraphs) and `z` (the backslash)."""
+    return "".join(chr((number >> 6 * at & 63) + 40) for at in range(count)).replace("?", "y").replace("\\", "z")
+
+
+def rows(kind, numbers, count):
+    for at in range(0, len(numbers), A_LINE):
+        yield '%s("%s")' % (kind, "".join(digits(number, count) for number in numbers[at:at + A_LINE]))
+
+
 def text(folder):
     found = buckets(folder)
-    words = [word for bucket in found for word in bucket]
-    lines = ["""/* SPDX-License-Identifier: BSD-3-Clause */
-/* The most used domains, as hashes: written by tests/gen/popular_names.py, which tells how and from what.
- *
- *   POPULAR_BEGINS    the first word of each bucket, and how many there are
- *   POPULAR_WORDS     30 bits of the hash, 2 bits of the list
- */""", "#define POPULAR_BEGINS \\"]
     begins = [0]
     for bucket in found:
         begins.append(begins[-1] + len(bucket))
-    lines += [", ".join(map(str, begins[at:at + 20])) + ", \\" for at in range(0, len(begins), 20)]
-    lines[-1] = lines[-1][:-3]
-    lines.append("#define POPULAR_WORDS \\")
-    lines += [",".join("0x%x" % word for word in words[at:at + A_LINE]) + ", \\" for at in range(0, len(words), A_LINE)]
-    lines[-1] = lines[-1][:-3]
+    lines = ["""/* SPDX-License-Identifier: BSD-3-Clause */
+/* The most used domains, as hashes: written by tests/gen/popular_names.py, which tells how and from what. A row has 20
+ * numbers in base 64.
+ *
+ *   BEGINS(row)    the first word of each bucket, and how many there are in all; 4 digits each
+ *   WORDS(row)     30 bits of the hash, 2 bits of the list; 6 digits each
+ */"""]
+    lines += rows("BEGINS", begins, 4)
+    lines += rows("WORDS", [word for bucket in found for word in bucket], 6)
     return "\n".join(lines) + "\n"
 
 

@@ -72,7 +72,7 @@ enum marking marking_named(struct view text)
         {"amber", MARKING_AMBER}, {"amber+strict", MARKING_AMBER}, {"red", MARKING_RED},
     };
 
-    if (text.len < 4 || !view_starts_fold(text, VIEW("tlp")))
+    if (!view_starts_fold(text, VIEW("tlp")))
         return MARKING_NONE;
     for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
         if (view_equal_fold(view_skip(text, 4), view_from_string(WORDS[i].word)))

@@ -48,12 +48,15 @@ static size_t write_plain(struct view text, uint8_t *out)
     for (size_t i = 0; i < LENGTH(SCHEMES); i++) {
         struct view fanged = view_from_string(SCHEMES[i].fanged);
         struct view after = view_skip(text, fanged.len);
-        if (!view_starts_fold(text, fanged) || after.len < 3 ||
-            !(view_starts(after, VIEW("s")) || view_starts(after, VIEW(":")) ||
-              view_starts(after, VIEW("["))))
-            continue;
+        bool is_secure = view_starts_fold(after, VIEW("s"));
+        after = view_skip(after, is_secure);
+        if (!view_starts_fold(text, fanged) ||
+            !(view_starts(after, VIEW(":")) || view_starts(after, VIEW("[:"))))
+            continue; /* meows.example is a name */
         len = strlen(SCHEMES[i].plain);
         memcpy(out, SCHEMES[i].plain, len);
+        if (is_secure)
+            out[len++] = 's';
         text = after;
         break;
     }

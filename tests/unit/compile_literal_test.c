@@ -29,6 +29,7 @@ static const struct example EXAMPLES[] = {
     {"one1|two|three", 0, NULL, false},
     {"\\x41\\x42\\x43\\x44", 0, "ABCD", true},
     {"\\x{41}\\x{42}CD", 0, "ABCD", true},
+    {"abcde\\x{141}fgh", 0, "abcde", true}, /* no byte, so it is not its low one */
     {"a[b]c[.]d", 0, "abc.d", true},
     {"abcd[xy]efghi", 0, "efghi", true},
     {"abcd[]x]efghi", 0, "efghi", true},

@@ -4,6 +4,8 @@
 
 #include "import/uuid.h"
 
+#define LABEL_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static void a_text_tells_its_kind(void **state)
 {
     static const struct {
@@ -27,6 +29,8 @@ static void a_text_tells_its_kind(void **state)
         {"xn--80ak6aa92e.com", INDICATOR_DOMAIN},
         {"evil.example:8080", INDICATOR_DOMAIN},
         {"localhost", INDICATOR_NONE},
+        {LABEL_63 ".example", INDICATOR_DOMAIN},
+        {LABEL_63 "a.example", INDICATOR_NONE}, /* a label has 63 bytes at most */
         {"a..b", INDICATOR_NONE},
         {"two words.example", INDICATOR_NONE},
         {"http://evil.example/x", INDICATOR_URL},
@@ -74,7 +78,15 @@ static void what_was_made_harmless_is_mended(void **state)
         {"hxxp[:]//evil[.]example", "http://evil.example"},
         {"who[at]evil[.]example", "who@evil.example"},
         {"http://evil.example/a[b](.)c", "http://evil.example/a[b](.)c"},
+        {"HXXPS[://]evil[.]example", "https://evil.example"},
+        {"meow://evil.example", "http://evil.example"},
+        {"fxps://evil.example", "ftps://evil.example"},
         {"hxxpd.example", "hxxpd.example"},
+        {"meows.example", "meows.example"}, /* names that begin like a scheme */
+        {"hxxps[.]example", "hxxps.example"},
+        {"hxxp[.]example", "hxxp.example"},
+        {"fxp", "fxp"},
+        {"hxxps", "hxxps"},
         {"evil.example", "evil.example"},
         {"[", "["},
     };

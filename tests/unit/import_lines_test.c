@@ -136,6 +136,12 @@ static void zeek_intelligence_has_its_columns_in_any_order(void **state)
         "cert-sha1 aa11223344556677889900aabbccddeeff001122 line=7\nhost x.exe line=8\n"
         "email a@b.example line=9\nother x line=10\n"
         "- a line with other columns than #fields names\n");
+    assert_gives("zeek-intel",
+                 "#fields\tindicator\tindicator_type\tmeta.confidence\n"
+                 "a.example\tIntel::DOMAIN\t100\nb.example\tIntel::DOMAIN\t101\n"
+                 "c.example\tIntel::DOMAIN\tsure\nd.example\tIntel::DOMAIN\t0\n",
+                 "domain a.example confidence=100 line=2\ndomain b.example line=3\n"
+                 "domain c.example line=4\ndomain d.example confidence=0 line=5\n");
     struct fed fed = feed_text("zeek-intel", "#fields\tindicator\n");
     assert_int_equal(fed.result, -1);
     fed_end(&fed);

@@ -208,6 +208,29 @@ static void evidence_names_a_predicate_once_and_counts_what_it_leaves_out(void *
     scene_end(&s);
 }
 
+/* A branch that does not hold is no evidence, however much of it does. */
+static void evidence_forgets_a_branch_that_does_not_hold(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    char pattern[16], uri[256] = "/";
+    begin(&s);
+    struct node *branch = uri_contains(&s, "*evil*");
+    for (int i = 0; i < EVIDENCE_MAX + 5; i++) {
+        snprintf(pattern, sizeof(pattern), "*x%02dy*", i);
+        size_t len = strlen(uri);
+        snprintf(uri + len, sizeof(uri) - len, "x%02dy", i);
+        branch = node_of(&s.b, NODE_AND, uri_contains(&s, pattern), branch);
+    }
+    bench_rule(&s.b, EVENT_HTTP, node_of(&s.b, NODE_OR, branch, uri_contains(&s, "*x01y*")));
+    bench_compile(&s.b);
+    request(&s, uri, 0, true);
+    assert_int_equal(scene_match(&s), 1);
+    assert_int_equal(s.b.evidence_count, 1);
+    assert_int_equal(s.b.evidence_left_out, 0);
+    scene_end(&s);
+}
+
 static void not_over_the_answer_is_decided_when_it_came(void **unused)
 {
     (void)unused;
@@ -528,6 +551,7 @@ int main(void)
         cmocka_unit_test(direction_fits_the_half_that_a_rule_looks_at),
         cmocka_unit_test(hits_on_an_expired_list_are_informational),
         cmocka_unit_test(evidence_names_a_predicate_once_and_counts_what_it_leaves_out),
+        cmocka_unit_test(evidence_forgets_a_branch_that_does_not_hold),
         cmocka_unit_test(not_over_the_answer_is_decided_when_it_came),
         cmocka_unit_test(no_field_of_an_answer_is_missed_before_it_came),
         cmocka_unit_test(a_suppressed_rule_counts_what_it_leaves_out),

@@ -38,7 +38,7 @@ PKG_LIBS   += -lm
 CC       ?= cc
 OBJCOPY  ?= objcopy
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-            -Wundef -Wswitch-enum -Wcast-qual -Wformat=2 \
+            -Wundef -Wswitch-enum -Wcast-qual -Wformat=2 -Werror=implicit-function-declaration \
             $(if $(filter release,$(FLAVOUR)),$(if $(CI),-Werror)) # sanitizers make gcc warn of their own code
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DSHRIKE_VERSION='"$(VERSION)"' -Iinclude -Iplugin \
             -fvisibility=hidden -fPIC -pthread $(WARNINGS) $(PKG_CFLAGS)

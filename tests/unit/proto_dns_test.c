@@ -2,6 +2,7 @@
 /* DNS: what each message says in its event, and what bytes cannot do. */
 #include "unit/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"

@@ -791,6 +791,16 @@ check "and for people" 0 "$shrike" replay -q -S "$work/dated.yml" "$covenant"
 says "it is told, too" out "informational  "
 says "with its reason" out "(before its validity)"
 
+# What is established: from the packet behind the handshake on; of a flow taken up midstream, from its second.
+printf 'title: Set up\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c14\nlevel: high\nlogsource: {product: shrike, service: packet}\ndetection: {a: {flow.established: true}, condition: a}\n' > "$work/set_up.yml"
+first_set_up() { "$shrike" replay -q "$@" -S "$work/set_up.yml" --eve "$work/eve.json" && grep -o '"pcap_cnt":[0-9]*' "$work/eve.json" | head -1; }
+check "packets of a connection" 0 first_set_up tests/pcaps/web.pcap
+says "are established behind its handshake" out '"pcap_cnt":4'
+check "packets of one whose start is missing" 0 first_set_up tests/pcaps/covenant.cap
+says "are so behind the first" out '"pcap_cnt":2'
+check "where its streams are not followed" 0 first_set_up --no-midstream tests/pcaps/covenant.cap
+check "they are not" 1 grep -q "\"pcap_cnt\":[2-9]," "$work/eve.json"
+
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json
 if [ -f "$schema" ]; then

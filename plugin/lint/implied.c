@@ -142,40 +142,35 @@ bool predicate_implies(const struct predicate *narrow, const struct predicate *w
 
 /* ---- conditions ------------------------------------------------------------------------------------------- */
 
-/* A condition or its opposite, seen as what it joins: `not (a or b)` is an AND of `not a` and `not b`. */
-struct side {
-    const struct node *node;
-    bool is_negated;
-};
-
-static struct side side_of(const struct node *node, bool is_negated)
+/* `not (a or b)` is an AND of `not a` and `not b`. */
+static struct claim claim_of(const struct node *node, bool is_negated)
 {
     while (node->kind == NODE_NOT) {
         node = node->children[0];
         is_negated = !is_negated;
     }
-    return (struct side){node, is_negated};
+    return (struct claim){node, is_negated};
 }
 
-static bool side_joins(struct side side, enum node_kind kind)
+static bool claim_joins(struct claim claim, enum node_kind kind)
 {
     enum node_kind other = kind == NODE_AND ? NODE_OR : NODE_AND;
-    return side.node->kind == (side.is_negated ? other : kind);
+    return claim.node->kind == (claim.is_negated ? other : kind);
 }
 
-static bool is_constant(struct side side, bool wanted)
+static bool is_constant(struct claim claim, bool wanted)
 {
-    return side.node->kind == ((wanted != side.is_negated) ? NODE_TRUE : NODE_FALSE);
+    return claim.node->kind == ((wanted != claim.is_negated) ? NODE_TRUE : NODE_FALSE);
 }
 
-static bool implies(struct side narrow, struct side wide, size_t *budget);
+static bool implies(struct claim narrow, struct claim wide, size_t *budget);
 
-/* Does each child of `side` (when `is_all`; else one of them) imply `other`, or follow from it? */
-static bool children_imply(struct side side, bool is_all, bool is_wide, struct side other,
+/* Does each child of `claim` (when `is_all`; else one of them) imply `other`, or follow from it? */
+static bool children_imply(struct claim claim, bool is_all, bool is_wide, struct claim other,
                            size_t *budget)
 {
-    for (size_t i = 0; i < side.node->count; i++) {
-        struct side child = side_of(side.node->children[i], side.is_negated);
+    for (size_t i = 0; i < claim.node->count; i++) {
+        struct claim child = claim_of(claim.node->children[i], claim.is_negated);
         bool holds = is_wide ? implies(other, child, budget) : implies(child, other, budget);
         if (holds != is_all)
             return holds;
@@ -183,7 +178,7 @@ static bool children_imply(struct side side, bool is_all, bool is_wide, struct s
     return is_all;
 }
 
-static bool leaf_implies(struct side narrow, struct side wide, size_t *budget)
+static bool leaf_implies(struct claim narrow, struct claim wide, size_t *budget)
 {
     const struct predicate *n = narrow.node->predicate, *w = wide.node->predicate;
 
@@ -198,23 +193,29 @@ static bool leaf_implies(struct side narrow, struct side wide, size_t *budget)
 
 /* What has to hold of all children is taken apart first; then one child each is tried, of the wider one before those
  * of the narrower. */
-static bool implies(struct side narrow, struct side wide, size_t *budget)
+static bool implies(struct claim narrow, struct claim wide, size_t *budget)
 {
     if (is_constant(wide, true) || is_constant(narrow, false))
         return true;
-    if (side_joins(wide, NODE_AND))
+    if (claim_joins(wide, NODE_AND))
         return children_imply(wide, true, true, narrow, budget);
-    if (side_joins(narrow, NODE_OR))
+    if (claim_joins(narrow, NODE_OR))
         return children_imply(narrow, true, false, wide, budget);
-    if (side_joins(wide, NODE_OR) && children_imply(wide, false, true, narrow, budget))
+    if (claim_joins(wide, NODE_OR) && children_imply(wide, false, true, narrow, budget))
         return true;
-    if (side_joins(narrow, NODE_AND))
+    if (claim_joins(narrow, NODE_AND))
         return children_imply(narrow, false, false, wide, budget);
     return narrow.node->kind == NODE_PREDICATE && wide.node->kind == NODE_PREDICATE &&
            leaf_implies(narrow, wide, budget);
 }
 
+bool claim_implies(struct claim narrow, struct claim wide, size_t *budget)
+{
+    return implies(claim_of(narrow.node, narrow.is_negated), claim_of(wide.node, wide.is_negated),
+                   budget);
+}
+
 bool condition_implies(const struct node *narrow, const struct node *wide, size_t *budget)
 {
-    return implies(side_of(narrow, false), side_of(wide, false), budget);
+    return implies(claim_of(narrow, false), claim_of(wide, false), budget);
 }

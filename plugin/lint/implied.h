@@ -13,8 +13,15 @@ bool predicate_is_negative(const struct predicate *p);
 bool predicates_ask_alike(const struct predicate *x, const struct predicate *y);
 /* Whenever a value fits `narrow`, one fits `wide`; both taken without their negation. */
 bool predicate_implies(const struct predicate *narrow, const struct predicate *wide);
+/* A condition or its opposite. */
+struct claim {
+    const struct node *node;
+    bool is_negated;
+};
+
 /* True is a proof: whatever event `narrow` holds of, `wide` holds of it. False says nothing: there is none that is looked
  * for, or *budget ran out, which counts the predicates that are compared. */
+bool claim_implies(struct claim narrow, struct claim wide, size_t *budget);
 bool condition_implies(const struct node *narrow, const struct node *wide, size_t *budget);
 
 #endif

@@ -29,7 +29,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HEADERS  := $(sort $(wildcard include/shrike/*.h plugin/*/*.h plugin/*/*/*.h plugin/*/*/*/*.h))
 obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson libpsl
+PKGS     := libpcap libhs yaml-0.1 zlib libzstd libbrotlidec gnutls nettle libpcre2-8 jansson libpsl libidn2
 PKG_CONFIG ?= pkg-config
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)

@@ -3,7 +3,7 @@
 # Installs all that building, testing and linting need from Debian 12's own packages.
 set -eu
 build="gcc make pkg-config libc6-dev libpcap-dev libhyperscan-dev libyaml-dev zlib1g-dev libzstd-dev
-       libbrotli-dev libgnutls28-dev nettle-dev libpcre2-dev libjansson-dev libpsl-dev"
+       libbrotli-dev libgnutls28-dev nettle-dev libpcre2-dev libjansson-dev libpsl-dev libidn2-dev"
 tests="libcmocka-dev python3 python3-jsonschema python3-yaml tshark wireshark-common jq zstd gzip git file"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags valgrind"
 if [ "$(id -u)" -ne 0 ]; then

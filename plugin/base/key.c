@@ -89,15 +89,43 @@ static uint8_t needless_escape(struct view text)
     return is_free ? byte : 0;
 }
 
+/* "http"; empty when there is none. */
+static struct view scheme_of(struct view text)
+{
+    size_t at = view_find(view_slice(text, 0, SCHEME_MAX), VIEW("://"));
+    return view_slice(text, 0, at == VIEW_NOT_FOUND ? 0 : at);
+}
+
+/* What stands before the path, after the scheme. */
+static struct view take_authority(struct view *text)
+{
+    size_t end = 0;
+
+    while (end < text->len && text->data[end] != '/' && text->data[end] != '?' &&
+           text->data[end] != '#')
+        end++;
+    struct view authority = view_slice(*text, 0, end);
+    *text = view_skip(*text, end);
+    return authority;
+}
+
+static struct view without_user(struct view authority)
+{
+    size_t user = 0;
+
+    for (size_t i = 0; i < authority.len; i++)
+        user = authority.data[i] == '@' ? i + 1 : user;
+    return view_skip(authority, user);
+}
+
 /* Takes "http://" off; what is left is an authority and what follows. */
 static struct view take_scheme(struct room *room, struct view *text)
 {
-    size_t at = view_find(view_slice(*text, 0, SCHEME_MAX), VIEW("://"));
-    struct view scheme = view_slice(*text, 0, at == VIEW_NOT_FOUND ? 0 : at);
+    struct view scheme = scheme_of(*text);
 
     if (scheme.len == 0)
         return scheme;
-    *text = view_skip(*text, at + 3);
+    *text = view_skip(*text, scheme.len + 3);
     if (!view_equal_fold(scheme, VIEW("http")) && !view_equal_fold(scheme, VIEW("https"))) {
         put_all(room, scheme);
         put_all(room, VIEW("://"));
@@ -108,12 +136,9 @@ static struct view take_scheme(struct room *room, struct view *text)
 /* Host, with a port that is not the usual one. */
 static struct view without_extras(struct view authority, struct view scheme)
 {
-    size_t user = 0;
     struct view usual = view_equal_fold(scheme, VIEW("https")) ? VIEW(":443") : VIEW(":80");
 
-    for (size_t i = 0; i < authority.len; i++)
-        user = authority.data[i] == '@' ? i + 1 : user;
-    authority = view_skip(authority, user);
+    authority = without_user(authority);
     if (view_ends(authority, usual))
         authority.len -= usual.len;
     else if (view_ends(authority, VIEW(":")))
@@ -124,18 +149,13 @@ static struct view without_extras(struct view authority, struct view scheme)
 size_t key_url(struct view text, uint8_t *out, size_t max)
 {
     struct room room = {.max = max};
-    size_t end = 0;
 
     room.out = out;
     struct view scheme = take_scheme(&room, &text);
-    while (end < text.len && text.data[end] != '/' && text.data[end] != '?' &&
-           text.data[end] != '#')
-        end++;
-    struct view host = without_extras(view_slice(text, 0, end), scheme);
+    struct view host = without_extras(take_authority(&text), scheme);
     if (host.len == 0)
         return 0;
     put_all(&room, host);
-    text = view_skip(text, end);
     if (text.len == 0 || text.data[0] != '/')
         put(&room, '/');
     for (size_t i = 0; i < text.len && text.data[i] != '#' && !room.is_over; i++) {
@@ -144,4 +164,16 @@ size_t key_url(struct view text, uint8_t *out, size_t max)
         i += byte != 0 ? 2 : 0;
     }
     return room.is_over ? 0 : room.len;
+}
+
+struct view key_url_host(struct view text)
+{
+    struct view scheme = scheme_of(text);
+
+    if (scheme.len > 0)
+        text = view_skip(text, scheme.len + 3);
+    struct view host = without_user(take_authority(&text));
+    if (host.len > 0 && host.data[0] == '[') /* an IPv6 address has colons of its own */
+        return view_slice(host, 0, view_find_byte(host, ']'));
+    return key_domain(view_slice(host, 0, view_find_byte(host, ':')));
 }

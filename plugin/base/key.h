@@ -22,6 +22,8 @@ void key_fold(struct view text, uint8_t *out);
 struct view key_domain(struct view name); /* without its final dot, not folded */
 /* Returns the key's length, at most `max`; 0 when it is longer or `text` is no URL. Never longer than text.len + 1. */
 size_t key_url(struct view text, uint8_t *out, size_t max);
+/* The part of `text` that is the URL's host, without user, port and final dot; empty when there is none. */
+struct view key_url_host(struct view text);
 /* Exactly `bytes` bytes; false when the text is something else. */
 bool key_digest(struct view text, uint8_t *out, size_t bytes);
 void key_address(const struct address *address, unsigned bits, uint8_t out[KEY_ADDRESS_LEN]);

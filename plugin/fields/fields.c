@@ -10,6 +10,7 @@
 #define ANSWER    FIELD_ANSWER
 #define LATE      FIELD_LATE
 #define KEPT      FIELD_KEPT
+#define HOSTNAME  FIELD_HOSTNAME
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \
     [FIELD_##id] = {name, EVENT_##event, TYPE_##type, flags, aliases, eve, description},
@@ -24,6 +25,7 @@ static const struct field FIELDS[FIELD_COUNT] = {
 #undef ANSWER
 #undef LATE
 #undef KEPT
+#undef HOSTNAME
 
 static const char *const EVENT_NAMES[EVENT_COUNT] = {"any",  "packet", "stream", "flow",
                                                      "http", "dns",    "tls",    "anomaly"};
@@ -33,6 +35,11 @@ static const char *const TYPE_NAMES[] = {"bytes", "number", "bool", "ip", "time"
 const struct field *field_get(enum field_id id)
 {
     return &FIELDS[id];
+}
+
+bool field_holds_names(enum field_id id)
+{
+    return id != FIELD_NONE && (FIELDS[id].flags & FIELD_HOSTNAME) != 0;
 }
 
 static bool has_alias(const struct field *field, struct view name)

@@ -31,6 +31,7 @@ enum field_flags {
     FIELD_ANSWER = 16,
     FIELD_LATE = 32,
     FIELD_KEPT = 64,
+    FIELD_HOSTNAME = 128,
 };
 
 enum field_id {
@@ -69,6 +70,9 @@ const char *field_type_name(enum field_type type); /* "bytes" */
 /* First field of an event and one past its last; the rows of an event stand together. */
 enum field_id field_first(enum event_type event);
 enum field_id field_end(enum event_type event);
+
+/* Does it hold names of hosts? False of FIELD_NONE. */
+bool field_holds_names(enum field_id id);
 
 /* A set of fields. */
 struct field_set {

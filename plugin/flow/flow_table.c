@@ -266,9 +266,7 @@ static uint32_t take_record(struct flow_table *table)
 
 static bool comes_from_server(const struct packet *packet)
 {
-    if (packet->ip_proto != IP_TCP)
-        return false;
-    if (packet->tcp_flags & TCP_SYN)
+    if (packet->ip_proto == IP_TCP && packet->tcp_flags & TCP_SYN)
         return (packet->tcp_flags & TCP_ACK) != 0;
     return packet->src_port < WELL_KNOWN_PORTS && packet->dst_port >= WELL_KNOWN_PORTS;
 }

@@ -5,10 +5,12 @@
  *            length, JA4, path, host with path, domain. A word without a dot is none of them.
  * Form       what people write: addresses without blanks; domains without a leading dot and `*.`; URLs as
  *            http.url has them, that is with a path, without fragment and default port, and always http:
- *            what shrike reads in clear has no other scheme. What counts when they are compared: base/key.h.
+ *            what shrike reads in clear has no other scheme. Names of hosts beyond ASCII are written as the wire
+ *            carries them (base/idna.h). What counts when they are compared: base/key.h.
  */
 #include "import/indicator.h"
 
+#include "base/idna.h"
 #include "base/key.h"
 #include "base/readable.h"
 #include "rule/loader.h"
@@ -100,6 +102,7 @@ static bool is_hex(struct view text, size_t digits)
     return true;
 }
 
+/* Letters beyond ASCII may be in a label until it is settled; how long it is then, the mapping says. */
 static bool is_label_byte(uint8_t c)
 {
     c = byte_fold(c);
@@ -108,16 +111,16 @@ static bool is_label_byte(uint8_t c)
 
 bool indicator_is_domain(struct view text)
 {
-    size_t label = 0;
+    size_t label = 0, label_max = idna_is_foreign(text) ? SIZE_MAX : 63;
 
-    if (text.len == 0 || text.len > 253)
+    if (text.len == 0 || (text.len > 253 && label_max == 63))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] == '.') {
             if (label == 0)
                 return false;
             label = 0;
-        } else if (!is_label_byte(text.data[i]) || ++label > 63) {
+        } else if (!is_label_byte(text.data[i]) || ++label > label_max) {
             return false;
         }
     }
@@ -259,9 +262,13 @@ enum indicator_kind indicator_guess(struct view text)
 
 /* --- one form ------------------------------------------------------------------------------------ */
 
-static const char *settle_domain(struct indicator *indicator)
+static const char NO_ASCII[] = "a name beyond ASCII that has no form on the wire (IDNA)";
+
+static const char *settle_domain(struct arena *arena, struct indicator *indicator)
 {
     struct view value = indicator->value, host;
+    uint8_t labels[IDNA_NAME_MAX];
+    const char *why;
     uint16_t port;
 
     if (split_port(value, &host, &port))
@@ -272,6 +279,12 @@ static const char *settle_domain(struct indicator *indicator)
         value = view_skip(value, 1);
     if (value.len > 0 && value.data[value.len - 1] == '.')
         value.len--;
+    if (idna_is_foreign(value)) {
+        value = key_domain(view_make(labels, idna_map(value, labels, &why)));
+        if (value.len == 0)
+            return NO_ASCII;
+        value = arena_copy(arena, value);
+    }
     if (is_address(value)) { /* feeds call both hosts */
         indicator->kind = INDICATOR_IP;
         indicator->value = value;
@@ -293,6 +306,12 @@ static const char *settle_url(struct arena *arena, struct indicator *indicator)
         return "a URL with blanks";
     if (!is_web)
         return "a URL that is not of the web";
+    if (idna_is_foreign(key_url_host(value))) {
+        const char *why;
+        value = idna_map_url(value, arena_alloc(arena, value.len + IDNA_NAME_MAX), &why);
+        if (value.len == 0)
+            return NO_ASCII;
+    }
     struct view rest = view_slice(value, scheme, value.len);
     rest = view_slice(rest, 0, view_find_byte(rest, '#'));
     size_t end = 0;
@@ -395,7 +414,7 @@ static const char *settle_kind(struct arena *arena, struct indicator *indicator)
     case INDICATOR_ENDPOINT:
         return settle_endpoint(indicator);
     case INDICATOR_DOMAIN:
-        return settle_domain(indicator);
+        return settle_domain(arena, indicator);
     case INDICATOR_URL:
         return settle_url(arena, indicator);
     case INDICATOR_PATH:

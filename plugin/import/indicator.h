@@ -79,7 +79,7 @@ const char *indicator_settle(struct arena *arena, struct indicator *indicator);
 bool indicator_offer(struct arena *arena, const struct indicator_sink *sink,
                      struct indicator indicator);
 
-/* A domain name as lists take it, one label or more. */
+/* A domain name, one label or more. One beyond ASCII may still have no form on the wire, which settling tells. */
 bool indicator_is_domain(struct view text);
 /* "tlp:amber", "TLP:AMBER+STRICT", "tlp.white"; MARKING_NONE when it is no marking. */
 enum marking marking_named(struct view text);

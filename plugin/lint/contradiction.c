@@ -5,6 +5,7 @@
  *             bounds, ranges of addresses apart from each other. Only what an AND joins directly is compared.
  * Cost        of what is joined the first COMPARED_MAX parts.
  */
+#include "lint/implied.h"
 #include "lint/lint.h"
 
 enum { COMPARED_MAX = 64 };
@@ -18,36 +19,12 @@ static bool is_single(const struct predicate *p)
     return p->of == OF_COUNT || (field_get(p->field)->flags & (FIELD_MULTI | FIELD_STREAMING)) == 0;
 }
 
-/* From *least to *most, both included. */
-static void bounds_of(const struct predicate *p, int64_t *least, int64_t *most)
-{
-    *least = INT64_MIN;
-    *most = INT64_MAX;
-    switch (p->compare) {
-    case COMPARE_EQ:
-        *least = *most = p->number;
-        break;
-    case COMPARE_LT:
-        *most = p->number > INT64_MIN ? p->number - 1 : INT64_MIN;
-        break;
-    case COMPARE_LTE:
-        *most = p->number;
-        break;
-    case COMPARE_GT:
-        *least = p->number < INT64_MAX ? p->number + 1 : INT64_MAX;
-        break;
-    case COMPARE_GTE:
-        *least = p->number;
-        break;
-    }
-}
-
 static bool are_apart(const struct predicate *x, const struct predicate *y)
 {
     int64_t x_least, x_most, y_least, y_most;
 
-    bounds_of(x, &x_least, &x_most);
-    bounds_of(y, &y_least, &y_most);
+    number_bounds(x, &x_least, &x_most);
+    number_bounds(y, &y_least, &y_most);
     return x_most < y_least || y_most < x_least;
 }
 

@@ -97,6 +97,15 @@ static struct digest predicate_digest(const struct predicate *p)
     return digest;
 }
 
+struct digest question_digest(const struct predicate *p)
+{
+    struct predicate question = *p;
+
+    question.is_negated = false;
+    question.wanted = p->op == MATCH_EXISTS;
+    return predicate_digest(&question);
+}
+
 size_t child_digests(const struct node *node, struct digest *out)
 {
     size_t kept = 0;

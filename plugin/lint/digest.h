@@ -14,6 +14,8 @@ struct digest {
 /* For qsort(). */
 int compare_digests(const void *left, const void *right);
 struct digest digest_of(struct view bytes, uint64_t seed);
+/* Of a predicate without its negation. */
+struct digest question_digest(const struct predicate *p);
 struct digest node_digest(const struct node *node);
 /* Of the children, in order and each once, into an array that has room for all; returns how many. */
 size_t child_digests(const struct node *node, struct digest *out);

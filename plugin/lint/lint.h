@@ -13,6 +13,7 @@ struct lint {
     struct diagnostics *diagnostics;
     const struct rule *rule; /* at hand */
     bool *told_lists;        /* by number: looked through already */
+    bool *is_twin;           /* a rule's number: it asks the same as another one, which was told */
 };
 
 /* A predicate as a message quotes it. */
@@ -35,7 +36,9 @@ void lint_contradictions(struct lint *lint, const struct node *node);
 void lint_names(struct lint *lint);
 /* mark.c: marks that only one side names. */
 void lint_marks(struct lint *lint);
-/* twin.c: rules that ask the same, or more than another asks. */
+/* twin.c: rules that ask the same. */
 void lint_twins(struct lint *lint);
+/* shadow.c: rules that match nothing but what another one matches, too; after the twins. */
+void lint_shadows(struct lint *lint);
 
 #endif

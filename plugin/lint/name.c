@@ -15,20 +15,6 @@
 
 enum { SHOWN_MAX = 3 };
 
-static const enum field_id NAME_FIELDS[] = {
-    FIELD_HTTP_HOST,     FIELD_HTTP_HOST_RAW,  FIELD_DNS_QUERY,
-    FIELD_DNS_QUERY_RAW, FIELD_DNS_CNAME,      FIELD_TLS_SNI,
-    FIELD_FLOW_TLS_SNI,  FIELD_FLOW_HTTP_HOST, FIELD_FLOW_DNS_QUERY};
-
-static bool holds_names(enum field_id field)
-{
-    for (size_t i = 0; i < sizeof(NAME_FIELDS) / sizeof(NAME_FIELDS[0]); i++) {
-        if (NAME_FIELDS[i] == field)
-            return true;
-    }
-    return false;
-}
-
 /* `endswith: .com`: not a name, but a public suffix all the same. */
 static bool is_suffix(const struct predicate *p)
 {
@@ -73,7 +59,7 @@ static void check_name(struct lint *lint, const struct predicate *p)
     bool is_far, has_dot = view_find_byte(name, '.') != VIEW_NOT_FOUND;
 
     if (p->op == MATCH_GLOB &&
-        (!holds_names(p->field) || (!has_dot && p->piece_count > 1 && !is_suffix(p))))
+        (!field_holds_names(p->field) || (!has_dot && p->piece_count > 1 && !is_suffix(p))))
         return;
     const char *what = name_of_many(&name, &is_far);
     if (what != NULL)
@@ -211,7 +197,7 @@ static void check_list(struct lint *lint, const struct predicate *p)
 {
     const struct list *list = p->list;
     bool has_names = list->type == LIST_DOMAIN || list->type == LIST_URL ||
-                     (list->type == LIST_STRING && holds_names(p->field));
+                     (list->type == LIST_STRING && field_holds_names(p->field));
 
     if (p->is_negated || (!has_names && list->type != LIST_IP) || !is_first(lint, list))
         return;

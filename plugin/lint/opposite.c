@@ -1,35 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: conditions that hold of everything or of nothing, whatever their selections ask.
  *
- * Opposite   `a and not a` never holds, `a or not a` always does. A selection that a condition names twice is one node
- *            (rule/tree.h), and what an AND joins was taken in by the AND around it; so a NOT is compared by address
- *            with its brothers, and where it denies several at once, each of these is.
+ * Opposite   `a and not a` never holds, `a or not a` always does. So does `a and not b` when b holds wherever a does, and
+ *            `b or not a`: what a NOT (or `neq`) denies is held against its brothers (lint/implied.h).
  * Filters    one that holds of everything silences all the rules that it applies to.
  */
+#include "lint/implied.h"
 #include "lint/lint.h"
 
-static bool is_among(const struct node *node, const struct node *wanted)
+enum { COMPARED_MAX = 10000 }; /* predicates, for one node */
+
+static bool is_denial(const struct node *node)
 {
-    for (size_t i = 0; i < node->count; i++) {
-        if (node->children[i] == wanted)
-            return true;
-    }
-    return false;
+    return node->kind == NODE_NOT ||
+           (node->kind == NODE_PREDICATE && predicate_is_negative(node->predicate));
 }
 
-/* In an AND: `denied` holds whenever its brothers do. In an OR: whenever none of them does. A node of the kind of `node`
- * was taken in by it, so all its children have to stand there; of the other kind one is enough. */
-static bool is_opposite(const struct node *node, const struct node *denied)
+/* Does an AND ask for what its child `denial` denies, or is an OR content with that? */
+static bool is_opposite(const struct node *node, const struct node *denial, size_t *budget)
 {
-    size_t found = 0;
+    const struct claim all = {node, false}, denied = {denial, true};
 
-    if (is_among(node, denied))
-        return true;
-    if (denied->kind != NODE_AND && denied->kind != NODE_OR)
-        return false;
-    for (size_t i = 0; i < denied->count; i++)
-        found += is_among(node, denied->children[i]);
-    return denied->kind == node->kind ? found == denied->count : found > 0;
+    return node->kind == NODE_AND ? claim_implies(all, denied, budget)
+                                  : claim_implies(denied, all, budget);
 }
 
 /* The first predicate below, for its place. */
@@ -42,22 +35,37 @@ static const struct predicate *first_of(const struct node *node)
     return found;
 }
 
+/* Of several things that are denied at once, each of which is enough, the one that it is. */
+static const struct node *culprit(const struct node *node, const struct node *denial,
+                                  size_t *budget)
+{
+    const struct node *denied = denial->kind == NODE_NOT ? denial->children[0] : denial;
+    const struct claim all = {node, false};
+
+    for (size_t i = 0; denied->kind == NODE_OR && i < denied->count; i++) {
+        if (claim_implies(all, (struct claim){denied->children[i], false}, budget))
+            return denied->children[i];
+    }
+    return denied;
+}
+
 void lint_opposite(struct lint *lint, const struct node *node)
 {
     bool is_and = node->kind == NODE_AND;
+    size_t budget = COMPARED_MAX;
 
     if (!is_and && node->kind != NODE_OR)
         return;
     for (size_t i = 0; i < node->count; i++) {
         const struct node *child = node->children[i];
-        if (child->kind != NODE_NOT || !is_opposite(node, child->children[0]))
+        if (!is_denial(child) || !is_opposite(node, child, &budget))
             continue;
-        const struct predicate *p = first_of(child);
+        const struct predicate *p = first_of(is_and ? culprit(node, child, &budget) : child);
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING,
                         is_and ? "never-matches" : "matches-everything",
                         p != NULL ? p->place : lint->rule->place, NULL,
-                        is_and ? "the condition asks for this and for its opposite: it never holds"
-                               : "the condition is content with this and with its opposite: it "
+                        is_and ? "the condition asks for what it denies here: it never holds"
+                               : "the condition is content with what it denies here, too: it "
                                  "always holds");
         return;
     }

@@ -172,16 +172,9 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
 
 /* ---- what never matches -------------------------------------------------------------------------------- */
 
-static bool is_name(enum field_id field)
-{
-    return field == FIELD_HTTP_HOST || field == FIELD_DNS_QUERY || field == FIELD_TLS_SNI ||
-           field == FIELD_DNS_CNAME || field == FIELD_FLOW_HTTP_HOST ||
-           field == FIELD_FLOW_DNS_QUERY || field == FIELD_FLOW_TLS_SNI;
-}
-
 static void lint_label(struct lint *lint, const struct predicate *p)
 {
-    if (!is_name(p->field) || p->piece_count == 0)
+    if (!field_holds_names(p->field) || p->piece_count == 0)
         return;
     const struct glob_piece *first = &p->pieces[0];
     bool is_empty =
@@ -204,8 +197,8 @@ static void lint_prefix(struct lint *lint, const struct predicate *p)
         return;
     }
     bool can_hold = p->field == FIELD_NONE || field_get(p->field)->type != TYPE_BYTES ||
-                    is_name(p->field) || p->field == FIELD_HTTP_HOST_RAW ||
-                    p->field == FIELD_DNS_ANSWER || p->header_name.len > 0;
+                    field_holds_names(p->field) || p->field == FIELD_DNS_ANSWER ||
+                    p->header_name.len > 0;
 
     if (!can_hold)
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", p->place,

@@ -72,6 +72,8 @@ static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_i
         return from_number(out, side[TO_SERVER].pkts);
     if (field == FIELD_FLOW_PKTS_TOCLIENT)
         return from_number(out, side[TO_CLIENT].pkts);
+    if (field == FIELD_FLOW_IS_ESTABLISHED)
+        return from_number(out, flow->state != FLOW_NEW);
     if (field == FIELD_FLOW_ID)
         return from_number(out, flow->id);
     if (field == FIELD_FLOW_START)

@@ -18,7 +18,7 @@
 
 enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
-    ENVELOPE_COUNT = 19, /* fields of EVENT_ANY */
+    ENVELOPE_COUNT = 20, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
     EVIDENCE_TEXT = 144, /* bytes of an evidence's value and list entry as text */
     START_MAX = 4096,    /* bytes in which the start of a stream's match is looked for */

@@ -10,9 +10,11 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "base/idna.h"
 #include "base/memory.h"
 
 enum { RECENT = 1024, WAYS = 8 }; /* slots of a table, a power of two; those that a hash may take */
+enum { MAPPED_MAX = LIST_VALUE_MAX + IDNA_NAME_MAX };
 
 struct list *list_new(struct rules *rules, enum list_type type)
 {
@@ -272,10 +274,40 @@ const char *list_note(const struct list *list, const struct list_facts *facts)
 
 /* --- entries ------------------------------------------------------------------------------------- */
 
+static bool holds_names(const struct list *list)
+{
+    return list->type == LIST_DOMAIN || list->type == LIST_URL;
+}
+
+/* The name, or the URL, with A-labels; empty when it has none. */
+static struct view in_ascii(const struct list *list, struct view text, uint8_t out[MAPPED_MAX],
+                            const char **why)
+{
+    if (list->type == LIST_DOMAIN)
+        return view_make(out, idna_map(text, out, why));
+    return idna_is_foreign(key_url_host(text)) ? idna_map_url(text, out, why) : text;
+}
+
+const char *list_name_fault(const struct list *list, struct view text)
+{
+    uint8_t mapped[MAPPED_MAX];
+    const char *why = NULL;
+
+    if (holds_names(list) && idna_is_foreign(text) && text.len <= LIST_VALUE_MAX)
+        (void)in_ascii(list, text, mapped, &why);
+    return why;
+}
+
 bool list_add(struct list *list, struct view text, const struct list_entry *entry)
 {
-    if (text.len == 0 || text.len > LIST_VALUE_MAX ||
-        !buf_reserve(&list->keys, text.len + KEY_ADDRESS_LEN))
+    uint8_t mapped[MAPPED_MAX];
+    const char *why;
+
+    if (text.len == 0 || text.len > LIST_VALUE_MAX)
+        return false;
+    if (holds_names(list) && idna_is_foreign(text))
+        text = in_ascii(list, text, mapped, &why);
+    if (text.len == 0 || !buf_reserve(&list->keys, text.len + KEY_ADDRESS_LEN))
         return false;
     size_t len = make_key(list->type, text, list->keys.data + list->keys.len);
     if (len == 0)

@@ -53,8 +53,10 @@ struct list {
 struct list *list_new(struct rules *rules, enum list_type type);
 void lists_clear(struct rules *rules);
 
-/* Adds a value; `entry` may be NULL. False when it does not fit the list's type. */
+/* Adds a value; `entry` may be NULL. False when it does not fit the list's type. Names beyond ASCII become A-labels. */
 bool list_add(struct list *list, struct view text, const struct list_entry *entry);
+/* Why a name beyond ASCII was not taken (static text); NULL when it is none, or when there is no more to say. */
+const char *list_name_fault(const struct list *list, struct view text);
 /* Gives back what the growth of its blocks took too much. */
 void list_finish(struct list *list);
 

@@ -296,6 +296,7 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
     struct lint lint = {.rules = rules, .arena = arena_new(), .diagnostics = diagnostics};
 
     lint.told_lists = arena_array(lint.arena, rules->list_count + 1, sizeof(*lint.told_lists));
+    lint.is_twin = arena_array(lint.arena, rules->count + 1, sizeof(*lint.is_twin));
     for (size_t i = 0; i < rules->count; i++) {
         lint.rule = rules->items[i];
         lint_missing(&lint);
@@ -308,5 +309,6 @@ void rules_lint(const struct rules *rules, struct diagnostics *diagnostics)
     lint_lists(&lint);
     lint_marks(&lint);
     lint_twins(&lint);
+    lint_shadows(&lint);
     arena_free(lint.arena);
 }

@@ -19,9 +19,12 @@
 
 static void tell_fault(struct list_builder *b, struct view text, struct place place)
 {
-    if (b->faults++ < LIST_FAULTS_MAX)
-        loader_error(b->l, place, "list-value", b->kind->help, "`%s` is not %s",
-                     loader_shown(b->l, text), b->kind->wanted);
+    if (b->faults++ >= LIST_FAULTS_MAX)
+        return;
+    const char *why = list_name_fault(b->list, text);
+    loader_error(b->l, place, "list-value", b->kind->help, "`%s` is not %s%s%s",
+                 loader_shown(b->l, text), b->kind->wanted,
+                 why ? ", since it has no form in ASCII: " : "", why ? why : "");
 }
 
 /* `entry` says what is known of it, or is NULL. */

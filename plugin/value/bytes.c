@@ -5,8 +5,10 @@
  *            neq, none of them may.
  * Case       text is compared without case; `cased`, hex and base64 compare bytes as they are. A field that
  *            the parser hands over in lower case is never compared with capitals without a warning.
+ * Names      of hosts beyond ASCII: name.c.
  */
 #include "rule/expression.h"
+#include "value/name.h"
 #include "value/value.h"
 #include "value/wildcard.h"
 
@@ -213,6 +215,8 @@ static struct node *text_node(struct loader *l, const struct question *q,
     if (!encode(l, q, scalar, &texts))
         return NULL;
     normalise_hex(l, q, &texts);
+    if (!name_add_labels(l, q, scalar, &texts))
+        return NULL;
     struct node_list nodes = {0};
     for (size_t i = 0; i < texts.count; i++) {
         if (!fits_offsets(l, q, scalar, &texts.items[i]))
@@ -346,6 +350,7 @@ static struct node *regex_node(struct loader *l, const struct question *q,
     }
     if (!value_check_regex(l, scalar))
         return NULL;
+    name_check_regex(l, q, scalar);
     p->bytes = arena_copy(l->arena, scalar->text);
     p->is_cased = !question_has(q, MODIFIER_I);
     p->regex_flags = (question_has(q, MODIFIER_I) ? REGEX_CASELESS : 0U) |
@@ -363,9 +368,11 @@ static struct node *domain_node(struct loader *l, const struct question *q,
                                 const struct yaml_node *scalar)
 {
     struct predicate *p = value_predicate(l, q, scalar, MATCH_DOMAIN);
-    struct view name = scalar->text;
-    uint8_t *lower = arena_alloc(l->arena, name.len + 1);
+    struct view name = name_of_domain(l, scalar);
 
+    if (name.len == 0 && scalar->text.len > 0)
+        return NULL;
+    uint8_t *lower = arena_alloc(l->arena, name.len + 1);
     if (name.len > 0 && name.data[name.len - 1] == '.')
         name.len--;
     bool is_name = name.len > 0 && name.len <= 253 && name.data[0] != '.';

@@ -89,7 +89,7 @@ says "and the nearest is named" err "did you mean 'http'?"
 
 check "a schema for editors" 0 "$shrike" schema
 seeds=tests/fuzz/seeds/rule
-check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$shrike" rules/*.yml tests/golden/rules.yml "$seeds/modifiers.yml" "$seeds/packet.yml" "$seeds/filters.yml" "$seeds/correlations.yml" "$seeds/marks.yml" "$seeds/lists.yml" "$seeds/list_entries.yml"
+check "fits good rules, refuses spoilt ones" 0 python3 tests/cli/rule_schema.py "$shrike" rules/*.yml tests/golden/rules.yml "$seeds/modifiers.yml" "$seeds/packet.yml" "$seeds/filters.yml" "$seeds/correlations.yml" "$seeds/marks.yml" "$seeds/lists.yml" "$seeds/list_entries.yml" "$seeds/names.yml"
 sigma=
 [ -d ../shared/sigma/rules ] && sigma=../shared/sigma/rules
 # shellcheck disable=SC2086
@@ -765,6 +765,41 @@ cp "$work/out" "$work/again.yml"
 says "give their rules once" err "left out         3  a rule of the same object again"
 check "which can be used" 0 "$shrike" check "$work/again.yml"
 
+# Names beyond ASCII: lists, rules and indicators of every format meet the A-labels on the wire.
+python3 tests/cli/names.py "$work/idn.pcap" www.xn--mnchen-3ya.example plain.example büro.local
+names() { # rules: the names that alert
+    "$shrike" replay -q -S "$1" --eve "$work/eve.json" "$work/idn.pcap" > /dev/null 2>&1
+    jq -r 'select(.event_type == "alert") | .dns.query[0].rrname' "$work/eve.json" | sort -u | tr '\n' ' ' > "$work/names.out"
+}
+rule_head='title: n\nid: 5b8f0d1e-0000-4000-8000-000000000003\nlevel: low\nlogsource: {product: shrike, service: dns}\ndetection:\n'
+for value in 'dns.query|domain: MÜNCHEN.example' "dns.query|endswith: '.münchen.example'" 'dns.query: www.münchen.example' "dns.query: '*.münchen.*'" 'dns.query.raw: www.münchen.example' 'dns.query|startswith: www.münchen.'; do
+    printf "$rule_head  a: {%s}\n  condition: a\n" "$value" > "$work/idn.yml"
+    check "$value" 0 names "$work/idn.yml"
+    check "is found as A-labels" 0 grep -qx 'www.xn--mnchen-3ya.example ' "$work/names.out"
+done
+printf "$rule_head  a: {dns.query: büro.local}\n  condition: a\n" > "$work/idn.yml"
+check "a name that is sent in UTF-8" 0 names "$work/idn.yml"
+check "is found, too" 0 test -s "$work/names.out"
+printf '{"type": "bundle", "id": "bundle--1", "objects": [{"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value = '"'münchen.example'"']"}, {"type": "indicator", "id": "indicator--2", "pattern": "[domain-name:value = '"'-ü.example'"']"}]}' > "$work/idn.stix"
+printf '{"type": "bundle", "id": "bundle--1", "objects": [{"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value = '"'www.münchen.example'"' AND network-traffic:dst_port = 53]"}]}' > "$work/idn-rule.stix"
+printf '{"type": "bundle", "id": "bundle--1", "objects": [{"type": "indicator", "id": "indicator--1", "pattern": "[domain-name:value LIKE '"'%%.münchen.example'"']"}]}' > "$work/idn-like.stix"
+printf '{"Event": {"uuid": "5b8f0d1e-0000-4000-8000-000000000004", "info": "x", "Attribute": [{"type": "domain", "value": "münchen.example", "to_ids": true}]}}' > "$work/idn.misp"
+printf '#fields\tindicator\tindicator_type\nmünchen.example\tIntel::DOMAIN\n' > "$work/idn.zeek-intel"
+printf 'domain,note\nmünchen.example,x\n' > "$work/idn.csv"
+printf 'münchen[.]example\n' > "$work/idn.text"
+for file in idn.stix idn-rule.stix idn-like.stix idn.misp idn.zeek-intel idn.csv idn.text; do
+    check "a name of $file" 0 "$shrike" import -v "${file#*.}" "$work/$file"
+    [ "$file" = idn.stix ] && says "one that has no A-labels is left out, with its reason" err "left out: -ü.example: a name beyond ASCII that has no form on the wire (IDNA)"
+    cp "$work/out" "$work/idn.yml"
+    check "is met" 0 names "$work/idn.yml"
+    check "as A-labels" 0 grep -qx 'www.xn--mnchen-3ya.example ' "$work/names.out"
+done
+printf "list: names\ntype: domain\nvalues: [a.example, münchen.example, -ü.example]\n---\n$rule_head  a: {dns.query|expand: '%%names%%'}\n  condition: a\n" > "$work/idn.yml"
+check "a list with a name that has none" 1 "$shrike" check "$work/idn.yml"
+says "says why" out "idn.yml:3:38: error: \`-ü.example\` is not a domain name, since it has no form in ASCII"
+check "and what it takes" 0 names "$work/idn.yml"
+check "is met" 0 grep -qx 'www.xn--mnchen-3ya.example ' "$work/names.out"
+
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"
 printf 'list: million\ntype: domain\nfile: million.txt\n---\ntitle: Many\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c13\nlevel: high\nlogsource: {product: shrike, service: dns}\ndetection: {a: {dns.query|expand: "%%million%%"}, condition: a}\n' > "$work/million.yml"
@@ -790,6 +825,16 @@ check "and informational" 0 grep -q '"level":"informational","early":true.*"vali
 check "and for people" 0 "$shrike" replay -q -S "$work/dated.yml" "$covenant"
 says "it is told, too" out "informational  "
 says "with its reason" out "(before its validity)"
+
+# What is established: from the packet behind the handshake on; of a flow taken up midstream, from its second.
+printf 'title: Set up\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c14\nlevel: high\nlogsource: {product: shrike, service: packet}\ndetection: {a: {flow.established: true}, condition: a}\n' > "$work/set_up.yml"
+first_set_up() { "$shrike" replay -q "$@" -S "$work/set_up.yml" --eve "$work/eve.json" && grep -o '"pcap_cnt":[0-9]*' "$work/eve.json" | head -1; }
+check "packets of a connection" 0 first_set_up tests/pcaps/web.pcap
+says "are established behind its handshake" out '"pcap_cnt":4'
+check "packets of one whose start is missing" 0 first_set_up tests/pcaps/covenant.cap
+says "are so behind the first" out '"pcap_cnt":2'
+check "where its streams are not followed" 0 first_set_up --no-midstream tests/pcaps/covenant.cap
+check "they are not" 1 grep -q "\"pcap_cnt\":[2-9]," "$work/eve.json"
 
 # Every line is what Suricata's own schema describes.
 schema=../shared/peers/suricata-eve-schema.json

@@ -3,6 +3,7 @@
  * the length of their type, each note and number with its own entry. */
 #include <assert.h>
 
+#include "base/idna.h"
 #include "rule/list.h"
 #include "sigma/rules.h"
 
@@ -25,7 +26,8 @@ static void check_entry(const struct list *list, size_t at, const struct list_en
     size_t len = list_key_len(list->type), noted = entry->note.len;
     const char *note = list_note(list, &facts);
 
-    assert(key.len > 0 && key.len <= LIST_VALUE_MAX + 1 && (len == 0 || key.len == len));
+    assert(key.len > 0 && key.len <= LIST_VALUE_MAX + IDNA_NAME_MAX + 1 &&
+           (len == 0 || key.len == len));
     assert(facts.confidence == entry->confidence && facts.first_seen_s == entry->first_seen_s);
     noted = noted > 0 ? strnlen((const char *)entry->note.data, noted) : 0;
     noted = noted > LIST_NOTE_MAX ? LIST_NOTE_MAX : noted;

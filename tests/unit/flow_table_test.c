@@ -274,10 +274,14 @@ static void midstream_the_well_known_port_is_the_server(void **state)
     assert_int_equal(direction, TO_SERVER);
 }
 
-static void a_dns_answer_seen_first_keeps_its_sender_as_client(void **state)
+static void a_dns_answer_seen_first_comes_from_the_server(void **state)
 {
     struct packet answer = test_packet(IP_UDP, SERVER, 53, CLIENT, 40000);
-    assert_int_equal(give(*state, &answer, NULL)->client_port, 53);
+    struct packet both_low = test_packet(IP_UDP, SERVER, 123, CLIENT, 123);
+
+    assert_int_equal(give(*state, &answer, NULL)->client_port, 40000);
+    assert_true(
+        memcmp(&give(*state, &both_low, NULL)->client, &both_low.src, sizeof(both_low.src)) == 0);
 }
 
 /* ---- a closed flow and a new SYN ---- */
@@ -576,7 +580,7 @@ int main(void)
         T(the_syn_sender_is_the_client_whatever_the_ports),
         T(a_syn_ack_receiver_is_the_client),
         T(midstream_the_well_known_port_is_the_server),
-        T(a_dns_answer_seen_first_keeps_its_sender_as_client),
+        T(a_dns_answer_seen_first_comes_from_the_server),
         T(a_new_syn_on_a_closed_flow_begins_another),
         T(a_syn_from_the_other_side_turns_the_flow_round),
         T(flows_end_at_their_deadline_and_not_before),

@@ -264,7 +264,7 @@ static void packets_are_asked_for_their_headers(void **state)
             "payload.len < 20)");
     becomes("icmpv6 any any -> any any", "itype:1;", "(proto 'ipv6-icmp' and icmp.type = 1)");
     becomes("udp any any -> any any", "flow:established,to_client; content:\"abc\";",
-            "(proto 'udp' and direction 'to_client' and flow.pkts_toserver >= 1 and payload "
+            "(proto 'udp' and direction 'to_client' and flow.established = 1 and payload "
             "\"<any>abc<any>\")");
 }
 

@@ -97,6 +97,32 @@ static void a_domain_has_as_many_bytes_as_names_may_have(void **unused)
     rules_free(rules);
 }
 
+/* The wire carries A-labels; a URL's path stays as it is. */
+static void names_beyond_ascii_become_a_labels(void **unused)
+{
+    (void)unused;
+    struct rules *rules = rules_new();
+    struct list *domains = list_new(rules, LIST_DOMAIN), *urls = list_new(rules, LIST_URL);
+    struct list *strings = list_new(rules, LIST_STRING);
+
+    assert_true(list_add(domains, VIEW("a.example"), NULL));
+    assert_true(list_add(domains, VIEW("Bücher.Example."), NULL));
+    assert_true(view_equal(list_key(domains, 1), VIEW("xn--bcher-kva.example")));
+    assert_true(list_add(urls, VIEW("http://bücher.example:8080/ü"), NULL));
+    assert_true(view_equal(list_key(urls, 0), VIEW("xn--bcher-kva.example:8080/ü")));
+    assert_true(list_add(urls, VIEW("http://a.example/ü"), NULL));
+    assert_true(list_add(strings, VIEW("bücher"), NULL));
+    assert_true(view_equal(list_key(strings, 0), VIEW("bücher")));
+    assert_false(list_add(domains, VIEW("-ü.example"), NULL));
+    assert_false(list_add(domains, VIEW("\xff.example"), NULL));
+    assert_false(list_add(urls, VIEW("http://-ü.example/"), NULL));
+    assert_non_null(list_name_fault(domains, VIEW("-ü.example")));
+    assert_non_null(list_name_fault(urls, VIEW("http://-ü.example/")));
+    assert_null(list_name_fault(domains, VIEW("a b")));
+    assert_null(list_name_fault(strings, VIEW("-ü")));
+    rules_free(rules);
+}
+
 static void a_note_has_a_bound(void **unused)
 {
     (void)unused;
@@ -296,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_takes_its_values_and_no_others),
         cmocka_unit_test(a_domain_has_as_many_bytes_as_names_may_have),
+        cmocka_unit_test(names_beyond_ascii_become_a_labels),
         cmocka_unit_test(a_note_has_a_bound),
         cmocka_unit_test(what_is_said_again_is_kept_once),
         cmocka_unit_test(a_list_of_plain_values_costs_four_bytes_an_entry),

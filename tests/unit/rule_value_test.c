@@ -322,6 +322,61 @@ static void a_domain_may_be_as_long_as_names_are(void **state)
     expect_fault("http", body, "domain-value");
 }
 
+/* Plain text is looked for as it is, too: multicast DNS has names in UTF-8. */
+static void names_beyond_ascii_become_a_labels(void **state)
+{
+    (void)state;
+    expect("dns", "dns.query|domain: MÜNCHEN.example", "dns.query under xn--mnchen-3ya.example");
+    expect("dns", "dns.query|domain: straße.de.", "dns.query under xn--strae-oqa.de");
+    expect("tls", "tls.sni: bü.de", "(tls.sni 'b{c3}{bc}.de' or tls.sni 'xn--b-eha.de')");
+    expect("http", "http.host|neq: bü.de",
+           "(!http.host 'b{c3}{bc}.de' and !http.host 'xn--b-eha.de')");
+    expect("http", "http.host.raw: bü.de:80",
+           "(http.host.raw 'b{c3}{bc}.de:80' or http.host.raw 'xn--b-eha.de:80')");
+    expect("dns", "dns.query|endswith: .bü.de",
+           "(dns.query '<any>.b{c3}{bc}.de' or dns.query '<any>.xn--b-eha.de')");
+    expect("dns", "dns.query|startswith: bü.",
+           "(dns.query 'b{c3}{bc}.<any>' or dns.query 'xn--b-eha.<any>')");
+    expect("dns", "dns.query: 'a*.bü.*.bü'",
+           "(dns.query 'a<any>.b{c3}{bc}.<any>.b{c3}{bc}' or "
+           "dns.query 'a<any>.xn--b-eha.<any>.xn--b-eha')");
+    expect("dns", "dns.query|contains: a.bü.b",
+           "(dns.query '<any>a.b{c3}{bc}.b<any>' or dns.query '<any>a.xn--b-eha.b<any>')");
+    expect("http", "http.user_agent: bü.de", "http.user_agent 'b{c3}{bc}.de'");
+    expect("dns", "dns.query|hex: 62c3bc", "dns.query hex 62c3bc");
+    expect_fault("dns", "dns.query|domain: -bü.de", "domain-value");
+    expect_fault("dns", "dns.query|domain: '*.bü.de'", "domain-value");
+    expect_fault("dns", "dns.query: -bü.de", "name-value");
+}
+
+/* A part of a label has no A-label: it is loaded as it is, and told. */
+static void parts_of_labels_beyond_ascii_never_match(void **state)
+{
+    static const char *const ROWS[][2] = {
+        {"dns.query|contains: bü", "dns.query '<any>b{c3}{bc}<any>'"},
+        {"dns.query|endswith: bü.de", "dns.query '<any>b{c3}{bc}.de'"},
+        {"dns.query|startswith: a.bü", "dns.query 'a.b{c3}{bc}<any>'"},
+        {"dns.query|contains: .bü", "dns.query '<any>.b{c3}{bc}<any>'"},
+        {"dns.query: 'bü*'", "dns.query 'b{c3}{bc}<any>'"},
+        {"dns.query: '?ü.de'", "dns.query '<one>{c3}{bc}.de'"},
+        {"dns.query|startswith: '-bü.'", "dns.query '-b{c3}{bc}.<any>'"},
+        {"dns.query|re: bü", "dns.query /b{c3}{bc}/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), RULE_HEAD("dns") "detection:\n  s:\n    %s\n  condition: s\n",
+                 ROWS[i][0]);
+        struct loaded loaded = load(text);
+        bool is_told = false;
+        for (size_t k = 0; k < loaded.diagnostics.count; k++)
+            is_told |= strcmp(loaded.diagnostics.items[k].id, "never-matches") == 0;
+        assert_true(is_told);
+        assert_string_equal(condition_of(&loaded), ROWS[i][1]);
+        unload(&loaded);
+    }
+}
+
 static void headers_have_names(void **state)
 {
     (void)state;
@@ -435,6 +490,8 @@ int main(void)
         cmocka_unit_test(numbers_out_of_their_range_never_match),
         cmocka_unit_test(a_domain_is_kept_in_lower_case),
         cmocka_unit_test(a_domain_may_be_as_long_as_names_are),
+        cmocka_unit_test(names_beyond_ascii_become_a_labels),
+        cmocka_unit_test(parts_of_labels_beyond_ascii_never_match),
         cmocka_unit_test(headers_have_names),
         cmocka_unit_test(marks_are_asked_by_their_names),
         cmocka_unit_test(fieldref_compares_two_fields),

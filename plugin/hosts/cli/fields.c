@@ -35,6 +35,8 @@ static const struct {
      "has a value before the answer that the answer changes: all that reads it waits"},
     {FIELD_KEPT, "kept",
      "what the flow's last event of that kind said, kept only when a rule on flows reads it"},
+    {FIELD_HOSTNAME, "host name",
+     "holds names of hosts: what is written beyond ASCII is looked for as A-labels (xn--), too"},
 };
 
 enum { FLAG_COUNT = sizeof(FLAGS) / sizeof(FLAGS[0]) };

@@ -188,15 +188,9 @@ static const char *find_ends(const struct model *rule, struct variables *variabl
 
 static const char *add_established(const struct model *rule, struct meaning *m)
 {
-    const char *fault = NULL;
-
     if (!(rule->flow & FLOW_ESTABLISHED) || strcmp(m->service, "packet") != 0)
         return NULL;
-    if (!(rule->flow & FLOW_TO_SERVER))
-        fault = add_plain(m, "flow.pkts_toserver|gte", "1");
-    if (!(rule->flow & FLOW_TO_CLIENT) && fault == NULL)
-        fault = add_plain(m, "flow.pkts_toclient|gte", "1");
-    return fault;
+    return add_plain(m, "flow.established", "true");
 }
 
 static const char *add_asks(struct arena *arena, const struct model *rule, struct meaning *m)

@@ -38,6 +38,7 @@ if [ -e "$work/all.rules" ]; then
     python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/cut" \
         --way handshake --captures "$work/cut.pcap" "$work/tcp.rules" || status=1
 fi
+python3 tests/oracle/transforms.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/transforms" || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1

@@ -269,7 +269,7 @@ static void add_field(struct builder *b, enum event_type event, enum field_id fi
         return;
     }
     for (enum field_id id = field_first(event); id < field_end(event); id++) {
-        if (field_get(id)->type == TYPE_BYTES)
+        if (field_is_searched(id))
             field_set_add(&b->set->fields, id);
     }
 }

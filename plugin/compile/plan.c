@@ -104,6 +104,8 @@ static struct gate literal_gate(struct builder *b, const struct predicate *p, st
     gate.bits = literal_bits(best, is_cased);
     if (gate.flags & (GATE_AT_START | GATE_AT_END))
         gate.bits += ANCHOR_BITS;
+    if (p->field != FIELD_NONE && field_get(p->field)->flags & FIELD_JOINED)
+        gate.bits /= 2; /* bytes that other fields' gates are looked for in, too */
     return gate;
 }
 

@@ -11,6 +11,7 @@
 #define LATE      FIELD_LATE
 #define KEPT      FIELD_KEPT
 #define HOSTNAME  FIELD_HOSTNAME
+#define JOINED    FIELD_JOINED
 static const struct field FIELDS[FIELD_COUNT] = {
 #define FIELD(id, name, event, type, flags, aliases, eve, description)                             \
     [FIELD_##id] = {name, EVENT_##event, TYPE_##type, flags, aliases, eve, description},
@@ -26,6 +27,7 @@ static const struct field FIELDS[FIELD_COUNT] = {
 #undef LATE
 #undef KEPT
 #undef HOSTNAME
+#undef JOINED
 
 static const char *const EVENT_NAMES[EVENT_COUNT] = {"any",  "packet", "stream", "flow",
                                                      "http", "dns",    "tls",    "anomaly"};

@@ -32,6 +32,7 @@ enum field_flags {
     FIELD_LATE = 32,
     FIELD_KEPT = 64,
     FIELD_HOSTNAME = 128,
+    FIELD_JOINED = 256,
 };
 
 enum field_id {
@@ -73,6 +74,12 @@ enum field_id field_end(enum event_type event);
 
 /* Does it hold names of hosts? False of FIELD_NONE. */
 bool field_holds_names(enum field_id id);
+
+/* Does a keyword look into it? */
+static inline bool field_is_searched(enum field_id id)
+{
+    return field_get(id)->type == TYPE_BYTES && (field_get(id)->flags & FIELD_JOINED) == 0;
+}
 
 /* A set of fields. */
 struct field_set {

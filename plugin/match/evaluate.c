@@ -290,7 +290,7 @@ static bool any_field_holds(struct matcher *m, const struct predicate_row *p)
 
     for (enum field_id id = m->event->first; id < FIELD_COUNT && field_get(id)->event == type;
          id++) {
-        if (field_get(id)->type == TYPE_BYTES && any_value_holds(m, p, id))
+        if (field_is_searched(id) && any_value_holds(m, p, id))
             return true;
     }
     return false;

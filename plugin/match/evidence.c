@@ -132,7 +132,7 @@ static void add_keyword(struct collector *c, const struct predicate_row *p)
 
     for (enum field_id id = c->m->event->first; id < FIELD_COUNT && field_get(id)->event == type;
          id++) {
-        if (field_get(id)->type == TYPE_BYTES && add_from_field(c, p, id))
+        if (field_is_searched(id) && add_from_field(c, p, id))
             return;
     }
 }

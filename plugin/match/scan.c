@@ -71,7 +71,7 @@ static void probe_event(struct matcher *m, const struct probe_row *probe)
 
     for (enum field_id id = m->event->first; id < FIELD_COUNT && field_get(id)->event == type;
          id++) {
-        if (field_get(id)->type == TYPE_BYTES)
+        if (field_is_searched(id))
             probe_field(m, probe, id);
     }
 }

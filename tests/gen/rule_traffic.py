@@ -137,8 +137,25 @@ def header_lines(buffers, headers):
     return lines
 
 
+def beside(buffers, down):
+    """Contents of the payload beside those of buffers: in a body, where there is one, else in a header."""
+    payload = buffers.get(b"payload", b"")
+    lead, body = b"\r\n\r\n", b"file.data" if down else b"http.request_body"
+    rest = dict(buffers)
+    if not payload or any(payload.strip() in value for key, value in buffers.items() if key != b"payload"):
+        return rest
+    if payload.startswith(lead):
+        if not rest.get(body, b"").startswith(payload[4:]):
+            rest[body] = payload[4:] + rest.get(body, b"")
+    elif rest.get(body) or rest.get(b"http.method") == b"POST":
+        rest[body] = rest.get(body, b"") + payload
+    else:
+        rest[b"http.header"] = rest.get(b"http.header", b"") + b"X-Payload: " + payload
+    return rest
+
+
 def http(rule):
-    buffers = rule["buffers"]
+    buffers = beside(rule["buffers"], rule["down"])
     body = buffers.get(b"http.request_body", b"") if not rule["down"] else b""
     uri = buffers.get(b"http.uri.raw") or buffers.get(b"http.uri") or b"/"
     line = buffers.get(b"http.request_line") or b" ".join(

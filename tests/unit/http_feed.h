@@ -47,7 +47,8 @@ static inline void feed_on_event(void *context, struct event *event)
                event->is_complete ? "complete" : "request", (unsigned)event->tx_id);
     for (enum field_id id = field_first(event->type); id < field_end(event->type); id++) {
         struct value_list list = event_get(event, id);
-        if (f->hides_bodies && (id == FIELD_HTTP_REQUEST_BODY || id == FIELD_HTTP_RESPONSE_BODY))
+        if (f->hides_bodies && (id == FIELD_HTTP_REQUEST_BODY || id == FIELD_HTTP_RESPONSE_BODY ||
+                                id == FIELD_HTTP_REQUEST || id == FIELD_HTTP_RESPONSE))
             continue;
         for (uint32_t i = 0; i < list.count; i++) {
             buf_format(&f->log, " [%s=", field_get(id)->name);

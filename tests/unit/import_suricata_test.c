@@ -183,7 +183,11 @@ static void buffers_follow_the_direction(void **state)
     becomes(HTTP, "http.stat_code; content:\"404\";", "http.stat_code = 404");
     is_left_out(HTTP, UP "http.stat_code; content:\"404\";", "http.stat_code in a rule to_server");
     is_left_out(HTTP, "http.header; content:\"a\";", "http.header without a direction");
-    is_left_out(HTTP, UP "content:\"a\"; http.uri; content:\"b\";",
+    becomes(HTTP, UP "content:\"a\"; http.uri; content:\"b\";",
+            "(http.request \"<any>a<any>\" and http.uri \"<any>b<any>\")");
+    becomes(HTTP, DOWN "content:\"a\"; content:!\"c\"; within:9; http.server; content:\"b\";",
+            "(http.response [bytes \"a\", not bytes \"c\" +0<9] and http.server \"<any>b<any>\")");
+    is_left_out("dns any any -> any any", "content:\"a\"; dns.query; content:\"b\";",
                 "contents of the payload beside those of a buffer");
 }
 

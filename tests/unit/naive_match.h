@@ -152,7 +152,7 @@ static inline bool naive_predicate(const struct predicate *p, enum event_type ev
     enum field_id first = p->field == FIELD_NONE ? field_first(event) : p->field;
     enum field_id end = p->field == FIELD_NONE ? field_end(event) : p->field + 1;
     for (enum field_id id = first; id < end; id++) {
-        if (p->field == FIELD_NONE && field_get(id)->type != TYPE_BYTES)
+        if (p->field == FIELD_NONE && !field_is_searched(id))
             continue;
         struct value_list list = get(context, p, id);
         if (p->op == MATCH_EXISTS)

@@ -577,10 +577,38 @@ static void header_texts_are_those_of_suricata(void **state)
     done(f);
 }
 
+static void a_message_as_sent_is_its_head_and_a_body_that_is_not_compressed(void **state)
+{
+    (void)state;
+    struct feed *f = feed_new(0);
+    say(f, "> POST /1 HTTP/1.1\r\nHost:h\r\nContent-Length: 2\r\n\r\nab");
+    say(f, "< HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n1\r\ny\r\n0\r\n\r\n");
+    assert_said(
+        f, "[http.request=POST /1 HTTP/1.1\\x0d\\x0aHost:h\\x0d\\x0aContent-Length: 2\\x0d\\x0a"
+           "\\x0d\\x0aab]");
+    assert_said(
+        f, "[http.response=HTTP/1.1 200 OK\\x0d\\x0aTransfer-Encoding: chunked\\x0d\\x0a\\x0d\\x0a"
+           "0\\x0d\\x0axy]");
+    say(f, "> GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(f, "< HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd");
+    assert_said(
+        f,
+        "[http.response=HTTP/1.1 200 OK\\x0d\\x0aContent-Encoding: gzip\\x0d\\x0aContent-Length: 4"
+        "\\x0d\\x0a\\x0d\\x0a]");
+    say(f, "> GET /3 HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(f, "< HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab");
+    feed_gap(f, TO_CLIENT, 6);
+    say(f, "< yz");
+    assert_said(f, "\\x0d\\x0a\\x0d\\x0aab] [http.response=yz]");
+    feed_finish(f);
+    done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(header_texts_are_those_of_suricata),
+        cmocka_unit_test(a_message_as_sent_is_its_head_and_a_body_that_is_not_compressed),
         cmocka_unit_test(a_request_and_its_answer_are_two_events_of_one_transaction),
         cmocka_unit_test(how_the_bytes_are_cut_changes_nothing),
         cmocka_unit_test(chunks_are_taken_apart_and_extensions_noted),

@@ -37,6 +37,8 @@ static const struct {
      "what the flow's last event of that kind said, kept only when a rule on flows reads it"},
     {FIELD_HOSTNAME, "host name",
      "holds names of hosts: what is written beyond ASCII is looked for as A-labels (xn--), too"},
+    {FIELD_JOINED, "joined",
+     "the bytes of other fields, one behind the other: no keyword searches it"},
 };
 
 enum { FLAG_COUNT = sizeof(FLAGS) / sizeof(FLAGS[0]) };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Meaning: which event a rule looks at, from which side, and what its header asks.
  *
- * Event      a rule with buffers looks at the event that has their fields. One with raw contents looks at a TCP
+ * Event      a rule with buffers looks at the event that has their fields, and for what it asks of the payload beside
+ *            them at the message as sent (http.request, http.response). One with raw contents alone looks at a TCP
  *            stream, or at packets where it needs one (dsize, flags, tcp-pkt, no_stream, other protocols). A content
  *            with offset, depth or startswith counts from where Suricata's inspection begins, a packet or
  *            a piece of the stream: here it is asked of the stream from its start, or of each segment (is_either).
@@ -59,7 +60,7 @@ static const char *buffer_service(const struct model *rule, const char **fault)
 static const char *find_buffer_event(struct arena *arena, const struct model *rule,
                                      struct meaning *m)
 {
-    if (has_raw(rule))
+    if (has_raw(rule) && strcmp(m->service, "http") != 0)
         return "contents of the payload beside those of a buffer";
     if (rule->needs_packet)
         return "a keyword of packets beside a buffer";
@@ -219,10 +220,28 @@ static const char *field_of(const struct buffer *buffer, const char *direction)
     return is_down ? buffer->response : buffer->request;
 }
 
+/* The payload's contents beside those of a buffer: Suricata looks for them in the bytes of the stream that came with
+ * the transaction. */
+static struct chain beside_buffers(const struct chain *raw)
+{
+    static const struct buffer WHOLE = {.name = "the payload beside buffers",
+                                        .service = "http",
+                                        .request = "http.request",
+                                        .exact = "",
+                                        .response = "http.response",
+                                        .kind = BUFFER_MANY};
+    struct chain chain = *raw;
+
+    chain.buffer = &WHOLE;
+    return chain;
+}
+
 static const char *add_chains(struct arena *arena, const struct model *rule, struct meaning *m)
 {
     for (size_t i = 0; i < rule->chain_count; i++) {
-        const struct chain *chain = &rule->chains[i];
+        const bool is_beside = i == 0 && strcmp(m->service, "http") == 0;
+        const struct chain beside = beside_buffers(&rule->chains[i]);
+        const struct chain *chain = is_beside ? &beside : &rule->chains[i];
         const char *field =
             chain->buffer != NULL ? field_of(chain->buffer, m->direction) : "payload";
         if (chain->count == 0)

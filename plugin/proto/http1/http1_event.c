@@ -150,6 +150,31 @@ static void put_start(struct event *event, enum field_id field, const struct htt
     event_add_bytes(event, field, view_make(text, len));
 }
 
+/* The head as sent, then the body: the first part of it, which nothing is missing before. A size stands before a
+ * chunk; a compressed body was sent otherwise. */
+static void put_joined(struct event *event, enum field_id field, const struct http_message *message,
+                       const struct http_body_plan *plan)
+{
+    const struct http_head *head = &message->head;
+    struct view size = plan->framing == FRAMING_CHUNKED ? VIEW("0\r\n") : VIEW("");
+    struct view part = body_part(&message->body, 0);
+
+    if (head->block == NULL || !event_wants(event, field))
+        return;
+    if (plan->coding_count > 0)
+        part = view_make("", 0);
+    uint8_t *text = event_text(event, head->len + size.len + part.len);
+    if (text == NULL)
+        return;
+    memcpy(text, head->block, head->len);
+    memcpy(text + head->len, size.data, size.len);
+    if (part.len > 0)
+        memcpy(text + head->len + size.len, part.data, part.len);
+    event_add_bytes(event, field, view_make(text, head->len + size.len + part.len));
+    for (unsigned i = 1; part.len > 0 && (part = body_part(&message->body, i)).len > 0; i++)
+        event_add_bytes(event, field, part);
+}
+
 static void put_content_len(struct event *event, enum field_id field, const struct http_head *head)
 {
     uint64_t length;
@@ -402,6 +427,21 @@ static void put_response(struct event *event, const struct http_message *respons
     put_set_cookies(event, head);
 }
 
+/* Behind all others: it is the room for made-up text that they can spare. */
+static void put_whole(struct event *event, const struct http_transaction *tx, bool is_complete)
+{
+    const struct http_head *request = tx->request.has_begun ? &tx->request.head : NULL;
+
+    if (request != NULL) {
+        const struct http_body_plan plan = http_request_plan(request);
+        put_joined(event, FIELD_HTTP_REQUEST, &tx->request, &plan);
+    }
+    if (is_complete && tx->response.has_begun) {
+        const struct http_body_plan plan = http_response_plan(&tx->response.head, request);
+        put_joined(event, FIELD_HTTP_RESPONSE, &tx->response, &plan);
+    }
+}
+
 void http_emit(struct proto_context *context, struct http_transaction *tx, enum direction direction,
                bool is_complete)
 {
@@ -417,5 +457,6 @@ void http_emit(struct proto_context *context, struct http_transaction *tx, enum 
         put_request(event, &tx->request);
     if (is_complete && tx->response.has_begun)
         put_response(event, &tx->response);
+    put_whole(event, tx, is_complete);
     proto_emit(context, PROTO_HTTP);
 }

@@ -14,11 +14,13 @@ void http_start_body(struct http *http, struct proto_context *context, enum dire
     struct http_side *side = &http->sides[direction];
     bool is_up = direction == TO_SERVER;
     enum field_id field = is_up ? FIELD_HTTP_REQUEST_BODY : FIELD_HTTP_RESPONSE_BODY;
+    enum field_id joined = is_up ? FIELD_HTTP_REQUEST : FIELD_HTTP_RESPONSE;
 
     if (side->transaction != NULL) {
         size_t limit =
             is_up ? context->limits.request_body_bytes : context->limits.response_body_bytes;
-        bool is_kept = plan->framing != FRAMING_NONE && field_set_has(context->wanted, field);
+        bool is_kept = plan->framing != FRAMING_NONE && (field_set_has(context->wanted, field) ||
+                                                         field_set_has(context->wanted, joined));
         body_init(&http_message_of(side->transaction, direction)->body, &context->recycler,
                   is_kept ? limit : 0, plan->codings, plan->coding_count);
     }

@@ -193,6 +193,13 @@ static bool has_late_filter(const struct rule *rule)
     return false;
 }
 
+/* Does it matter to `suppress` how often the rule holds? Not when the first alert alone is written. */
+static bool suppress_counts(const struct rule *rule)
+{
+    return rule->suppress_us > 0 &&
+           (rule->suppress_number > 1 || rule->suppress_kind == SUPPRESS_BEYOND);
+}
+
 unsigned program_flags(const struct rule *rule)
 {
     unsigned silent = rule->is_silent ? RULE_SILENT : 0;
@@ -206,6 +213,8 @@ unsigned program_flags(const struct rule *rule)
     }
     if (rule->mark_count > 0 || marks_are_read(rule->condition))
         silent |= RULE_REPEATS;
+    if (suppress_counts(rule))
+        silent |= RULE_REPEATS | RULE_COUNTS;
     if (stream_waits(rule->condition, true))
         return silent | RULE_WAITS | RULE_AT_END;
     return silent | (is_open_at_start(rule->condition, true) ? RULE_AT_START : 0) |

@@ -11,8 +11,9 @@
  *            across, and patterns tied to the stream's start no longer count. What is pending is decided with
  *            what is there.
  * Not        a rule that needs something to be missing is decided when the stream ends.
- * Marks      a rule that reads or changes marks is asked at each occurrence of its values, and one that changes them
- *            does so each time it holds; it alerts once all the same.
+ * Again      a rule that reads or changes marks, or whose `suppress` counts alerts, is asked at each occurrence of its
+ *            values. One that changes marks does so each time it holds, one that counts counts it; else a rule
+ *            alerts once.
  * Datagrams  are streams of one piece: one Hyperscan stream a group is kept and reset after each.
  *            A block database of the same patterns saves 14-18 ns a datagram of 100 bytes (59
  *            against 73 ns at 1,000 literals) but doubles compile time and tables: not taken.
@@ -136,21 +137,33 @@ static void judge(struct matcher *m, const struct arrival *arrival,
     const struct rule_row *rule = &m->set->rules[candidate->rule];
     uint32_t bit = m->set->groups[state->group].predicates.count + candidate->number;
     bool has_fired = bit_get(state->bits, bit);
-    bool changes_marks = rule->marks.count > 0;
+    bool counts = (rule->flags & RULE_COUNTS) != 0;
+    bool goes_on = rule->marks.count > 0 || counts; /* does something each time: it is never done */
 
-    if ((has_fired && !changes_marks) || (!arrival->is_end && (rule->flags & RULE_WAITS)) ||
+    if ((has_fired && !goes_on) || (!arrival->is_end && (rule->flags & RULE_WAITS)) ||
         !rule_fits(m, rule))
         return;
     bool holds = rule_holds_dated(m, rule);
-    if (holds && has_fired) {
+    if (holds && has_fired && !counts) {
         marks_change(m, rule);
     } else if (holds && hits_have_bits(m, state)) {
         bit_set(state->bits, bit);
-        state->fired += !changes_marks; /* who changes marks does so again: it is never done */
+        state->fired += !goes_on;
         rule_held(m, candidate->rule);
     }
     if (m->reading != 0)
         set_reading(m, 0);
+}
+
+static void add_ends(struct event *event, const struct arrival *arrival)
+{
+    const struct flow *flow = arrival->flow;
+    bool is_up = arrival->direction == TO_SERVER;
+
+    if (event_wants(event, FIELD_STREAM_SRC_IP))
+        event_add_ip(event, FIELD_STREAM_SRC_IP, is_up ? &flow->client : &flow->server);
+    if (event_wants(event, FIELD_STREAM_DST_IP))
+        event_add_ip(event, FIELD_STREAM_DST_IP, is_up ? &flow->server : &flow->client);
 }
 
 static void begin_event(struct matcher *m, const struct arrival *arrival)
@@ -162,6 +175,8 @@ static void begin_event(struct matcher *m, const struct arrival *arrival)
     event->time_us = arrival->packet ? arrival->packet->time_us
                      : arrival->flow ? arrival->flow->last_us
                                      : 0;
+    if (arrival->flow != NULL)
+        add_ends(event, arrival);
     if (arrival->bytes.len > 0)
         event_add_bytes(event, FIELD_STREAM_PAYLOAD, arrival->bytes);
     m->event = event;

@@ -3,7 +3,8 @@
 """A capture made from Suricata rules: for each rule with contents a flow that ought to satisfy it, as far as its
 contents tell (expressions are not solved), and a second one with all letters in the other case. Two engines with the
 same rules have to agree on both. A rule that waits for flowbits has in its flow, ahead of its own bytes, those of
-rules that set them. usage: rule_traffic.py RULES OUT.pcap"""
+rules that set them. With --cut what a side says comes in two segments, cut in the middle.
+usage: rule_traffic.py [--cut] RULES OUT.pcap"""
 import re
 import struct
 import sys
@@ -196,8 +197,8 @@ def tls(rule):
 
 
 class Capture:
-    def __init__(self, out):
-        self.out, self.time_us, self.flows = out, 1_700_000_000_000_000, 0
+    def __init__(self, out, is_cut=False):
+        self.out, self.time_us, self.flows, self.is_cut = out, 1_700_000_000_000_000, 0, is_cut
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
 
     def write(self, protocol, ends, data):
@@ -233,8 +234,9 @@ class Capture:
         send(1, 0x12)
         send(0, 0x10)
         for side, data in (pair for both in exchanges for pair in enumerate(both)):
-            for at in range(0, len(data), 1400):
-                send(side, 0x18, data[at:at + 1400])
+            step = max(1, min(1400, (len(data) + 1) // 2)) if self.is_cut else 1400
+            for at in range(0, len(data), step):
+                send(side, 0x18, data[at:at + step])
                 send(1 - side, 0x10)
         send(0, 0x11)
         send(1, 0x11)
@@ -304,8 +306,10 @@ def ahead(rule, setting):
 
 
 def main():
-    with open(sys.argv[1], "rb") as file, open(sys.argv[2], "wb") as out:
-        capture = Capture(out)
+    is_cut = sys.argv[1] == "--cut"
+    source, target = sys.argv[1 + is_cut:]
+    with open(source, "rb") as file, open(target, "wb") as out:
+        capture = Capture(out, is_cut)
         rules = [rule for rule in map(parse, map(bytes.strip, file)) if rule and rule["buffers"]]
         setting = setters(rules)
         for rule in rules:

@@ -214,15 +214,26 @@ static void tcp_rules_look_at_streams_or_packets(void **state)
         "alert tcp any any -> any any (flow:to_server; content:\"abcd\"; offset:4; sid:2;)\n"
         "alert tcp-pkt any any -> any any (flow:to_server; content:\"abcd\"; sid:3;)\n"
         "alert tcp any any -> any any (flow:to_server; dsize:>9; content:\"abcd\"; sid:4;)\n");
-    static const enum event_type EVENTS[] = {EVENT_STREAM, EVENT_PACKET, EVENT_PACKET,
+    static const enum event_type EVENTS[] = {EVENT_STREAM, EVENT_STREAM, EVENT_PACKET,
                                              EVENT_PACKET};
 
     (void)state;
     assert_int_equal(imported.tally.taken, 4);
-    assert_int_equal(imported.tally.only_packets, 1);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(imported.loaded.rules->items[i]->event, EVENTS[i]);
     clear(&imported);
+}
+
+static void a_place_counts_in_the_stream_or_in_a_segment(void **state)
+{
+    (void)state;
+    becomes("tcp any any -> any any", UP "content:\"ab\"; depth:2; content:!\"c\"; within:9;",
+            "(proto 'tcp' and (payload [bytes \"ab\" at 0, not bytes \"c\" +0<9] or "
+            "payload.segment [bytes \"ab\" at 0, not bytes \"c\" +0<9]))");
+    becomes("tcp any any -> any any", "flow:to_server,only_stream; content:\"ab\"; depth:2;",
+            "(proto 'tcp' and payload \"ab<any>\")");
+    becomes("tcp any any -> any any", "flow:to_server,no_stream; content:\"ab\"; depth:2;",
+            "(proto 'tcp' and direction 'to_server' and payload \"ab<any>\")");
 }
 
 static void variables_become_lists(void **state)
@@ -265,13 +276,16 @@ static void thresholds_become_suppress(void **state)
                                       "alert http any any -> any any (flow:to_client; http.server; "
                                       "content:\"a\"; threshold:type limit,track "
                                       "by_src,count 1,seconds 60; sid:2;)\n"
-                                      "alert ip [192.0.2.1,192.0.2.2] any -> any any (sid:3;)\n");
+                                      "alert ip [192.0.2.1,192.0.2.2] any -> any any (sid:3;)\n"
+                                      "alert tcp any any -> any 25 (content:\"ab\"; threshold: type "
+                                      "limit, track by_src, count 3, seconds 9; sid:4;)\n");
 
     (void)state;
     assert_int_equal(imported.loaded.diagnostics.errors, 0);
     assert_true(says(&imported, "suppress: {by: [src_ip], after: 5, for: 120s}"));
     assert_true(says(&imported, "suppress: {by: [dst_ip], first: 1, for: 60s}"));
     assert_true(says(&imported, "suppress: {by: [community_id], first: 1, for: 3600s}"));
+    assert_true(says(&imported, "suppress: {by: [packet.src_ip], first: 3, for: 9s}"));
     clear(&imported);
 }
 
@@ -351,9 +365,6 @@ static void what_has_no_equal_is_left_out_whole(void **state)
     is_left_out(HTTP, UP "http.uri; pcre:\"/a(/\";", "a pcre that PCRE2 does not take");
     is_left_out("tcp $NONE any -> any any", "content:\"abcd\";",
                 "the variable NONE is not defined");
-    is_left_out("tcp any any -> any any",
-                "content:\"abcd\"; threshold:type limit, track by_src, count 1, seconds 9;",
-                "a threshold by one side of a stream without direction");
     is_left_out("tcp !any any -> any any", "content:\"abcd\";", "no address at all: !any");
 }
 
@@ -419,6 +430,7 @@ int main(void)
         cmocka_unit_test(headers_are_turned_round_for_rules_to_the_client),
         cmocka_unit_test(an_arrow_both_ways_asks_the_header_twice),
         cmocka_unit_test(tcp_rules_look_at_streams_or_packets),
+        cmocka_unit_test(a_place_counts_in_the_stream_or_in_a_segment),
         cmocka_unit_test(variables_become_lists),
         cmocka_unit_test(packets_are_asked_for_their_headers),
         cmocka_unit_test(thresholds_become_suppress),

@@ -389,6 +389,33 @@ static void a_rule_without_bytes_is_decided_at_the_first_ones(void **unused)
     scene_end(&s);
 }
 
+/* What `suppress` counts is counted each time that it occurs; who is written once is asked once. */
+static void a_rule_that_counts_is_asked_at_each_occurrence(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    begin(&s);
+    struct rule *third = payload_rule(&s, "*login*");
+    third->suppress_us = 10 * 1000000;
+    third->suppress_kind = SUPPRESS_EVERY;
+    third->suppress_number = 3;
+    third->suppress_by[0] = FIELD_STREAM_SRC_IP;
+    third->suppress_by_count = 1;
+    struct rule *first = payload_rule(&s, "*login*");
+    first->suppress_us = 10 * 1000000;
+    bench_compile(&s.b);
+    assert_int_equal(send(&s, VIEW("a login")), 1);
+    assert_int_equal(s.b.sids[0], 2);
+    assert_int_equal(send(&s, VIEW("another")), 0);
+    assert_int_equal(send(&s, VIEW("log")), 0);
+    assert_int_equal(send(&s, VIEW("in")), 0);
+    assert_int_equal(scene_send(&s, TO_CLIENT, VIEW("login")), 0); /* the other side counts apart */
+    assert_int_equal(send(&s, VIEW("third login")), 1);
+    assert_int_equal(s.b.sids[0], 1);
+    assert_int_equal(matcher_rule_held(s.b.matcher, 0), 4);
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +436,7 @@ int main(void)
         cmocka_unit_test(every_budget_is_survived),
         cmocka_unit_test(each_datagram_is_a_stream_of_its_own),
         cmocka_unit_test(a_rule_without_bytes_is_decided_at_the_first_ones),
+        cmocka_unit_test(a_rule_that_counts_is_asked_at_each_occurrence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

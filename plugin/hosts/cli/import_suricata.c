@@ -132,12 +132,6 @@ static void print_summary(struct run *run, size_t files, const struct suricata_t
     fprintf(stderr, "taken    %9llu  rules, %.1f %%\n", (unsigned long long)tally->taken, share);
     if (tally->lists > 0)
         fprintf(stderr, "taken    %9llu  lists of variables\n", (unsigned long long)tally->lists);
-    if (tally->only_packets > 0)
-        fprintf(
-            stderr,
-            "of them  %9llu  TCP rules with offsets, looked for in single packets and not across "
-            "segments\n",
-            (unsigned long long)tally->only_packets);
     if (run->reason_count > 0)
         qsort(run->reasons, run->reason_count, sizeof(run->reasons[0]), compare_reasons);
     for (size_t i = 0; i < run->reason_count; i++) {

@@ -388,6 +388,16 @@ static const char *add_whole_sequence(struct asker *a)
     return add_sequence(a, a->chain, is_many);
 }
 
+/* All of the chain has to lie in the stream as it begins, or in one segment. */
+static const char *add_either(struct asker *a)
+{
+    return add(a, (struct entry){.form = ENTRY_EITHER,
+                                 .key = a->field,
+                                 .other_key = "payload.segment",
+                                 .chain = a->chain,
+                                 .counts_length = true});
+}
+
 static const char *add_all_apart(struct asker *a)
 {
     const struct chain *chain = a->chain;
@@ -448,6 +458,8 @@ const char *meaning_add_chain(struct arena *arena, struct meaning *m, const stru
         fault = check_reach(settled);
     if (fault != NULL)
         return fault;
+    if (m->is_either && chain->buffer == NULL)
+        return add_either(&a);
     if (needs_sequence(&a))
         return settled->transform == TRANSFORM_DOTPREFIX ? "dotprefix with more than a content"
                                                          : add_whole_sequence(&a);

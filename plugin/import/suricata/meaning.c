@@ -4,8 +4,7 @@
  * Event      a rule with buffers looks at the event that has their fields. One with raw contents looks at a TCP
  *            stream, or at packets where it needs one (dsize, flags, tcp-pkt, no_stream, other protocols). A content
  *            with offset, depth or startswith counts from where Suricata's inspection begins, a packet or
- *            a piece of the stream: packets are what such rules are written for, and what is looked at here; a
- *            content that is cut by two segments at the stream's beginning is not seen then (only_packets).
+ *            a piece of the stream: here it is asked of the stream from its start, or of each segment (is_either).
  * Sides      our src is always the client, Suricata's the sender. A rule to the client is turned round; a rule on
  *            packets without direction asks the packet's own ends; one on streams is asked both ways, and so is
  *            one with an arrow both ways.
@@ -90,8 +89,8 @@ static void find_tcp_event(const struct model *rule, struct meaning *m)
 {
     bool needs_packet = rule->needs_packet || (rule->flow & FLOW_NO_STREAM) || !has_raw(rule);
 
-    m->only_packets = !needs_packet && !(rule->flow & FLOW_ONLY_STREAM) && counts_from_start(rule);
-    m->service = needs_packet || m->only_packets ? "packet" : "stream";
+    m->is_either = !needs_packet && !(rule->flow & FLOW_ONLY_STREAM) && counts_from_start(rule);
+    m->service = needs_packet ? "packet" : "stream";
 }
 
 static const char *find_raw_event(struct arena *arena, const struct model *rule, struct meaning *m)
@@ -263,9 +262,5 @@ const char *meaning_find(struct arena *arena, const struct model *rule, struct v
                  rule->threshold.track == TRACK_NONE;
     if (fault == NULL && m->entry_count == 0 && !m->has_ends)
         fault = "nothing to look for";
-    bool is_by_side =
-        rule->threshold.track == TRACK_SOURCE || rule->threshold.track == TRACK_TARGET;
-    if (fault == NULL && is_by_side && m->direction == NULL && strcmp(m->service, "stream") == 0)
-        fault = "a threshold by one side of a stream without direction";
     return fault;
 }

@@ -12,7 +12,7 @@ enum entry_form {
     ENTRY_TEXT,     /* key: text */
     ENTRY_PLAIN,    /* key: number, or several with commas between; true */
     ENTRY_SEQUENCE, /* key: {sequence: the chain} */
-    ENTRY_EITHER,   /* key: text, or other_key: other */
+    ENTRY_EITHER,   /* key: text, or other_key: other; the chain of either, where there is one */
 };
 
 struct entry {
@@ -20,7 +20,7 @@ struct entry {
     const char *key, *other_key;
     struct view value, other;
     const struct chain *chain;
-    bool counts_length; /* ENTRY_SEQUENCE: the lengths that are asked are steps, too */
+    bool counts_length; /* of the chain: the lengths that are asked are steps, too */
 };
 
 /* Which fields a side of the header is asked of. */
@@ -39,7 +39,7 @@ struct meaning {
     bool asks_twice;   /* streams without a direction: the header is asked each way */
     bool is_both_ways; /* <>: either side may be the source */
     bool is_once;      /* Suricata alerts once a flow */
-    bool only_packets; /* Suricata looks for it in the stream, too */
+    bool is_either;    /* raw contents hold for the stream from its start, or for one segment */
     struct entry entries[ENTRIES_MAX];
     size_t entry_count;
 };

@@ -33,8 +33,6 @@ struct suricata_tally {
     uint64_t rules;  /* that were read */
     uint64_t taken;  /* whole */
     uint64_t broken; /* no rules at all, told in the diagnostics */
-    uint64_t
-        only_packets; /* taken; contents with offsets, looked for in packets and not in the stream */
     uint64_t lists;
 };
 

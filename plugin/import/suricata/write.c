@@ -45,12 +45,16 @@ static void put_plain(struct writer *w, const char *key, struct view value)
 
 /* --- fields -------------------------------------------------------------------------------------- */
 
+static void put_chain(struct writer *w, const struct entry *entry)
+{
+    const struct chain *chain = entry->chain;
+    bool is_folded = chain->buffer != NULL && (chain->buffer->kind == BUFFER_FOLDED ||
+                                               chain->transform == TRANSFORM_LOWERCASE);
+    steps_emit(w->e, w->arena, chain, is_folded, entry->counts_length);
+}
+
 static void put_entry(struct writer *w, const struct entry *entry)
 {
-    bool is_folded = entry->chain != NULL && entry->chain->buffer != NULL &&
-                     (entry->chain->buffer->kind == BUFFER_FOLDED ||
-                      entry->chain->transform == TRANSFORM_LOWERCASE);
-
     switch (entry->form) {
     case ENTRY_TEXT:
         emit_key(w->e, entry->key);
@@ -61,7 +65,7 @@ static void put_entry(struct writer *w, const struct entry *entry)
         break;
     case ENTRY_SEQUENCE:
         emit_key(w->e, entry->key);
-        steps_emit(w->e, w->arena, entry->chain, is_folded, entry->counts_length);
+        put_chain(w, entry);
         break;
     case ENTRY_EITHER:
         break;
@@ -114,9 +118,12 @@ static void put_choices(struct writer *w)
         writer_begin(w, arena_format(w->arena, "either_%u", ++w->counter));
         emit_list(w->e, EMIT_BLOCK);
         for (unsigned k = 0; k < 2; k++) {
-            emit_map(w->e, EMIT_FLOW);
+            emit_map(w->e, entry->chain != NULL ? EMIT_BLOCK : EMIT_FLOW);
             emit_key(w->e, k == 0 ? entry->key : entry->other_key);
-            emit_text(w->e, k == 0 ? entry->value : entry->other);
+            if (entry->chain != NULL)
+                put_chain(w, entry);
+            else
+                emit_text(w->e, k == 0 ? entry->value : entry->other);
             emit_end(w->e);
         }
         emit_end(w->e);
@@ -191,9 +198,12 @@ static void put_by(struct writer *w, const char *first, const char *second)
     emit_end(w->e);
 }
 
+/* A stream without direction counts by who sends it. */
 static void put_track(struct writer *w, const struct threshold *t)
 {
-    const struct ends *ends = &w->m->ends;
+    static const struct ends SENDER = {.source_ip = "packet.src_ip", .target_ip = "packet.dst_ip"};
+    bool is_sent = w->m->direction == NULL && strcmp(w->m->service, "stream") == 0;
+    const struct ends *ends = is_sent ? &SENDER : &w->m->ends;
 
     switch (t->track) {
     case TRACK_SOURCE:

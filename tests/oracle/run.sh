@@ -38,6 +38,11 @@ if [ -e "$work/all.rules" ]; then
     python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/cut" \
         --way handshake --captures "$work/cut.pcap" "$work/tcp.rules" || status=1
 fi
+# Rules for Snort 2 and those of other authors.
+others="$corpora/rules/snort-community.rules.gz $corpora/rules/pingback.rules $corpora/rules/sunburst/all-snort.rules"
+python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work-others" \
+    --captures "$corpora/c2" --captures "$corpora/benign" --captures "$corpora/protocols" $others \
+    "$corpora"/rules/hunting/*.rules "$corpora"/rules/abusech-2021/*.rules.gz || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1

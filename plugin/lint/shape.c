@@ -1,25 +1,50 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: values that are not of the shape that all values of their field have, so that they never match.
  *
- * Digests     of so many bytes, in characters that digests are written in.
+ * Templates   digests and fingerprints: so many characters, each of its kind. What a glob asks for is looked for in the
+ *             template as it is in a value, from the left.
  * Lower case  a field that is kept in lower case, and bytes with capitals. (Text is folded, or told when it is read.)
- * Names       transport protocols, and hosts, which are kept without their port.
+ * Names       transport protocols, and hosts, which are kept without their port. (Other names: closed.c.)
  *
- * Only what is certain is told: a whole value, or for the characters any literal of a glob.
+ * Only what is certain is told.
  */
 #include <string.h>
 
 #include "lint/lint.h"
+#include "lint/pattern.h"
+
+/* A character of a template stands for one of its kind, or for itself. */
+#define HEX4     "hhhh"
+#define HEX12    HEX4 HEX4 HEX4
+#define HEX32    HEX12 HEX12 HEX4 HEX4
+#define PAIRS5   "hh:hh:hh:hh:hh"
+#define BASE64_9 "bbbbbbbbb"
+
+static const struct {
+    char character;
+    const char *letters; /* as they are folded */
+} KINDS[] = {
+    {'h', "0123456789abcdef"},
+    {'d', "0123456789"},
+    {'a', "0123456789abcdefghijklmnopqrstuvwxyz"},
+    {'b', "0123456789abcdefghijklmnopqrstuvwxyz+/"},
+    {'t', "tqd"},          /* over TCP, QUIC or DTLS */
+    {'v', "0123456789sd"}, /* 13, s3, d2 */
+    {'n', "di"},           /* with the name of a domain, or to an address */
+};
 
 static const struct shape {
     enum field_id field;
-    size_t len;
-    const char *others; /* beside 0-9 and a-f; "": none */
+    const char *template;
     const char *what;
 } SHAPES[] = {
-    {FIELD_TLS_JA3_HASH, 32, "", "the 32 hexadecimal digits of an MD5"},
-    {FIELD_TLS_JA3S_HASH, 32, "", "the 32 hexadecimal digits of an MD5"},
-    {FIELD_TLS_CERT_FINGERPRINT, 59, ":", "the 20 bytes of a SHA-1 with colons between them"},
+    {FIELD_TLS_JA3_HASH, HEX32, "the 32 hexadecimal digits of an MD5"},
+    {FIELD_TLS_JA3S_HASH, HEX32, "the 32 hexadecimal digits of an MD5"},
+    {FIELD_TLS_JA4_HASH, "tvvnddddaa_" HEX12 "_" HEX12,
+     "of the form t13d1516h2_8daaf6152771_e5627efa2ab1"},
+    {FIELD_TLS_CERT_FINGERPRINT, PAIRS5 ":" PAIRS5 ":" PAIRS5 ":" PAIRS5,
+     "the 20 bytes of a SHA-1 with colons between them"},
+    {FIELD_COMMUNITY_ID, "1:" BASE64_9 BASE64_9 BASE64_9 "=", "1: and the base64 of a SHA-1"},
 };
 
 static void tell(struct lint *lint, const struct predicate *p, const char *why)
@@ -28,25 +53,62 @@ static void tell(struct lint *lint, const struct predicate *p, const char *why)
                     "%s: this never matches: %s", lint_shown(lint, p), why);
 }
 
-static bool is_digest_text(struct view text, const struct shape *shape)
+/* May the symbol of a pattern stand for this character of a template? */
+static bool suits(uint16_t symbol, char character)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = byte_fold(text.data[i]);
-        bool is_hex = byte_is_digit(c) || (c >= 'a' && c <= 'f');
-        if (!is_hex && (c == '\0' || strchr(shape->others, c) == NULL))
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
+        if (KINDS[i].character == character)
+            return symbol != 0 && strchr(KINDS[i].letters, byte_fold((uint8_t)symbol)) != NULL;
+    }
+    return symbol == (uint8_t)character;
+}
+
+/* The symbols [begin, end) at this place. */
+static bool fits_at(const struct pattern *pattern, size_t begin, size_t end, const char *template,
+                    size_t at)
+{
+    size_t len = strlen(template);
+
+    if (at > len || len - at < end - begin)
+        return false;
+    for (size_t i = begin; i < end; i++) {
+        uint16_t symbol = pattern->symbols[i];
+        if (symbol != SYMBOL_ONE && !suits(symbol, template[at + i - begin]))
             return false;
     }
     return true;
 }
 
-static void lint_digest(struct lint *lint, const struct predicate *p, const struct shape *shape)
+/* Is there a value of this template that the pattern fits? */
+static bool fits(const struct pattern *pattern, const char *template)
 {
-    bool is_whole = p->piece_count == 1 && p->pieces[0].kind == GLOB_LITERAL;
-    bool fits = !is_whole || p->pieces[0].bytes.len == shape->len;
+    size_t at = 0, len = strlen(template);
 
-    for (size_t i = 0; i < p->piece_count; i++)
-        fits &= p->pieces[i].kind != GLOB_LITERAL || is_digest_text(p->pieces[i].bytes, shape);
-    if (!fits)
+    for (size_t begin = 0, end; begin < pattern->count; begin = end + 1) {
+        bool is_tied = begin == 0 && pattern->is_tied_start;
+        for (end = begin; end < pattern->count && pattern->symbols[end] != SYMBOL_ANY;)
+            end++;
+        size_t run = end - begin;
+        if (end == pattern->count && pattern->is_tied_end) {
+            if (run > len || len - run < at || (is_tied && run != len))
+                return false;
+            at = len - run;
+        }
+        while (!is_tied && at + run < len && !fits_at(pattern, begin, end, template, at))
+            at++;
+        if (!fits_at(pattern, begin, end, template, at))
+            return false;
+        at += run;
+    }
+    return true;
+}
+
+static void lint_template(struct lint *lint, const struct predicate *p, const struct shape *shape)
+{
+    struct pattern pattern;
+
+    if (pattern_of(p, &pattern) && pattern.from == 0 && pattern.to == SIZE_MAX &&
+        !fits(&pattern, shape->template))
         tell(lint, p, arena_format(lint->arena, "values are %s", shape->what));
 }
 
@@ -98,18 +160,18 @@ static void lint_hex(struct lint *lint, const struct predicate *p)
 
 void lint_shape(struct lint *lint, const struct predicate *p)
 {
+    enum field_id field = lint_source(p);
+
     if (p->op == MATCH_HEX)
         lint_hex(lint, p);
-    if (p->op != MATCH_GLOB)
-        return;
     for (size_t i = 0; i < sizeof(SHAPES) / sizeof(SHAPES[0]); i++) {
-        if (SHAPES[i].field == p->field)
-            lint_digest(lint, p, &SHAPES[i]);
+        if (SHAPES[i].field == field)
+            lint_template(lint, p, &SHAPES[i]);
     }
-    if (p->piece_count != 1 || p->pieces[0].kind != GLOB_LITERAL)
+    if (p->op != MATCH_GLOB || p->piece_count != 1 || p->pieces[0].kind != GLOB_LITERAL)
         return;
-    if (p->field == FIELD_PROTO)
+    if (field == FIELD_PROTO)
         lint_protocol(lint, p);
-    else if (p->field == FIELD_HTTP_HOST || p->field == FIELD_FLOW_HTTP_HOST)
+    else if (field == FIELD_HTTP_HOST)
         lint_port(lint, p);
 }

@@ -291,7 +291,8 @@ static bool is_consistent(struct loader *l, struct question *q)
         (!is_expand_cidr && conflict(l, q, matcher, matcher)) || conflict(l, q, compare, compare) ||
         conflict(l, q, number, number))
         return false;
-    uint64_t placed = matcher & ~(bit(MODIFIER_HEX) | bit(MODIFIER_FIELDREF));
+    uint64_t placed =
+        matcher & ~(bit(MODIFIER_HEX) | bit(MODIFIER_FIELDREF) | bit(MODIFIER_EXPAND));
     uint64_t case_is_given = bit(MODIFIER_RE) | bit(MODIFIER_CIDR) | bit(MODIFIER_EXISTS) |
                              bit(MODIFIER_DOMAIN) | bit(MODIFIER_EXPAND);
     return !conflict(l, q, position, placed) && !conflict(l, q, position, compare | number) &&

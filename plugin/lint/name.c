@@ -82,7 +82,7 @@ static void check_regex(struct lint *lint, const struct predicate *p)
     const char *told = NULL;
     bool is_told_far = true;
 
-    if (!holds_names(p->field) || p->offsets.from != 0 || p->offsets.to != SIZE_MAX)
+    if (!field_holds_names(p->field) || p->offsets.from != 0 || p->offsets.to != SIZE_MAX)
         return;
     size_t count = regex_names(lint->arena, p, names);
     for (size_t i = 0; i < count && is_told_far; i++) {

@@ -119,10 +119,12 @@ static bool text_implied(const struct predicate *narrow, const struct predicate 
 static bool list_implied(const struct predicate *narrow, const struct predicate *wide,
                          struct members *members)
 {
-    if (wide->confidence.is_asked)
-        return is_same(narrow, wide);
-    return narrow->op == MATCH_LIST ? narrow->list == wide->list
-                                    : members_hold(members, wide->list, narrow);
+    const struct confidence_range *n = &narrow->confidence, *w = &wide->confidence;
+
+    if (narrow->op != MATCH_LIST)
+        return !w->is_asked && members_hold(members, wide->list, narrow);
+    return narrow->list == wide->list &&
+           (!w->is_asked || (n->is_asked && n->from >= w->from && n->to <= w->to));
 }
 
 bool predicate_implies(const struct predicate *narrow, const struct predicate *wide,
@@ -184,6 +186,8 @@ static bool children_imply(struct claim claim, bool is_all, bool is_wide, struct
 {
     for (size_t i = 0; i < claim.node->count; i++) {
         struct claim child = claim_of(claim.node->children[i], claim.is_negated);
+        if (means->budget == 0)
+            return false;
         bool holds = is_wide ? implies(other, child, means) : implies(child, other, means);
         if (holds != is_all)
             return holds;

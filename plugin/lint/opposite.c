@@ -56,7 +56,7 @@ void lint_opposite(struct lint *lint, const struct node *node)
 
     if (!is_and && node->kind != NODE_OR)
         return;
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < node->count && means.budget > 0; i++) {
         const struct node *child = node->children[i];
         if (!is_denial(child) || !is_opposite(node, child, &means))
             continue;

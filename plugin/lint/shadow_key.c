@@ -130,7 +130,7 @@ static size_t row_len(const struct pattern *pattern)
 /* The list's place in the plan; list_count when it has none. */
 static size_t list_at(const struct key_plan *plan, const struct predicate *p)
 {
-    size_t at = p->confidence.is_asked ? plan->list_count : 0;
+    size_t at = 0;
 
     while (at < plan->list_count &&
            (plan->lists[at].list != p->list || plan->lists[at].field != p->field))
@@ -140,8 +140,7 @@ static size_t list_at(const struct key_plan *plan, const struct predicate *p)
 
 static void plan_list(struct key_plan *plan, const struct predicate *p)
 {
-    if (p->confidence.is_asked || plan->list_count == LISTS_MAX ||
-        list_at(plan, p) < plan->list_count)
+    if (plan->list_count == LISTS_MAX || list_at(plan, p) < plan->list_count)
         return;
     plan->lists[plan->list_count].field = p->field;
     plan->lists[plan->list_count++].list = p->list;

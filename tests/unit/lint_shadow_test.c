@@ -220,9 +220,14 @@ static void what_stands_in_a_list_implies_it(void **unused)
         struct list *later = list_of(&b, ROWS[i].type, is_ip ? RANGE : NAMES, is_ip ? 1 : 2);
         later->expires_us = 1;
         assert_false(predicate_implies(narrow, member(&b, narrow->field, later), members));
-        wide->confidence.is_asked = true;
+        wide->confidence = (struct confidence_range){true, 20, 80};
         assert_false(predicate_implies(narrow, wide, members));
-        assert_true(predicate_implies(wide, member(&b, narrow->field, list), members));
+        struct predicate *other = member(&b, narrow->field, list);
+        assert_true(predicate_implies(wide, other, members));
+        assert_false(predicate_implies(other, wide, members));
+        other->confidence = (struct confidence_range){true, 30, 80};
+        assert_true(predicate_implies(other, wide, members));
+        assert_false(predicate_implies(wide, other, members));
     }
     bench_end(&b);
     members_free(members);
@@ -510,6 +515,29 @@ static void rules_that_are_there_for_more_cast_no_shadow(void **unused)
     }
 }
 
+/* What two rules ask of one list is not the same when they ask for other entries of it. */
+static void rules_that_ask_for_another_confidence_are_no_twins(void **unused)
+{
+    (void)unused;
+    static const char *const NAMES[] = {"evil.com"};
+    struct bench b;
+
+    bench_begin(&b);
+    const struct list *list = list_of(&b, LIST_DOMAIN, NAMES, 1);
+    struct predicate *sure = member(&b, FIELD_HTTP_HOST, list),
+                     *surer = member(&b, FIELD_HTTP_HOST, list);
+    sure->confidence = (struct confidence_range){true, 50, 100};
+    surer->confidence = (struct confidence_range){true, 80, 100};
+    bench_rule(&b, EVENT_HTTP, node_from(&b, sure));
+    bench_rule(&b, EVENT_HTTP, node_from(&b, surer));
+    rules_lint(&b.rules, &b.diagnostics);
+    assert_false(is_told(&b, 0));
+    assert_true(is_told(&b, 1));
+    for (size_t i = 0; i < b.diagnostics.count; i++)
+        assert_string_not_equal(b.diagnostics.items[i].id, "duplicate-rule");
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +547,7 @@ int main(void)
         cmocka_unit_test(what_is_said_to_follow_follows),
         cmocka_unit_test(a_rule_is_told_when_another_one_matches_all_that_it_matches),
         cmocka_unit_test(rules_that_are_there_for_more_cast_no_shadow),
+        cmocka_unit_test(rules_that_ask_for_another_confidence_are_no_twins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,16 @@ static const char *why_not_kept(enum event_type event, struct view name)
            "event (`shrike: {marks: ...}`), or use one of `shrike fields flow`";
 }
 
+/* Of the names that are known and cannot be asked: the message about the right one says why. */
+static const char *nearest_unavailable(struct view name)
+{
+    const char *names[LENGTH(UNAVAILABLE_FIELDS)];
+
+    for (size_t i = 0; i < LENGTH(UNAVAILABLE_FIELDS); i++)
+        names[i] = UNAVAILABLE_FIELDS[i].name;
+    return nearest_name(name, names, LENGTH(UNAVAILABLE_FIELDS));
+}
+
 static void explain_unknown(struct loader *l, struct place place, struct view name)
 {
     bool is_of_all =
@@ -168,6 +178,8 @@ static void explain_unknown(struct loader *l, struct place place, struct view na
         return;
     }
     const char *nearest = name.len > 0 ? field_suggest(l->rule->event, name) : NULL;
+    if (nearest == NULL)
+        nearest = nearest_unavailable(name);
     loader_error(l, place, "unknown-field",
                  loader_did_you_mean(l, nearest, "`shrike fields` lists all names"),
                  is_of_all ? "events (%s of them) have no field `%s`"

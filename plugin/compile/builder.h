@@ -144,6 +144,7 @@ struct builder {
     struct vector patterns;          /* struct stream_pattern */
     struct vector databases;         /* hs_database_t * */
     struct vector mark_changes, mark_names;
+    struct vector variants; /* struct variant_row: few, each once */
     struct index mark_index;
 };
 

@@ -53,6 +53,7 @@ static void init_vectors(struct builder *b)
     vector_init(&b->databases, sizeof(hs_database_t *));
     vector_init(&b->mark_changes, sizeof(struct mark_row));
     vector_init(&b->mark_names, sizeof(uint32_t));
+    vector_init(&b->variants, sizeof(struct variant_row));
 }
 
 static void init_builder(struct builder *b, struct diagnostics *diagnostics,
@@ -337,6 +338,7 @@ static void move_tables(struct builder *b)
     MOVE(b->regexes, regexes, regex_count);
     MOVE(b->mark_changes, mark_changes, mark_change_count);
     MOVE(b->mark_names, mark_names, mark_count);
+    MOVE(b->variants, variants, variant_count);
 #undef MOVE
     set->info = b->info.rows;
     set->filter_info = b->filter_info.rows;

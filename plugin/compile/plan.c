@@ -265,8 +265,8 @@ static struct gate_plan plan_predicate(struct builder *b, const struct predicate
 {
     struct gate_plan plan = no_plan();
 
-    if (p->is_negated || p->of != OF_VALUE)
-        return plan;
+    if (p->is_negated || p->of != OF_VALUE || p->transforms != 0)
+        return plan; /* what stands in a variant need not stand in the field */
     bool is_part = p->header_name.len > 0; /* of a field: only its bytes can be looked for */
     switch (p->op) {
     case MATCH_GLOB:

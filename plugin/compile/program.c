@@ -384,6 +384,24 @@ static void fill_operands(struct builder *b, const struct predicate *p, struct p
     }
 }
 
+/* The variant of the field that a predicate asks. */
+static uint32_t add_variant(struct builder *b, const struct predicate *p)
+{
+    struct variant_row row;
+
+    if (p->transforms == 0)
+        return NO_INDEX;
+    memset(&row, 0, sizeof(row));
+    row.field = p->field;
+    row.transforms = p->transforms;
+    row.header_name = builder_text(b, p->header_name);
+    for (uint32_t i = 0; i < b->variants.count; i++) {
+        if (memcmp(vector_at(&b->variants, i), &row, sizeof(row)) == 0)
+            return i;
+    }
+    return vector_push(&b->variants, &row);
+}
+
 /* Everything that makes two predicates one, less the pieces, which have no number before they are
  * known to be new. */
 struct predicate_key {
@@ -432,6 +450,7 @@ uint32_t program_predicate(struct builder *b, const struct predicate *asked)
     row->regex = row->set = NO_INDEX;
     row->header_name = builder_text(b, p->header_name);
     row->written = builder_string(b, p->text);
+    row->variant = add_variant(b, p);
     row->number = p->number;
     row->from = p->offsets.from;
     row->to = p->offsets.to;
@@ -461,7 +480,8 @@ unsigned program_cost(const struct node *node)
 
     if (node->kind == NODE_PREDICATE) {
         const struct predicate *p = node->predicate;
-        cost = COST[p->op] + (p->header_name.len ? 8U : 0U) + (p->of == OF_ENTROPY ? 30U : 0U);
+        cost = COST[p->op] + (p->header_name.len ? 8U : 0U) + (p->of == OF_ENTROPY ? 30U : 0U) +
+               (p->transforms != 0 ? 10U : 0U);
         return p->field == FIELD_NONE ? cost * 10 : cost;
     }
     for (size_t i = 0; i < node->count; i++)

@@ -66,6 +66,7 @@ static struct digest predicate_digest(const struct predicate *p)
     PUT(&out, p->of);
     PUT(&out, p->field);
     put(&out, p->header_name.data, p->header_name.len);
+    PUT(&out, p->transforms);
     PUT(&out, p->is_cased);
     PUT(&out, p->is_negated);
     for (size_t i = 0; i < p->piece_count; i++) {

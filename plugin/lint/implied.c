@@ -48,7 +48,8 @@ bool predicate_is_negative(const struct predicate *p)
 
 bool predicates_ask_alike(const struct predicate *x, const struct predicate *y)
 {
-    return x->field == y->field && view_equal_fold(x->header_name, y->header_name);
+    return x->field == y->field && x->transforms == y->transforms &&
+           view_equal_fold(x->header_name, y->header_name);
 }
 
 static bool is_same(const struct predicate *x, const struct predicate *y)

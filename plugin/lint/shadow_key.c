@@ -53,7 +53,7 @@ static void push(struct keys *keys, uint64_t key)
 
 static uint64_t key_base(const struct walk *walk, const struct predicate *p)
 {
-    uint64_t base = walk->seed ^ (uint64_t)p->field << 8;
+    uint64_t base = walk->seed ^ (uint64_t)p->field << 8 ^ (uint64_t)p->transforms << 24;
 
     for (size_t i = 0; i < p->header_name.len; i++)
         base = (base ^ byte_fold(p->header_name.data[i])) * UINT64_C(0x9e3779b97f4a7c15);

@@ -237,8 +237,10 @@ void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
-    lint_shape(lint, p);
-    lint_closed(lint, p);
+    if (p->transforms == 0) { /* a variant may have any shape */
+        lint_shape(lint, p);
+        lint_closed(lint, p);
+    }
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",

@@ -262,12 +262,19 @@ struct value_list values_of(struct matcher *m, enum field_id field, struct view 
     return header_values(m, list.items[0].bytes, header_name);
 }
 
+struct value_list values_asked(struct matcher *m, const struct predicate_row *p,
+                               enum field_id field)
+{
+    return p->variant != NO_INDEX ? variant_values(m, p->variant)
+                                  : values_of(m, field, ruleset_text(m->set, p->header_name));
+}
+
 /* --- predicates ----------------------------------------------------------------------------------
  */
 
 static bool any_value_holds(struct matcher *m, const struct predicate_row *p, enum field_id field)
 {
-    struct value_list list = values_of(m, field, ruleset_text(m->set, p->header_name));
+    struct value_list list = values_asked(m, p, field);
 
     for (uint32_t i = 0; i < list.count; i++) {
         if (value_holds(m, p, field, &list.items[i], NULL))

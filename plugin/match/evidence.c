@@ -111,7 +111,7 @@ static void add(struct collector *c, const struct predicate_row *p, enum field_i
 static bool add_from_field(struct collector *c, const struct predicate_row *p, enum field_id field)
 {
     struct matcher *m = c->m;
-    struct value_list list = values_of(m, field, ruleset_text(m->set, p->header_name));
+    struct value_list list = values_asked(m, p, field);
     bool is_of_all = p->of == QUERY_COUNT || p->op == QUERY_EXISTS;
 
     for (uint32_t i = 0; i < list.count; i++) {

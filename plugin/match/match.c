@@ -82,6 +82,7 @@ struct matcher *matcher_new(const struct ruleset *set, struct budget *stream_bud
     m->header_values = memory_new(EVENT_VALUES_MAX, sizeof(*m->header_values));
     m->entry_text = memory_new(EVIDENCE_MAX, EVIDENCE_TEXT);
     m->fold = memory_new(set->fold_max + 1, 1);
+    variants_new(m);
     pool_init(&m->flows, m->budget, sizeof(struct match_flow));
     marks_init(m);
     new_regex_state(m);
@@ -129,6 +130,7 @@ void matcher_free(struct matcher *m)
     memory_free(m->new_hit_ends);
     memory_free(m->new_hits);
     memory_free(m->fold);
+    variants_free(m);
     memory_free(m->entry_text);
     memory_free(m->header_values);
     memory_free(m->predicate_memo);
@@ -152,6 +154,9 @@ void next_generation(struct matcher *m)
     memset(m->rule_seen, 0, m->set->rule_count * sizeof(*m->rule_seen));
     memset(m->predicate_memo, 0, m->set->predicate_count * sizeof(*m->predicate_memo));
     memset(m->envelope_seen, 0, sizeof(m->envelope_seen));
+    if (m->variant_seen != NULL)
+        memset(m->variant_seen, 0, m->set->variant_count * sizeof(*m->variant_seen));
+    m->variant_generation = 0;
 }
 
 struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)

@@ -23,6 +23,7 @@ struct match_stats {
     uint64_t alerts, suppressed;
     uint64_t silenced;           /* by filters */
     uint64_t confirm_limit_hits; /* PCRE2 gave up: not confirmed */
+    uint64_t variants_left_out;  /* values for whose transforms there was no room */
     uint64_t early_hits;         /* entries of lists met before their `valid_from` */
     uint64_t marks_lost;         /* set, but there was no memory for the flow's row */
     uint64_t held;               /* rules that were true, whether they say so or not */

@@ -141,6 +141,13 @@ struct matcher {
     union value *header_values; /* EVENT_VALUES_MAX: lines of one header name */
     uint8_t *entry_text;        /* an alert's list entries, as text */
 
+    uint32_t *variant_seen; /* generation; one a variant, as the next. NULL when the set has none; see variant.c */
+    struct value_list *variant_lists;
+    union value *variant_items;
+    uint8_t *variant_text;
+    size_t variant_item_count, variant_text_len;
+    uint32_t variant_generation; /* that these two are of */
+
     struct pool flows, marks;
     const char **mark_names; /* for alerts: those of a flow */
 
@@ -256,6 +263,16 @@ struct value_list values_of(struct matcher *m, enum field_id field, struct view 
 /* Does this one value answer yes? `found` may be NULL. Negation is the caller's. */
 bool value_holds(struct matcher *m, const struct predicate_row *p, enum field_id field,
                  const union value *value, struct place_found *found);
+
+/* What the predicate asks: the field's values, or a variant of them. */
+struct value_list values_asked(struct matcher *m, const struct predicate_row *p,
+                               enum field_id field);
+
+/* variant.c */
+void variants_new(struct matcher *m);
+void variants_free(struct matcher *m);
+/* Values of a variant of m->event, good until the generation changes. */
+struct value_list variant_values(struct matcher *m, uint32_t variant);
 
 /* evidence.c: what held, into `out`, and its counts into `alert`. */
 void collect_evidence(struct matcher *m, const struct rule_row *rule,

@@ -88,7 +88,7 @@ static void free_tables(struct ruleset *set)
         set->sets,       set->set_slots,   set->set_bloom,   set->set_notes, set->set_ends,
         set->set_facts,  set->set_fact_of, set->set_bytes,   set->groups,    set->group_predicates,
         set->patterns,   set->watches,     set->port_groups, set->steps,     set->mark_changes,
-        set->mark_names, set->silencers,   set->filter_ends,
+        set->mark_names, set->silencers,   set->filter_ends, set->variants,
     };
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         memory_free(tables[i]);

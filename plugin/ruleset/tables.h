@@ -104,10 +104,16 @@ struct predicate_row {
     struct span pieces;  /* QUERY_SEQUENCE: rows of `steps` */
     struct text bytes, mask, header_name;
     uint32_t written; /* blob offset of the author's text, NUL-terminated */
-    uint32_t reserved;
+    uint32_t variant; /* row of `variants` that is asked; NO_INDEX: the field itself */
     int64_t number;
     uint64_t from, to; /* QUERY_LIST: how sure an entry has to be; `to` above 100: not asked */
     struct address address;
+};
+
+/* What transforms make of a field's values (fields/transform.h); of one header's when it has a name. */
+struct variant_row {
+    uint32_t field, transforms;
+    struct text header_name;
 };
 
 /* The values of `kind`, `compare` and `origin` are those of rule/rule.h (checked in compile/steps.c). */
@@ -329,6 +335,8 @@ struct ruleset {
     size_t node_count;
     struct predicate_row *predicates;
     size_t predicate_count;
+    struct variant_row *variants;
+    size_t variant_count;
     struct piece_row *pieces;
     size_t piece_count;
     struct step_row *steps;

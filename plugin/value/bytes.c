@@ -159,7 +159,7 @@ static void normalise_hex(struct loader *l, const struct question *q, struct tex
                                       UINT64_C(1) << MODIFIER_CASED)) == 0;
     struct view bytes, form;
 
-    if ((!is_serial && q->field != FIELD_TLS_CERT_FINGERPRINT) || !is_plain ||
+    if ((!is_serial && q->field != FIELD_TLS_CERT_FINGERPRINT) || !is_plain || q->transforms != 0 ||
         question_has_offsets(q) || !text_is_literal(&texts->items[0], &bytes) ||
         !colon_form(l, bytes, is_serial, &form))
         return;

@@ -18,6 +18,7 @@ enum class {
     CLASS_FLAG,
     CLASS_LOGIC,
     CLASS_PLACE,
+    CLASS_TRANSFORM,
 };
 
 static const char *const NAMES[] = {
@@ -201,6 +202,33 @@ static bool find_field(struct loader *l, const struct yaml_node *key, struct vie
 
 /* --- modifiers ----------------------------------------------------------------------------------- */
 
+/* Variants are made of values that are at hand whole, and ahead of all questions. */
+static bool add_transform(struct loader *l, struct place place, enum modifier modifier,
+                          struct question *q)
+{
+    const char *name = NAMES[modifier];
+    const struct field *field = q->field != FIELD_NONE ? field_get(q->field) : NULL;
+
+    if (q->modifiers != 0) {
+        loader_error(l, place, "modifier-order", "write it right behind the field",
+                     "`%s` changes the field's value and stands before `%s`", name,
+                     name_among(q->modifiers));
+        return false;
+    }
+    if (field == NULL || field->type != TYPE_BYTES || (field->flags & FIELD_STREAMING) ||
+        q->field == FIELD_FLOW_MARK) {
+        loader_error(l, place, "field-type", "name a field of bytes of a parsed protocol or packet",
+                     field == NULL ? "`%s` needs a field"
+                                   : "`%s` makes a variant of a field of bytes, which `%s` is not",
+                     name, field == NULL ? "" : field->name);
+        return false;
+    }
+    if (transform_list_add(&q->transforms, transform_find(view_from_string(name))))
+        return true;
+    loader_error(l, place, "modifiers", NULL, "more than %d transforms", TRANSFORMS_MAX);
+    return false;
+}
+
 static bool add_modifier(struct loader *l, struct place place, struct view name, struct question *q)
 {
     enum modifier modifier = find_modifier(name);
@@ -211,6 +239,8 @@ static bool add_modifier(struct loader *l, struct place place, struct view name,
                      "there is no modifier `%s`", loader_shown(l, name));
         return false;
     }
+    if (CLASSES[modifier] == CLASS_TRANSFORM)
+        return add_transform(l, place, modifier, q);
     if (question_has(q, modifier) && CLASSES[modifier] != CLASS_ENCODING) {
         loader_error(l, place, "modifiers", "write it once", "`%s` stands here a second time",
                      NAMES[modifier]);
@@ -251,6 +281,7 @@ static bool add_modifier(struct loader *l, struct place place, struct view name,
     case CLASS_COMPARE:
     case CLASS_NUMBER:
     case CLASS_LOGIC:
+    case CLASS_TRANSFORM:
         break;
     }
     q->modifiers |= bit(modifier);
@@ -315,6 +346,17 @@ static bool is_consistent(struct loader *l, struct question *q)
            !conflict(l, q, bit(MODIFIER_CASED), compare | number);
 }
 
+static bool suits_variant(struct loader *l, const struct question *q)
+{
+    uint64_t whole = q->modifiers & (bit(MODIFIER_EXISTS) | bit(MODIFIER_COUNT));
+
+    if (q->transforms == 0 || whole == 0)
+        return true;
+    loader_error(l, q->place, "modifiers", "leave the transform out",
+                 "`%s` asks for the field, whatever becomes of its value", name_among(whole));
+    return false;
+}
+
 /* The part of `key` from byte `at` on, which is empty or begins with `|`. */
 static bool parse_chain(struct loader *l, const struct yaml_node *key, size_t at,
                         struct question *q)
@@ -330,7 +372,7 @@ static bool parse_chain(struct loader *l, const struct yaml_node *key, size_t at
             return false;
         at += name.len;
     }
-    return is_consistent(l, q);
+    return is_consistent(l, q) && suits_variant(l, q);
 }
 
 struct question question_keyword(struct loader *l, struct place place, const char *label)

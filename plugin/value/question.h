@@ -17,7 +17,8 @@ enum { ENCODINGS_MAX = 4 };
 struct question {
     enum field_id field;     /* FIELD_NONE: a keyword */
     struct view header_name; /* http.header.NAME */
-    uint64_t modifiers;      /* a bit each */
+    uint64_t modifiers;      /* a bit each; of transforms none */
+    transform_list transforms;
     enum modifier encodings[ENCODINGS_MAX];
     size_t encoding_count;
     struct offsets offsets;

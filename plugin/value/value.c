@@ -22,6 +22,7 @@ struct predicate *value_predicate(struct loader *l, const struct question *q,
         .op = op,
         .field = q->field,
         .header_name = q->header_name,
+        .transforms = q->transforms,
         .is_cased = question_has(q, MODIFIER_CASED),
         .is_negated = question_has(q, MODIFIER_NEQ),
         .offsets = q->offsets,
@@ -51,7 +52,8 @@ enum field_type question_type(const struct question *q)
 
 bool question_is_lower(const struct question *q)
 {
-    return q->field != FIELD_NONE && (field_get(q->field)->flags & FIELD_LOWER) != 0;
+    return q->field != FIELD_NONE && q->transforms == 0 &&
+           (field_get(q->field)->flags & FIELD_LOWER) != 0;
 }
 
 bool question_has_offsets(const struct question *q)
@@ -136,7 +138,8 @@ static struct node *null_node(struct loader *l, const struct question *q,
 {
     uint64_t harmless = UINT64_C(1) << MODIFIER_ALL | UINT64_C(1) << MODIFIER_NEQ;
 
-    if ((q->modifiers & ~harmless) != 0 || q->field == FIELD_NONE || question_has_offsets(q)) {
+    if ((q->modifiers & ~harmless) != 0 || q->field == FIELD_NONE || question_has_offsets(q) ||
+        q->transforms != 0) {
         loader_error(l, scalar->place, "null-value", "put it into quotes when the word is meant",
                      "null asks whether a field is absent and goes with no modifier");
         return NULL;

@@ -43,6 +43,7 @@ others="$corpora/rules/snort-community.rules.gz $corpora/rules/pingback.rules $c
 python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work-others" \
     --captures "$corpora/c2" --captures "$corpora/benign" --captures "$corpora/protocols" $others \
     "$corpora"/rules/hunting/*.rules "$corpora"/rules/abusech-2021/*.rules.gz || status=1
+python3 tests/oracle/transforms.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/transforms" || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
 # shellcheck disable=SC2046
 python3 tests/oracle/san.py --shrike "$out/shrike" tests/pcaps/*cap \

@@ -156,7 +156,14 @@ static void transforms_become_fields_and_forms(void **state)
             "dns.query '<any>evil<any>'");
     becomes(HTTP, UP "http.user_agent; to_lowercase; content:\"curl\";",
             "http.user_agent '<any>curl<any>'");
-    is_left_out(HTTP, UP "http.uri; url_decode; content:\"a\";", "keyword url_decode");
+    becomes(HTTP, UP "http.host; to_lowercase; to_uppercase; content:\"A\";",
+            "http.host|to_lowercase|to_uppercase '<any>A<any>'");
+    becomes("dns any any -> any any", "dns.query; dotprefix; content:!\".a\"; within:2;",
+            "(!dns.query.raw|dotprefix \".a<any>\" and dns.query.raw exists)");
+    becomes(HTTP, UP "http.uri; url_decode; content:\"a\"; content:!\"b\"; within:9;",
+            "http.uri|url_decode [bytes \"a\", not bytes \"b\" +0<9]");
+    becomes(HTTP, UP "http.uri; to_md5; content:\"|00 0a 1b 2c 3d 4e 5f 60 71 82 93 a4 b5 c6 d7 e8|\";",
+            "http.uri|to_md5 '000a1b2c3d4e5f60718293a4b5c6d7e8'");
 }
 
 static void buffers_follow_the_direction(void **state)

@@ -99,6 +99,8 @@ static inline void write_predicate(struct buf *out, const struct predicate *p)
         buf_byte(out, '.');
         buf_add(out, p->header_name);
     }
+    for (unsigned i = 0; transform_list_get(p->transforms, i) != TRANSFORM_NONE; i++)
+        buf_format(out, "|%s", transform_name(transform_list_get(p->transforms, i)));
     buf_byte(out, ' ');
     switch (p->op) {
     case MATCH_GLOB:

@@ -40,6 +40,7 @@ static const char *modifiers(void)
 #define CLASS_ENCODING(name)      "|" name
 #define CLASS_FLAG(name)          "|" name
 #define CLASS_LOGIC(name)         "|" name
+#define CLASS_TRANSFORM(name)     "|" name
 #define MODIFIER(id, name, class) CLASS_##class(name)
 #include "value/modifier.def"
 #undef MODIFIER

@@ -157,6 +157,7 @@ static void print_loss(FILE *out, const struct run_stats *stats)
     print_line(out, "values not asked of a stream", stats->match.windows_lost,
                " (--memcap-streams)");
     print_line(out, "regular expressions given up", stats->match.confirm_limit_hits, "");
+    print_line(out, "values too large to transform", stats->match.variants_left_out, "");
     print_line(out, "list entries met before their valid_from", stats->match.early_hits, "");
     print_line(out, "scans that Hyperscan failed", stats->match.scan_errors, "");
 }

@@ -6,6 +6,8 @@
  *            cannot say what it does not hold: there a sequence it is, and wherever a piece counts from another. So it is
  *            for an expression and contents of a stream: the contents tell when the expression is worth asking.
  * Negated    Suricata looks into a buffer that is there; so the field has to exist where nothing else asks it.
+ * Transforms to_lowercase and dotprefix are said of the field itself where they can be: a variant (`|url_decode`) has no
+ *            literal that could open the rule.
  * Case       Suricata's contents count case unless nocase; a field in lower case has a twin in its own case
  *            (buffer.def), which is asked when letters have to fit.
  */
@@ -16,8 +18,10 @@ struct asker {
     struct arena *arena;
     struct meaning *m;
     const struct chain *chain;
-    const char *field;
+    const char *field; /* that is asked: the base, or a variant of it */
+    const char *base;
     bool is_stream;
+    bool is_dotted;   /* dotprefix, said without a variant */
     bool is_folded;   /* all contents are compared without case */
     bool has_yes;     /* something that a value has to have was asked */
     bool has_negated; /* something that it must not have */
@@ -182,7 +186,7 @@ static const char *add_apart(struct asker *a, const struct piece *piece)
     return piece->kind == PIECE_CONTENT ? add_content(a, piece) : add_step(a, piece);
 }
 
-/* --- dotprefix: a dot stands before the value ---------------------------------------------------- */
+/* --- dotprefix alone: a dot stands before the value ---------------------------------------------- */
 
 static bool is_domain(struct view name)
 {
@@ -195,18 +199,27 @@ static bool is_domain(struct view name)
     return holds;
 }
 
+/* Whether a question to the name without its dot says the same; else a variant is asked. */
+static bool is_dotted(const struct chain *chain)
+{
+    bool holds = chain->transforms == TRANSFORM_DOTPREFIX;
+
+    for (size_t i = 0; i < chain->count && holds; i++) {
+        const struct piece *piece = &chain->pieces[i];
+        holds = piece->kind == PIECE_CONTENT && !is_placed(piece) && !counts_from_another(piece) &&
+                !piece->is_negated && content_is_text(piece->bytes) &&
+                (!begins(piece) || (piece->bytes.data[0] == '.' && piece->bytes.len > 1));
+    }
+    return holds;
+}
+
 static const char *add_dotted(struct asker *a, const struct piece *piece)
 {
     struct view rest = view_skip(piece->bytes, 1);
     bool is_cased = needs_case(a, piece);
     bool is_first = begins(piece);
-
-    if (piece->kind != PIECE_CONTENT || is_placed(piece) || piece->is_negated ||
-        !content_is_text(piece->bytes))
-        return "dotprefix with more than a content";
     bool has_dot = piece->bytes.data[0] == '.';
-    if (is_first && (!has_dot || rest.len == 0))
-        return "dotprefix with more than a content";
+
     a->has_yes = true;
     if (is_first || !has_dot) {
         struct piece plain = *piece;
@@ -289,7 +302,7 @@ static const char *check_pieces(const struct chain *chain)
             return "byte_test of 0 bytes";
         if (piece->kind == PIECE_JUMP && piece->width == 0)
             return "byte_jump of 0 bytes";
-        if (chain->transform == TRANSFORM_LOWERCASE && is_search(piece) &&
+        if (chain->transforms == TRANSFORM_TO_LOWERCASE && is_search(piece) &&
             (piece->kind == PIECE_REGEX ? !piece->is_caseless
                                         : content_has_upper_case(piece->bytes)))
             return "to_lowercase with capitals";
@@ -405,15 +418,14 @@ static const char *add_all_apart(struct asker *a)
     for (size_t i = 0; i < chain->count; i++) {
         const struct piece *piece = &chain->pieces[i];
         bool is_known = piece->kind == PIECE_SIZE && piece->compare == IS_EQ;
-        bool is_dotted = chain->transform == TRANSFORM_DOTPREFIX;
-        if (is_known && !is_dotted && count_searches(chain) == 1 && a->has_size_eq &&
+        if (is_known && !a->is_dotted && count_searches(chain) == 1 && a->has_size_eq &&
             chain->count == 2) {
             const struct piece *other = &chain->pieces[1 - i];
             if (other->kind == PIECE_CONTENT && other->bytes.len == a->size && !other->is_negated &&
                 !is_placed(other) && content_is_readable(other->bytes))
                 continue; /* the content is the whole value */
         }
-        const char *fault = is_dotted ? add_dotted(a, piece) : add_apart(a, piece);
+        const char *fault = a->is_dotted ? add_dotted(a, piece) : add_apart(a, piece);
         if (fault != NULL)
             return fault;
     }
@@ -425,7 +437,7 @@ static void look_over(struct asker *a)
     const struct chain *chain = a->chain;
     bool is_cased = false;
 
-    a->is_folded = chain->transform == TRANSFORM_LOWERCASE ||
+    a->is_folded = chain->transforms == TRANSFORM_TO_LOWERCASE ||
                    (chain->buffer != NULL && chain->buffer->kind == BUFFER_FOLDED);
     for (size_t i = 0; i < chain->count; i++) {
         const struct piece *piece = &chain->pieces[i];
@@ -435,8 +447,52 @@ static void look_over(struct asker *a)
             a->size = piece->number;
         }
     }
-    if (is_cased && chain->buffer != NULL && *chain->buffer->exact != '\0')
+    a->is_dotted = is_dotted(chain);
+    bool is_variant =
+        chain->transforms != 0 && chain->transforms != TRANSFORM_TO_LOWERCASE && !a->is_dotted;
+    if ((is_cased || is_variant) && chain->buffer != NULL && *chain->buffer->exact != '\0')
         a->field = chain->buffer->exact;
+    a->base = a->field;
+    for (unsigned i = 0; is_variant && transform_list_get(chain->transforms, i); i++)
+        a->field = arena_format(a->arena, "%s|%s", a->field,
+                                transform_name(transform_list_get(chain->transforms, i)));
+}
+
+/* --- digests ------------------------------------------------------------------------------------- */
+
+/* The bytes of the digest that a chain asks for, 0 when it asks for none. */
+static size_t digest_len(const struct chain *chain)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < TRANSFORMS_MAX && len == 0; i++)
+        len = transform_digest_len(transform_list_get(chain->transforms, i));
+    return len;
+}
+
+/* Suricata's digests are bytes, ours are hex digits: the whole, its beginning or its end. */
+static const char *add_digest(struct asker *a)
+{
+    const struct chain *chain = a->chain;
+    const struct piece *piece = &chain->pieces[0];
+    unsigned last = 0;
+
+    while (transform_list_get(chain->transforms, last + 1) != TRANSFORM_NONE)
+        last++;
+    if (transform_digest_len(transform_list_get(chain->transforms, last)) == 0)
+        return "a transform behind a digest";
+    if (chain->buffer->kind == BUFFER_MANY && view_ends(view_from_string(a->base), VIEW("_body")))
+        return "the digest of a body";
+    bool is_whole = piece->bytes.len == digest_len(chain);
+    if (chain->count != 1 || piece->kind != PIECE_CONTENT || is_placed(piece) ||
+        (!is_whole && begins(piece) == piece->is_at_end))
+        return "a part of a digest";
+    const char *place = is_whole ? "" : begins(piece) ? "|startswith" : "|endswith";
+    a->has_yes = !piece->is_negated;
+    a->has_negated = piece->is_negated;
+    return add(a, (struct entry){.form = ENTRY_TEXT,
+                                 .key = key_of(a, place, false, piece->is_negated),
+                                 .value = content_digits(a->arena, piece->bytes)});
 }
 
 const char *meaning_add_chain(struct arena *arena, struct meaning *m, const struct chain *chain,
@@ -452,7 +508,7 @@ const char *meaning_add_chain(struct arena *arena, struct meaning *m, const stru
     settle_first(&settled->pieces[0]);
     look_over(&a);
     if (chain->buffer != NULL && chain->buffer->kind == BUFFER_NUMBER)
-        return add_number(&a);
+        return chain->transforms == 0 ? add_number(&a) : "a transform of a number";
     const char *fault = check_pieces(settled);
     if (fault == NULL && is_stream)
         fault = check_reach(settled);
@@ -460,13 +516,12 @@ const char *meaning_add_chain(struct arena *arena, struct meaning *m, const stru
         return fault;
     if (m->is_either && chain->buffer == NULL)
         return add_either(&a);
-    if (needs_sequence(&a))
-        return settled->transform == TRANSFORM_DOTPREFIX ? "dotprefix with more than a content"
-                                                         : add_whole_sequence(&a);
-    fault = add_all_apart(&a);
+    if (digest_len(settled) == 0 && needs_sequence(&a))
+        return add_whole_sequence(&a);
+    fault = digest_len(settled) > 0 ? add_digest(&a) : add_all_apart(&a);
     if (fault == NULL && a.has_negated && !a.has_yes && chain->buffer != NULL)
         fault = add(&a, (struct entry){.form = ENTRY_PLAIN,
-                                       .key = key_of(&a, "|exists", false, false),
+                                       .key = arena_format(arena, "%s|exists", a.base),
                                        .value = VIEW("true")});
     return fault;
 }

@@ -49,7 +49,7 @@ static void put_chain(struct writer *w, const struct entry *entry)
 {
     const struct chain *chain = entry->chain;
     bool is_folded = chain->buffer != NULL && (chain->buffer->kind == BUFFER_FOLDED ||
-                                               chain->transform == TRANSFORM_LOWERCASE);
+                                               chain->transforms == TRANSFORM_TO_LOWERCASE);
     steps_emit(w->e, w->arena, chain, is_folded, entry->counts_length);
 }
 

@@ -226,19 +226,29 @@ struct view content_escaped(struct arena *arena, struct view bytes)
     return view_make(out, len);
 }
 
-struct view content_hex(struct arena *arena, struct view bytes)
+static struct view hex_digits(struct arena *arena, struct view bytes, bool is_parted)
 {
     static const char DIGITS[] = "0123456789abcdef";
     char *out = arena_alloc(arena, bytes.len * 3 + 1);
     size_t len = 0;
 
     for (size_t i = 0; i < bytes.len; i++) {
-        if (i > 0)
+        if (i > 0 && is_parted)
             out[len++] = ' ';
         out[len++] = DIGITS[bytes.data[i] >> 4];
         out[len++] = DIGITS[bytes.data[i] & 15];
     }
     return view_make(out, len);
+}
+
+struct view content_hex(struct arena *arena, struct view bytes)
+{
+    return hex_digits(arena, bytes, true);
+}
+
+struct view content_digits(struct arena *arena, struct view bytes)
+{
+    return hex_digits(arena, bytes, false);
 }
 
 struct view content_as_regex(struct arena *arena, struct view bytes)

@@ -21,8 +21,9 @@ bool content_has_letters(struct view bytes);
 bool content_has_upper_case(struct view bytes);
 /* Wildcards and backslashes escaped, as `contains` wants it. */
 struct view content_escaped(struct arena *arena, struct view bytes);
-/* "0d 0a" */
+/* "0d 0a", "0d0a" */
 struct view content_hex(struct arena *arena, struct view bytes);
+struct view content_digits(struct arena *arena, struct view bytes);
 /* An expression that matches these bytes alone. */
 struct view content_as_regex(struct arena *arena, struct view bytes);
 

@@ -29,7 +29,7 @@ const char *read_content(struct reader *r, struct view value)
 
 const char *read_uricontent(struct reader *r, struct view value)
 {
-    return add_content(r, reader_chain(r, buffer_sticky(VIEW("http.uri")), TRANSFORM_NONE), value);
+    return add_content(r, reader_chain(r, buffer_sticky(VIEW("http.uri")), 0), value);
 }
 
 const char *read_pcre(struct reader *r, struct view value)
@@ -47,7 +47,7 @@ const char *read_pcre(struct reader *r, struct view value)
     if (flag != 0 && r->chain->buffer != NULL && r->chain->buffer != buffer_of_flag(flag))
         return "a modifier while a sticky buffer is set";
     struct chain *chain =
-        flag != 0 ? reader_chain(r, buffer_of_flag(flag), TRANSFORM_NONE) : r->chain;
+        flag != 0 ? reader_chain(r, buffer_of_flag(flag), 0) : r->chain;
     if (flag != 0 && buffer_of_flag(flag) == NULL)
         return "pcre with the flag of a buffer that there is not";
     struct piece *piece = reader_add_piece(chain, PIECE_REGEX);
@@ -178,7 +178,7 @@ const char *read_urilen(struct reader *r, struct view value)
         return "urilen: raw or norm was expected";
     const struct buffer *buffer =
         buffer_sticky(view_equal(form, VIEW("raw")) ? VIEW("http.uri.raw") : VIEW("http.uri"));
-    return add_sizes(reader_chain(r, buffer, TRANSFORM_NONE), number);
+    return add_sizes(reader_chain(r, buffer, 0), number);
 }
 
 /* Nothing more behind a content is the content at the end: so Suricata rewrites it, too. */
@@ -372,39 +372,16 @@ const char *read_byte_jump(struct reader *r, struct view value)
 const char *read_pkt_data(struct reader *r, struct view value)
 {
     (void)value;
-    r->chain = reader_chain(r, NULL, TRANSFORM_NONE);
+    r->chain = reader_chain(r, NULL, 0);
     r->piece = NULL;
     return NULL;
-}
-
-static const char *transform(struct reader *r, enum transform transform, const char *both)
-{
-    if (r->chain->buffer == NULL)
-        return "a transform without a buffer";
-    if (r->chain->transform != TRANSFORM_NONE)
-        return both;
-    r->chain = reader_chain(r, r->chain->buffer, transform);
-    r->piece = NULL;
-    return r->chain == NULL ? "too many buffers" : NULL;
-}
-
-const char *read_dotprefix(struct reader *r, struct view value)
-{
-    (void)value;
-    return transform(r, TRANSFORM_DOTPREFIX, "dotprefix behind another transform");
-}
-
-const char *read_to_lowercase(struct reader *r, struct view value)
-{
-    (void)value;
-    return transform(r, TRANSFORM_LOWERCASE, "to_lowercase behind another transform");
 }
 
 /* The older keywords, which bring their value along. */
 static const char *read_certificate(struct reader *r, struct view value, struct view buffer,
                                     bool is_whole)
 {
-    struct chain *chain = reader_chain(r, buffer_sticky(buffer), TRANSFORM_NONE);
+    struct chain *chain = reader_chain(r, buffer_sticky(buffer), 0);
     const char *fault = add_content(r, chain, value);
 
     if (fault == NULL)

@@ -9,6 +9,7 @@
 #ifndef SHRIKE_IMPORT_SURICATA_READ_MODEL_H
 #define SHRIKE_IMPORT_SURICATA_READ_MODEL_H
 
+#include "fields/transform.h"
 #include "import/suricata/read/rule_text.h"
 #include "import/suricata/read/variables.h"
 
@@ -46,13 +47,11 @@ struct piece {
     enum jump_origin origin;
 };
 
-enum transform { TRANSFORM_NONE, TRANSFORM_DOTPREFIX, TRANSFORM_LOWERCASE };
-
 struct buffer; /* buffer.h */
 
 struct chain {
     const struct buffer *buffer; /* NULL: the payload */
-    enum transform transform;
+    transform_list transforms; /* of the buffer, before it is looked into */
     struct piece *pieces; /* room for PIECES_MAX */
     size_t count;
 };

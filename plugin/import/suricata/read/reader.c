@@ -2,23 +2,25 @@
 /* Reader: the options of a rule one after the other, each by the row of its keyword.
  *
  * Buffers    a sticky buffer holds for all contents that follow; a modifier (http_uri) moves the content before it
- *            into its chain, and so does a pcre's flag. Naming a buffer twice goes on with its chain.
+ *            into its chain, and so does a pcre's flag. Naming a buffer twice goes on with its chain. A transform
+ *            (fields/transform.def) behind a buffer makes another of it.
  * Order      the pieces of a chain are in the order in which Suricata inspects them: as they are written.
  */
 #include "import/suricata/read/reader.h"
 
-struct chain *reader_chain(struct reader *r, const struct buffer *buffer, enum transform transform)
+struct chain *reader_chain(struct reader *r, const struct buffer *buffer,
+                           transform_list transforms)
 {
     struct model *rule = r->rule;
 
     for (size_t i = 0; i < rule->chain_count; i++) {
-        if (rule->chains[i].buffer == buffer && rule->chains[i].transform == transform)
+        if (rule->chains[i].buffer == buffer && rule->chains[i].transforms == transforms)
             return &rule->chains[i];
     }
     if (rule->chain_count == CHAINS_MAX)
         return NULL;
     struct chain *chain = &rule->chains[rule->chain_count++];
-    *chain = (struct chain){.buffer = buffer, .transform = transform};
+    *chain = (struct chain){.buffer = buffer, .transforms = transforms};
     chain->pieces = arena_array(r->arena, PIECES_MAX, sizeof(*chain->pieces));
     return chain;
 }
@@ -132,7 +134,7 @@ static const struct keyword *find_keyword(struct view name)
 /* The content before it belongs to the modifier's buffer. */
 static const char *move_piece(struct reader *r, const struct buffer *buffer)
 {
-    struct chain *from = r->piece_chain, *to = reader_chain(r, buffer, TRANSFORM_NONE);
+    struct chain *from = r->piece_chain, *to = reader_chain(r, buffer, 0);
 
     if (r->piece == NULL || from == NULL || from->count == 0 ||
         r->piece != &from->pieces[from->count - 1])
@@ -149,8 +151,22 @@ static const char *move_piece(struct reader *r, const struct buffer *buffer)
     return NULL;
 }
 
+/* What is looked for from here on is looked for in what becomes of the buffer. */
+static const char *add_transform(struct reader *r, enum transform_id id)
+{
+    if (r->chain->buffer == NULL)
+        return "a transform without a buffer";
+    transform_list transforms = r->chain->transforms;
+    if (!transform_list_add(&transforms, id))
+        return "too many transforms";
+    r->chain = reader_chain(r, r->chain->buffer, transforms);
+    r->piece = NULL;
+    return r->chain == NULL ? "too many buffers" : NULL;
+}
+
 static const char *read_option(struct reader *r, const struct option_text *option)
 {
+    const enum transform_id transform = transform_find(option->name);
     const struct keyword *keyword = find_keyword(option->name);
     const struct buffer *sticky = buffer_sticky(option->name);
     const struct buffer *modifier = buffer_modifier(option->name);
@@ -159,12 +175,14 @@ static const char *read_option(struct reader *r, const struct option_text *optio
         return keyword->read != NULL ? keyword->read(r, option->value)
                                      : reader_ask_number(r, keyword->field, option->value);
     if (sticky != NULL && option->value.len == 0) {
-        r->chain = reader_chain(r, sticky, TRANSFORM_NONE);
+        r->chain = reader_chain(r, sticky, 0);
         r->piece = NULL;
         return r->chain == NULL ? "too many buffers" : NULL;
     }
     if (modifier != NULL && option->value.len == 0)
         return move_piece(r, modifier);
+    if (transform != TRANSFORM_NONE && option->value.len == 0)
+        return add_transform(r, transform);
     return arena_format(r->arena, "keyword %.*s", (int)option->name.len,
                         (const char *)option->name.data);
 }
@@ -176,7 +194,7 @@ void reader_read(struct arena *arena, const struct rule_text *text, struct model
     *out = (struct model){.text = text, .rev = 0, .gid = 1};
     out->chains = arena_array(arena, CHAINS_MAX, sizeof(*out->chains));
     out->references = arena_array(arena, text->option_count + 1, sizeof(*out->references));
-    r.chain = reader_chain(&r, NULL, TRANSFORM_NONE);
+    r.chain = reader_chain(&r, NULL, 0);
     for (size_t i = 0; i < text->option_count; i++) {
         const char *reason = read_option(&r, &text->options[i]);
         if (reason == NULL || out->refusal != NULL)

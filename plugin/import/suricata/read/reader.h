@@ -22,7 +22,8 @@ void reader_read(struct arena *arena, const struct rule_text *text, struct model
 /* --- for the readers of keywords ----------------------------------------------------------------- */
 
 /* The chain of a buffer, made when there is none. NULL when there are too many. */
-struct chain *reader_chain(struct reader *r, const struct buffer *buffer, enum transform transform);
+struct chain *reader_chain(struct reader *r, const struct buffer *buffer,
+                           transform_list transforms);
 /* A piece at a chain's end. NULL when there are too many. */
 struct piece *reader_add_piece(struct chain *chain, enum piece_kind kind);
 const char *reader_add_ask(struct reader *r, const char *key, const char *value, bool is_negated);

@@ -39,6 +39,8 @@ void lint_filters(struct lint *lint);
 void lint_shape(struct lint *lint, const struct predicate *predicate);
 /* closed.c: names that are none of those that their field has. */
 void lint_closed(struct lint *lint, const struct predicate *predicate);
+/* variant.c: values that what a transform makes never has. */
+void lint_variant(struct lint *lint, const struct predicate *predicate);
 /* contradiction.c: what excludes each other. */
 void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: values that are not of the shape that all values of their field have, so that they never match.
  *
- * Templates   digests and fingerprints: so many characters, each of its kind. What a glob asks for is looked for in the
- *             template as it is in a value, from the left.
+ * Templates   digests and fingerprints: so many characters, each of its kind (template.c).
  * Lower case  a field that is kept in lower case, and bytes with capitals. (Text is folded, or told when it is read.)
  * Names       transport protocols, and hosts, which are kept without their port. (Other names: closed.c.)
  *
@@ -11,27 +10,13 @@
 #include <string.h>
 
 #include "lint/lint.h"
-#include "lint/pattern.h"
+#include "lint/template.h"
 
-/* A character of a template stands for one of its kind, or for itself. */
 #define HEX4     "hhhh"
 #define HEX12    HEX4 HEX4 HEX4
 #define HEX32    HEX12 HEX12 HEX4 HEX4
 #define PAIRS5   "hh:hh:hh:hh:hh"
 #define BASE64_9 "bbbbbbbbb"
-
-static const struct {
-    char character;
-    const char *letters; /* as they are folded */
-} KINDS[] = {
-    {'h', "0123456789abcdef"},
-    {'d', "0123456789"},
-    {'a', "0123456789abcdefghijklmnopqrstuvwxyz"},
-    {'b', "0123456789abcdefghijklmnopqrstuvwxyz+/"},
-    {'t', "tqd"},          /* over TCP, QUIC or DTLS */
-    {'v', "0123456789sd"}, /* 13, s3, d2 */
-    {'n', "di"},           /* with the name of a domain, or to an address */
-};
 
 static const struct shape {
     enum field_id field;
@@ -53,62 +38,12 @@ static void tell(struct lint *lint, const struct predicate *p, const char *why)
                     "%s: this never matches: %s", lint_shown(lint, p), why);
 }
 
-/* May the symbol of a pattern stand for this character of a template? */
-static bool suits(uint16_t symbol, char character)
-{
-    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
-        if (KINDS[i].character == character)
-            return symbol != 0 && strchr(KINDS[i].letters, byte_fold((uint8_t)symbol)) != NULL;
-    }
-    return symbol == (uint8_t)character;
-}
-
-/* The symbols [begin, end) at this place. */
-static bool fits_at(const struct pattern *pattern, size_t begin, size_t end, const char *template,
-                    size_t at)
-{
-    size_t len = strlen(template);
-
-    if (at > len || len - at < end - begin)
-        return false;
-    for (size_t i = begin; i < end; i++) {
-        uint16_t symbol = pattern->symbols[i];
-        if (symbol != SYMBOL_ONE && !suits(symbol, template[at + i - begin]))
-            return false;
-    }
-    return true;
-}
-
-/* Is there a value of this template that the pattern fits? */
-static bool fits(const struct pattern *pattern, const char *template)
-{
-    size_t at = 0, len = strlen(template);
-
-    for (size_t begin = 0, end; begin < pattern->count; begin = end + 1) {
-        bool is_tied = begin == 0 && pattern->is_tied_start;
-        for (end = begin; end < pattern->count && pattern->symbols[end] != SYMBOL_ANY;)
-            end++;
-        size_t run = end - begin;
-        if (end == pattern->count && pattern->is_tied_end) {
-            if (run > len || len - run < at || (is_tied && run != len))
-                return false;
-            at = len - run;
-        }
-        while (!is_tied && at + run < len && !fits_at(pattern, begin, end, template, at))
-            at++;
-        if (!fits_at(pattern, begin, end, template, at))
-            return false;
-        at += run;
-    }
-    return true;
-}
-
 static void lint_template(struct lint *lint, const struct predicate *p, const struct shape *shape)
 {
     struct pattern pattern;
 
     if (pattern_of(p, &pattern) && pattern.from == 0 && pattern.to == SIZE_MAX &&
-        !fits(&pattern, shape->template))
+        !template_fits(shape->template, &pattern))
         tell(lint, p, arena_format(lint->arena, "values are %s", shape->what));
 }
 

@@ -181,7 +181,7 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
 
 static void lint_label(struct lint *lint, const struct predicate *p)
 {
-    if (!field_holds_names(p->field) || p->piece_count == 0)
+    if (!field_holds_names(p->field) || p->piece_count == 0 || p->transforms != 0)
         return;
     const struct glob_piece *first = &p->pieces[0];
     bool is_empty =
@@ -237,10 +237,11 @@ void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
-    if (p->transforms == 0) { /* a variant may have any shape */
+    if (p->transforms == 0) { /* a variant has none of the field's shape */
         lint_shape(lint, p);
         lint_closed(lint, p);
     }
+    lint_variant(lint, p);
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "flow/tcp_flow.h"
 #include "proto/proto.h"
 
 static_assert(FIELD_FLOW_MARK - FIELD_SRC_IP + 1 == ENVELOPE_COUNT,
@@ -58,6 +59,28 @@ static uint32_t vlans(union value *out, const uint16_t *vlan, unsigned count)
     return count;
 }
 
+/* How many of its sequence numbers a side has used, the packet at hand among them. A side that was not seen has sent its SYN,
+ * if the connection stands. */
+static uint32_t tcp_size(const struct matcher *m, const struct flow *flow, enum direction direction,
+                         union value *out)
+{
+    const struct packet *packet = m->event->packet;
+
+    if (flow->tcp == NULL)
+        return 0;
+    const struct tcp_side *side = &flow->tcp->side[direction];
+    bool is_known = (side->flags & SIDE_HAS_NEXT) != 0;
+    uint32_t end = is_known && seq_diff(side->edge, side->next) > 0 ? side->edge : side->next;
+    if (packet != NULL && packet->ip_proto == IP_TCP && flow_direction(flow, packet) == direction) {
+        uint32_t begin = packet->seq + ((packet->tcp_flags & TCP_SYN) != 0);
+        uint32_t own = begin + packet->payload_len + ((packet->tcp_flags & TCP_FIN) != 0);
+        if (!is_known)
+            return from_number(out, own - packet->seq + ((packet->tcp_flags & TCP_SYN) == 0));
+        end = seq_diff(own, end) > 0 ? own : end;
+    }
+    return is_known ? from_number(out, end - side->isn) : from_number(out, flow->state != FLOW_NEW);
+}
+
 /* What only a flow knows. */
 static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_id field,
                         union value *out)
@@ -74,6 +97,10 @@ static uint32_t of_flow(struct matcher *m, const struct flow *flow, enum field_i
         return from_number(out, side[TO_CLIENT].pkts);
     if (field == FIELD_FLOW_IS_ESTABLISHED)
         return from_number(out, flow->state != FLOW_NEW);
+    if (field == FIELD_FLOW_TCP_SIZE_TOSERVER)
+        return tcp_size(m, flow, TO_SERVER, out);
+    if (field == FIELD_FLOW_TCP_SIZE_TOCLIENT)
+        return tcp_size(m, flow, TO_CLIENT, out);
     if (field == FIELD_FLOW_ID)
         return from_number(out, flow->id);
     if (field == FIELD_FLOW_START)

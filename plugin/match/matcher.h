@@ -18,7 +18,7 @@
 
 enum {
     LOOKUP_MAX = 160,    /* members that one value can hit: prefix lengths, labels */
-    ENVELOPE_COUNT = 20, /* fields of EVENT_ANY */
+    ENVELOPE_COUNT = 22, /* fields of EVENT_ANY */
     EXCERPT_KEPT = 64,   /* bytes kept of a stream's hit, and of its tail */
     EVIDENCE_TEXT = 144, /* bytes of an evidence's value and list entry as text */
     START_MAX = 4096,    /* bytes in which the start of a stream's match is looked for */
@@ -141,7 +141,8 @@ struct matcher {
     union value *header_values; /* EVENT_VALUES_MAX: lines of one header name */
     uint8_t *entry_text;        /* an alert's list entries, as text */
 
-    uint32_t *variant_seen; /* generation; one a variant, as the next. NULL when the set has none; see variant.c */
+    uint32_t *
+        variant_seen; /* generation; one a variant, as the next. NULL when the set has none; see variant.c */
     struct value_list *variant_lists;
     union value *variant_items;
     uint8_t *variant_text;

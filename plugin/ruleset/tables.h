@@ -172,8 +172,9 @@ enum rule_flags {
     RULE_AT_END = 2,   /* stream: can become true without a new hit, decided when the stream ends */
     RULE_AT_START = 4, /* stream: can be true before any hit */
     RULE_SILENT = 16,  /* it holds and says nothing */
-    RULE_REPEATS = 32, /* stream with marks, or RULE_COUNTS: asked whenever a pattern occurs again */
-    RULE_COUNTS = 64,  /* stream whose `suppress` counts: alerts each time that it holds */
+    RULE_REPEATS =
+        32,           /* stream with marks, or RULE_COUNTS: asked whenever a pattern occurs again */
+    RULE_COUNTS = 64, /* stream whose `suppress` counts: alerts each time that it holds */
 };
 
 enum rule_side { SIDE_EITHER, SIDE_TO_SERVER, SIDE_TO_CLIENT };

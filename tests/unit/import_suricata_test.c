@@ -162,7 +162,8 @@ static void transforms_become_fields_and_forms(void **state)
             "(!dns.query.raw|dotprefix \".a<any>\" and dns.query.raw exists)");
     becomes(HTTP, UP "http.uri; url_decode; content:\"a\"; content:!\"b\"; within:9;",
             "http.uri|url_decode [bytes \"a\", not bytes \"b\" +0<9]");
-    becomes(HTTP, UP "http.uri; to_md5; content:\"|00 0a 1b 2c 3d 4e 5f 60 71 82 93 a4 b5 c6 d7 e8|\";",
+    becomes(HTTP,
+            UP "http.uri; to_md5; content:\"|00 0a 1b 2c 3d 4e 5f 60 71 82 93 a4 b5 c6 d7 e8|\";",
             "http.uri|to_md5 '000a1b2c3d4e5f60718293a4b5c6d7e8'");
 }
 
@@ -277,15 +278,16 @@ static void packets_are_asked_for_their_headers(void **state)
 
 static void thresholds_become_suppress(void **state)
 {
-    struct imported imported = import("alert tcp any any -> any 22 (flow:to_server; flags:S; "
-                                      "threshold: type both, track by_src, count 5, "
-                                      "seconds 120; sid:1;)\n"
-                                      "alert http any any -> any any (flow:to_client; http.server; "
-                                      "content:\"a\"; threshold:type limit,track "
-                                      "by_src,count 1,seconds 60; sid:2;)\n"
-                                      "alert ip [192.0.2.1,192.0.2.2] any -> any any (sid:3;)\n"
-                                      "alert tcp any any -> any 25 (content:\"ab\"; threshold: type "
-                                      "limit, track by_src, count 3, seconds 9; sid:4;)\n");
+    struct imported imported =
+        import("alert tcp any any -> any 22 (flow:to_server; flags:S; "
+               "threshold: type both, track by_src, count 5, "
+               "seconds 120; sid:1;)\n"
+               "alert http any any -> any any (flow:to_client; http.server; "
+               "content:\"a\"; threshold:type limit,track "
+               "by_src,count 1,seconds 60; sid:2;)\n"
+               "alert ip [192.0.2.1,192.0.2.2] any -> any any (sid:3;)\n"
+               "alert tcp any any -> any 25 (content:\"ab\"; threshold: type "
+               "limit, track by_src, count 3, seconds 9; sid:4;)\n");
 
     (void)state;
     assert_int_equal(imported.loaded.diagnostics.errors, 0);
@@ -367,7 +369,8 @@ static void what_has_no_equal_is_left_out_whole(void **state)
 {
     (void)state;
     is_left_out("smtp any any -> any any", "content:\"a\";", "protocol smtp");
-    is_left_out(HTTP, UP "http.uri; content:\"a\"; xbits:set,a,track ip_src;", "keyword xbits");
+    is_left_out(HTTP, UP "http.uri; content:\"a\"; xbits:isset,a,track ip_src;",
+                "xbits that are asked for: they are an address's, marks a flow's");
     is_left_out(HTTP, UP "http.uri; content:\"a\"; depth:n;", "a place that is a variable");
     is_left_out(HTTP, UP "http.uri; pcre:\"/a(/\";", "a pcre that PCRE2 does not take");
     is_left_out("tcp $NONE any -> any any", "content:\"abcd\";",

@@ -4,6 +4,7 @@
 
 #include "unit/scene.h"
 
+#include "flow/tcp_flow.h"
 #include "match/matcher.h"
 
 static void begin(struct scene *s)
@@ -540,6 +541,58 @@ static void an_envelope_field_comes_from_the_flow(void **unused)
     scene_end(&s);
 }
 
+/* What a packet of this direction with these bytes sees of both sizes, as the sids of the rules that hold. */
+static size_t sizes(struct scene *s, enum direction direction, uint32_t seq, uint16_t len,
+                    unsigned flags)
+{
+    bool is_up = direction == TO_SERVER;
+    struct packet packet = {.ip_version = 4,
+                            .ip_proto = IP_TCP,
+                            .seq = seq,
+                            .payload_len = len,
+                            .tcp_flags = (uint8_t)flags,
+                            .src = is_up ? s->flow.client : s->flow.server,
+                            .dst = is_up ? s->flow.server : s->flow.client,
+                            .src_port = is_up ? s->flow.client_port : s->flow.server_port,
+                            .dst_port = is_up ? s->flow.server_port : s->flow.client_port};
+
+    event_begin(s->event, EVENT_PACKET, direction, &s->flow, &packet);
+    return scene_match(s);
+}
+
+static void the_size_of_tcp_counts_syn_fin_and_the_packet_at_hand(void **unused)
+{
+    (void)unused;
+    struct scene s;
+    struct tcp_flow tcp = {.side = {{.isn = UINT32_MAX - 4,
+                                     .next = 1,
+                                     .edge = 6, /* five bytes wait behind a hole */
+                                     .flags = SIDE_HAS_NEXT}}};
+    begin(&s);
+    bench_rule(&s.b, EVENT_PACKET,
+               node_from(&s.b, number(&s.b, FIELD_FLOW_TCP_SIZE_TOSERVER, COMPARE_EQ, 11)));
+    bench_rule(&s.b, EVENT_PACKET,
+               node_from(&s.b, number(&s.b, FIELD_FLOW_TCP_SIZE_TOSERVER, COMPARE_EQ, 19)));
+    bench_rule(&s.b, EVENT_PACKET,
+               node_from(&s.b, number(&s.b, FIELD_FLOW_TCP_SIZE_TOCLIENT, COMPARE_EQ, 1)));
+    bench_rule(&s.b, EVENT_PACKET,
+               node_from(&s.b, number(&s.b, FIELD_FLOW_TCP_SIZE_TOCLIENT, COMPARE_EQ, 8)));
+    bench_compile(&s.b);
+    assert_int_equal(sizes(&s, TO_SERVER, 6, 7, 0), 0); /* no connection is followed */
+    s.flow.tcp = &tcp;
+    s.flow.state = FLOW_ESTABLISHED;
+    assert_int_equal(sizes(&s, TO_SERVER, 1, 2, 0), 2); /* 11, and the server's SYN alone */
+    assert_int_equal(s.b.sids[0], 1);
+    assert_int_equal(s.b.sids[1], 3);
+    assert_int_equal(sizes(&s, TO_SERVER, 6, 7, TCP_FIN), 2); /* 19 with the FIN */
+    assert_int_equal(s.b.sids[0], 2);
+    assert_int_equal(sizes(&s, TO_CLIENT, 900, 7, 0),
+                     2); /* seven bytes behind a SYN that nobody saw */
+    assert_int_equal(s.b.sids[1], 4);
+    s.flow.tcp = NULL;
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +619,7 @@ int main(void)
         cmocka_unit_test(a_regex_that_explodes_is_not_confirmed_and_counted),
         cmocka_unit_test(generations_wrap_round),
         cmocka_unit_test(an_envelope_field_comes_from_the_flow),
+        cmocka_unit_test(the_size_of_tcp_counts_syn_fin_and_the_packet_at_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,6 +132,10 @@ static void print_summary(struct run *run, size_t files, const struct suricata_t
     fprintf(stderr, "taken    %9llu  rules, %.1f %%\n", (unsigned long long)tally->taken, share);
     if (tally->lists > 0)
         fprintf(stderr, "taken    %9llu  lists of variables\n", (unsigned long long)tally->lists);
+    if (tally->leave_more > 0)
+        fprintf(stderr,
+                "of them  %9llu  rules that also set xbits or flowint, which no rule here reads\n",
+                (unsigned long long)tally->leave_more);
     if (run->reason_count > 0)
         qsort(run->reasons, run->reason_count, sizeof(run->reasons[0]), compare_reasons);
     for (size_t i = 0; i < run->reason_count; i++) {

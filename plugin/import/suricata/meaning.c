@@ -262,5 +262,9 @@ const char *meaning_find(struct arena *arena, const struct model *rule, struct v
                  rule->threshold.track == TRACK_NONE;
     if (fault == NULL && m->entry_count == 0 && !m->has_ends)
         fault = "nothing to look for";
+    if (fault == NULL && rule->wants_growth && strcmp(m->service, "stream") == 0)
+        fault = "stream_size of a stream, but by <";
+    if (fault == NULL && rule->is_silent && rule->leaves_more && rule->bit_count == 0)
+        fault = "a rule that only sets xbits or flowint";
     return fault;
 }

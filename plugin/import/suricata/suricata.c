@@ -27,6 +27,7 @@ struct item {
     size_t at, len;     /* its document */
     const struct bit *bits;
     size_t bit_count;
+    bool leaves_more;
     size_t number; /* in the order of the files */
 };
 
@@ -135,6 +136,7 @@ static const char *take_rule(struct suricata_import *s, struct arena *arena,
         reason = meaning_find(arena, rule, s->variables, meaning);
     if (reason != NULL)
         return reason;
+    item->leaves_more = rule->leaves_more;
     item->at = s->yaml.len;
     if (write_rule(arena, rule, meaning, &s->yaml) != 0)
         return "the output is too large";
@@ -307,8 +309,10 @@ struct suricata_tally suricata_count(const struct suricata_import *s)
     const struct net_list *lists;
     struct suricata_tally tally = {.rules = s->count, .broken = s->broken};
 
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
         tally.taken += s->items[i].reason == NULL;
+        tally.leave_more += s->items[i].reason == NULL && s->items[i].leaves_more;
+    }
     tally.lists = variables_lists(s->variables, &lists);
     return tally;
 }

@@ -30,9 +30,10 @@ void suricata_finish(struct suricata_import *s);
 int suricata_write(const struct suricata_import *s, struct buf *out);
 
 struct suricata_tally {
-    uint64_t rules;  /* that were read */
-    uint64_t taken;  /* whole */
-    uint64_t broken; /* no rules at all, told in the diagnostics */
+    uint64_t rules;      /* that were read */
+    uint64_t taken;      /* whole */
+    uint64_t broken;     /* no rules at all, told in the diagnostics */
+    uint64_t leave_more; /* taken; set xbits or flowint, too, which no rule here asks for */
     uint64_t lists;
 };
 

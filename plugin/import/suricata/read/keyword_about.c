@@ -227,6 +227,33 @@ static bool is_changed_twice(const struct model *rule, const struct bit *bit)
     return false;
 }
 
+/* Bits of hosts and numbers of flows are read by no rule here: what changes one alerts all the same. */
+const char *read_xbits(struct reader *r, struct view value)
+{
+    struct view word;
+
+    if (!rule_text_part(&value, ',', &word) || view_equal(word, VIEW("isset")) ||
+        view_equal(word, VIEW("isnotset")))
+        return "xbits that are asked for: they are an address's, marks a flow's";
+    r->rule->leaves_more = true;
+    return NULL;
+}
+
+const char *read_flowint(struct reader *r, struct view value)
+{
+    struct view name, word, number;
+    uint64_t added;
+
+    (void)rule_text_part(&value, ',', &name);
+    (void)rule_text_part(&value, ',', &word);
+    (void)rule_text_part(&value, ',', &number);
+    if ((!view_equal(word, VIEW("+")) && !view_equal(word, VIEW("="))) ||
+        !view_parse_u64(number, &added))
+        return "flowint that is asked for";
+    r->rule->leaves_more = true;
+    return NULL;
+}
+
 const char *read_flowbits(struct reader *r, struct view value)
 {
     static const char *const WORDS[] = {"set", "unset", "toggle", "isset", "isnotset"};

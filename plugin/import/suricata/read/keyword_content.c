@@ -46,8 +46,7 @@ const char *read_pcre(struct reader *r, struct view value)
         return fault;
     if (flag != 0 && r->chain->buffer != NULL && r->chain->buffer != buffer_of_flag(flag))
         return "a modifier while a sticky buffer is set";
-    struct chain *chain =
-        flag != 0 ? reader_chain(r, buffer_of_flag(flag), 0) : r->chain;
+    struct chain *chain = flag != 0 ? reader_chain(r, buffer_of_flag(flag), 0) : r->chain;
     if (flag != 0 && buffer_of_flag(flag) == NULL)
         return "pcre with the flag of a buffer that there is not";
     struct piece *piece = reader_add_piece(chain, PIECE_REGEX);

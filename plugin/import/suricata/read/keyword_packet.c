@@ -37,6 +37,38 @@ const char *read_ip_proto(struct reader *r, struct view value)
     return reader_ask_number(r, "ip.proto", value);
 }
 
+/* --- how much TCP has carried -------------------------------------------------------------------- */
+
+/* "server,<,5" */
+const char *read_stream_size(struct reader *r, struct view value)
+{
+    static const char *const FIELDS[] = {"flow.tcp_size_toserver", "flow.tcp_size_toclient"};
+    struct view side, sign, number;
+    enum comparison compare;
+    uint64_t size, upper;
+    const char *fault = NULL;
+
+    (void)rule_text_part(&value, ',', &side);
+    (void)rule_text_part(&value, ',', &sign);
+    (void)rule_text_part(&value, ',', &number);
+    bool is_both = view_equal(side, VIEW("both"));
+    bool is_client = view_equal(side, VIEW("client")), is_server = view_equal(side, VIEW("server"));
+    const char *text = arena_format(r->arena, "%.*s%.*s", (int)sign.len, (const char *)sign.data,
+                                    (int)number.len, (const char *)number.data);
+    if (!is_both && !is_client && !is_server)
+        return "stream_size of either side";
+    if (!reader_compare(view_from_string(text), &compare, &size, &upper) || upper > 0)
+        return "stream_size: a comparison and a number were expected";
+    r->rule->wants_growth |= compare != IS_LT && compare != IS_LTE;
+    for (unsigned i = 0; i < 2 && fault == NULL; i++) {
+        if (is_both || is_client == (i == 0))
+            fault = reader_add_ask(
+                r, arena_format(r->arena, "%s%s", FIELDS[i], reader_compare_suffix(compare)),
+                arena_format(r->arena, "%llu", (unsigned long long)size), compare == IS_NE);
+    }
+    return fault;
+}
+
 /* --- TCP flags ----------------------------------------------------------------------------------- */
 
 static bool flag_bits(struct view text, unsigned *bits)

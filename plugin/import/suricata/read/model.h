@@ -51,8 +51,8 @@ struct buffer; /* buffer.h */
 
 struct chain {
     const struct buffer *buffer; /* NULL: the payload */
-    transform_list transforms; /* of the buffer, before it is looked into */
-    struct piece *pieces; /* room for PIECES_MAX */
+    transform_list transforms;   /* of the buffer, before it is looked into */
+    struct piece *pieces;        /* room for PIECES_MAX */
     size_t count;
 };
 
@@ -99,7 +99,9 @@ struct model {
     size_t reference_count, metadata_count;
     unsigned flow; /* enum flow_option */
     bool needs_packet;
-    bool is_silent; /* noalert */
+    bool wants_growth; /* a stream_size that may come to hold after the contents */
+    bool is_silent;    /* noalert */
+    bool leaves_more;  /* xbits or flowint, which no rule here reads */
     struct chain *chains;
     size_t chain_count;
     struct ask asks[ASKS_MAX];

@@ -8,8 +8,7 @@
  */
 #include "import/suricata/read/reader.h"
 
-struct chain *reader_chain(struct reader *r, const struct buffer *buffer,
-                           transform_list transforms)
+struct chain *reader_chain(struct reader *r, const struct buffer *buffer, transform_list transforms)
 {
     struct model *rule = r->rule;
 

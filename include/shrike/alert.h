@@ -72,7 +72,7 @@ struct shrike_list_entry {
 /* The entry behind evidence `index`, below the count. 0, or -1 when that rests on no list: `out` is left alone then. */
 SHRIKE_API int shrike_alert_list_entry(const struct shrike_alert *alert, size_t index,
                                        struct shrike_list_entry *out);
-/* Whether it would not be there without entries that have expired, or that are not valid yet: 1 or 0. Its level is
+/* Whether its rule has expired or is not valid yet, or it would not be there without such entries: 1 or 0. Its level is
  * "informational" then, whatever its rule says. */
 SHRIKE_API int shrike_alert_is_expired(const struct shrike_alert *alert);
 SHRIKE_API int shrike_alert_is_early(const struct shrike_alert *alert);

@@ -165,6 +165,8 @@ static void add_info(struct builder *b, uint32_t index)
         .line = rule->place.line,
         .event = rule->event,
         .is_silent = rule->is_silent,
+        .valid_from_us = rule->valid_from_us,
+        .valid_until_us = rule->valid_until_us,
     };
     vector_push(&b->info, &info);
 }

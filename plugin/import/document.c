@@ -441,6 +441,21 @@ static struct view draft_description(struct writer *w, const struct draft *draft
     return text;
 }
 
+/* Rules have what lists say of their entries; correlations have no such key, their rules have it. */
+static void put_validity(struct writer *w, const struct draft *draft)
+{
+    int64_t from_us = w->c->options->looks_back ? 0 : draft->about.valid_from_us;
+    int64_t until_us = draft->about.valid_until_us;
+
+    if (draft->type != NULL || (from_us <= 0 && until_us <= 0))
+        return;
+    emit_key(w->e, "shrike");
+    emit_map(w->e, EMIT_FLOW);
+    put_time(w, "valid_from", from_us);
+    put_time(w, "valid_until", until_us);
+    emit_end(w->e);
+}
+
 static void put_draft(struct writer *w, const struct draft *draft)
 {
     const struct feed_source *source = &w->c->source;
@@ -472,6 +487,7 @@ static void put_draft(struct writer *w, const struct draft *draft)
     else
         put_detection(w, draft);
     emit_pair(w->e, "level", view_from_string(level));
+    put_validity(w, draft);
     emit_end(w->e);
     emit_document_end(w->e);
 }

@@ -49,7 +49,7 @@ static bool exclude(const struct predicate *x, const struct predicate *y)
 
 static bool lint_pair(struct lint *lint, const struct predicate *x, const struct predicate *y)
 {
-    if (x->field != y->field || x->op != y->op || x->of != y->of || !is_single(x) ||
+    if (!predicates_ask_alike(x, y) || x->op != y->op || x->of != y->of || !is_single(x) ||
         !is_single(y) || !exclude(x, y))
         return false;
     diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "never-matches", y->place,

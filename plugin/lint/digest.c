@@ -88,6 +88,9 @@ static struct digest predicate_digest(const struct predicate *p)
     PUT(&out, p->has_before);
     PUT(&out, p->has_after);
     PUT(&out, p->list);
+    PUT(&out, p->confidence.is_asked);
+    PUT(&out, p->confidence.from);
+    PUT(&out, p->confidence.to);
     PUT(&out, p->offsets.from);
     PUT(&out, p->offsets.to);
     PUT(&out, p->offsets.is_exact);

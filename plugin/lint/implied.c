@@ -9,7 +9,8 @@
  *              addresses  a range within the range
  *              numbers    bounds within the bounds
  *              exists     whatever has a value
- *            All else (expressions, lists, sequences, other fields) implies what is the same to the last bit.
+ *              lists      what stands in them (lint/member.h)
+ *            All else (expressions, sequences, other fields) implies what is the same to the last bit.
  * Unsure     values are never looked at together: `a` and `b` never imply what only both of them do.
  */
 #include "lint/implied.h"
@@ -115,7 +116,20 @@ static bool text_implied(const struct predicate *narrow, const struct predicate 
     return false;
 }
 
-bool predicate_implies(const struct predicate *narrow, const struct predicate *wide)
+/* Members of any confidence are members. */
+static bool list_implied(const struct predicate *narrow, const struct predicate *wide,
+                         struct members *members)
+{
+    const struct confidence_range *n = &narrow->confidence, *w = &wide->confidence;
+
+    if (narrow->op != MATCH_LIST)
+        return !w->is_asked && members_hold(members, wide->list, narrow);
+    return narrow->list == wide->list &&
+           (!w->is_asked || (n->is_asked && n->from >= w->from && n->to <= w->to));
+}
+
+bool predicate_implies(const struct predicate *narrow, const struct predicate *wide,
+                       struct members *members)
 {
     if (!predicates_ask_alike(narrow, wide))
         return false;
@@ -131,9 +145,10 @@ bool predicate_implies(const struct predicate *narrow, const struct predicate *w
         return number_implies(narrow, wide);
     case MATCH_EXISTS:
         return narrow->op == MATCH_EXISTS || has_value(narrow);
+    case MATCH_LIST:
+        return list_implied(narrow, wide, members);
     case MATCH_REGEX:
     case MATCH_FIELD:
-    case MATCH_LIST:
     case MATCH_SEQUENCE:
     case MATCH_MARK:
         return is_same(narrow, wide);
@@ -164,59 +179,62 @@ static bool is_constant(struct claim claim, bool wanted)
     return claim.node->kind == ((wanted != claim.is_negated) ? NODE_TRUE : NODE_FALSE);
 }
 
-static bool implies(struct claim narrow, struct claim wide, size_t *budget);
+static bool implies(struct claim narrow, struct claim wide, struct means *means);
 
 /* Does each child of `claim` (when `is_all`; else one of them) imply `other`, or follow from it? */
 static bool children_imply(struct claim claim, bool is_all, bool is_wide, struct claim other,
-                           size_t *budget)
+                           struct means *means)
 {
     for (size_t i = 0; i < claim.node->count; i++) {
         struct claim child = claim_of(claim.node->children[i], claim.is_negated);
-        bool holds = is_wide ? implies(other, child, budget) : implies(child, other, budget);
+        if (means->budget == 0)
+            return false;
+        bool holds = is_wide ? implies(other, child, means) : implies(child, other, means);
         if (holds != is_all)
             return holds;
     }
     return is_all;
 }
 
-static bool leaf_implies(struct claim narrow, struct claim wide, size_t *budget)
+static bool leaf_implies(struct claim narrow, struct claim wide, struct means *means)
 {
     const struct predicate *n = narrow.node->predicate, *w = wide.node->predicate;
 
-    if (*budget == 0)
+    if (means->budget == 0)
         return false;
-    (*budget)--;
+    means->budget--;
     bool is_negative = predicate_is_negative(n) != narrow.is_negated;
     if (is_negative != (predicate_is_negative(w) != wide.is_negated))
         return false;
-    return is_negative ? predicate_implies(w, n) : predicate_implies(n, w);
+    return is_negative ? predicate_implies(w, n, means->members)
+                       : predicate_implies(n, w, means->members);
 }
 
 /* What has to hold of all children is taken apart first; then one child each is tried, of the wider one before those
  * of the narrower. */
-static bool implies(struct claim narrow, struct claim wide, size_t *budget)
+static bool implies(struct claim narrow, struct claim wide, struct means *means)
 {
     if (is_constant(wide, true) || is_constant(narrow, false))
         return true;
     if (claim_joins(wide, NODE_AND))
-        return children_imply(wide, true, true, narrow, budget);
+        return children_imply(wide, true, true, narrow, means);
     if (claim_joins(narrow, NODE_OR))
-        return children_imply(narrow, true, false, wide, budget);
-    if (claim_joins(wide, NODE_OR) && children_imply(wide, false, true, narrow, budget))
+        return children_imply(narrow, true, false, wide, means);
+    if (claim_joins(wide, NODE_OR) && children_imply(wide, false, true, narrow, means))
         return true;
     if (claim_joins(narrow, NODE_AND))
-        return children_imply(narrow, false, false, wide, budget);
+        return children_imply(narrow, false, false, wide, means);
     return narrow.node->kind == NODE_PREDICATE && wide.node->kind == NODE_PREDICATE &&
-           leaf_implies(narrow, wide, budget);
+           leaf_implies(narrow, wide, means);
 }
 
-bool claim_implies(struct claim narrow, struct claim wide, size_t *budget)
+bool claim_implies(struct claim narrow, struct claim wide, struct means *means)
 {
     return implies(claim_of(narrow.node, narrow.is_negated), claim_of(wide.node, wide.is_negated),
-                   budget);
+                   means);
 }
 
-bool condition_implies(const struct node *narrow, const struct node *wide, size_t *budget)
+bool condition_implies(const struct node *narrow, const struct node *wide, struct means *means)
 {
-    return implies(claim_of(narrow, false), claim_of(wide, false), budget);
+    return implies(claim_of(narrow, false), claim_of(wide, false), means);
 }

@@ -22,6 +22,13 @@ static inline const char *lint_shown(const struct lint *lint, const struct predi
     return text_shown(lint->arena, view_from_string(p->text));
 }
 
+/* The field that is asked, of a flow's event the one that its values are kept from. */
+static inline enum field_id lint_source(const struct predicate *p)
+{
+    bool is_kept = p->field != FIELD_NONE && (field_get(p->field)->flags & FIELD_KEPT) != 0;
+    return is_kept ? field_kept_from(p->field) : p->field;
+}
+
 /* value.c: values that match everything or never, and expressions that are dear. */
 void lint_value(struct lint *lint, const struct predicate *predicate);
 /* opposite.c: conditions that hold of everything or of nothing. */
@@ -30,6 +37,10 @@ void lint_everything(struct lint *lint);
 void lint_filters(struct lint *lint);
 /* shape.c: values of a shape that none of their field has. */
 void lint_shape(struct lint *lint, const struct predicate *predicate);
+/* closed.c: names that are none of those that their field has. */
+void lint_closed(struct lint *lint, const struct predicate *predicate);
+/* variant.c: values that what a transform makes never has. */
+void lint_variant(struct lint *lint, const struct predicate *predicate);
 /* contradiction.c: what excludes each other. */
 void lint_contradictions(struct lint *lint, const struct node *node);
 /* name.c: a rule that rests on a name of many. */

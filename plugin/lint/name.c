@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lint/lint.h"
+#include "lint/regex_name.h"
 #include "lint/shared_address.h"
 #include "lint/shared_name.h"
 #include "rule/list.h"
@@ -53,6 +54,14 @@ static struct view glob_name(const struct predicate *p)
     return name;
 }
 
+static void tell_name(struct lint *lint, const struct predicate *p, struct view name,
+                      const char *what, bool is_far)
+{
+    diagnostics_add(lint->diagnostics, is_far ? SEVERITY_NOTE : SEVERITY_WARNING, "shared-name",
+                    p->place, HELP, "the rule rests on `%.*s`, which is %s", (int)name.len,
+                    (const char *)name.data, what);
+}
+
 static void check_name(struct lint *lint, const struct predicate *p)
 {
     struct view name = p->op == MATCH_DOMAIN ? p->bytes : glob_name(p);
@@ -63,9 +72,30 @@ static void check_name(struct lint *lint, const struct predicate *p)
         return;
     const char *what = name_of_many(&name, &is_far);
     if (what != NULL)
-        diagnostics_add(lint->diagnostics, is_far ? SEVERITY_NOTE : SEVERITY_WARNING, "shared-name",
-                        p->place, HELP, "the rule rests on `%.*s`, which is %s", (int)name.len,
-                        (const char *)name.data, what);
+        tell_name(lint, p, name, what, is_far);
+}
+
+/* Of the names that an expression spells out, the first that is everybody's, or else the first that is many's. */
+static void check_regex(struct lint *lint, const struct predicate *p)
+{
+    struct view names[REGEX_NAMES_MAX], found = view_make("", 0);
+    const char *told = NULL;
+    bool is_told_far = true;
+
+    if (!field_holds_names(p->field) || p->offsets.from != 0 || p->offsets.to != SIZE_MAX)
+        return;
+    size_t count = regex_names(lint->arena, p, names);
+    for (size_t i = 0; i < count && is_told_far; i++) {
+        bool is_far = false;
+        const char *what = name_of_many(&names[i], &is_far);
+        if (what == NULL || (told != NULL && is_far))
+            continue;
+        told = what;
+        is_told_far = is_far;
+        found = names[i];
+    }
+    if (told != NULL)
+        tell_name(lint, p, found, told, is_told_far);
 }
 
 static void check_address(struct lint *lint, const struct predicate *p)
@@ -86,6 +116,8 @@ static void check_predicate(struct lint *lint, const struct predicate *p)
         return;
     if (p->op == MATCH_DOMAIN || p->op == MATCH_GLOB)
         check_name(lint, p);
+    else if (p->op == MATCH_REGEX)
+        check_regex(lint, p);
     else if (p->op == MATCH_PREFIX)
         check_address(lint, p);
 }

@@ -17,12 +17,12 @@ static bool is_denial(const struct node *node)
 }
 
 /* Does an AND ask for what its child `denial` denies, or is an OR content with that? */
-static bool is_opposite(const struct node *node, const struct node *denial, size_t *budget)
+static bool is_opposite(const struct node *node, const struct node *denial, struct means *means)
 {
     const struct claim all = {node, false}, denied = {denial, true};
 
-    return node->kind == NODE_AND ? claim_implies(all, denied, budget)
-                                  : claim_implies(denied, all, budget);
+    return node->kind == NODE_AND ? claim_implies(all, denied, means)
+                                  : claim_implies(denied, all, means);
 }
 
 /* The first predicate below, for its place. */
@@ -37,13 +37,13 @@ static const struct predicate *first_of(const struct node *node)
 
 /* Of several things that are denied at once, each of which is enough, the one that it is. */
 static const struct node *culprit(const struct node *node, const struct node *denial,
-                                  size_t *budget)
+                                  struct means *means)
 {
     const struct node *denied = denial->kind == NODE_NOT ? denial->children[0] : denial;
     const struct claim all = {node, false};
 
     for (size_t i = 0; denied->kind == NODE_OR && i < denied->count; i++) {
-        if (claim_implies(all, (struct claim){denied->children[i], false}, budget))
+        if (claim_implies(all, (struct claim){denied->children[i], false}, means))
             return denied->children[i];
     }
     return denied;
@@ -52,15 +52,15 @@ static const struct node *culprit(const struct node *node, const struct node *de
 void lint_opposite(struct lint *lint, const struct node *node)
 {
     bool is_and = node->kind == NODE_AND;
-    size_t budget = COMPARED_MAX;
+    struct means means = {.budget = COMPARED_MAX};
 
     if (!is_and && node->kind != NODE_OR)
         return;
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < node->count && means.budget > 0; i++) {
         const struct node *child = node->children[i];
-        if (!is_denial(child) || !is_opposite(node, child, &budget))
+        if (!is_denial(child) || !is_opposite(node, child, &means))
             continue;
-        const struct predicate *p = first_of(is_and ? culprit(node, child, &budget) : child);
+        const struct predicate *p = first_of(is_and ? culprit(node, child, &means) : child);
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING,
                         is_and ? "never-matches" : "matches-everything",
                         p != NULL ? p->place : lint->rule->place, NULL,

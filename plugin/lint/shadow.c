@@ -167,11 +167,12 @@ static void shelf_fill(struct shelf *shelf, const struct rules *rules, const boo
 
 static bool implies(struct shelf *shelf, const struct rule *narrow, const struct rule *wide)
 {
-    size_t budget = shelf->budget < PAIR_MAX ? shelf->budget : PAIR_MAX, before = budget;
+    size_t most = shelf->budget < PAIR_MAX ? shelf->budget : PAIR_MAX;
+    struct means means = {most, shelf->plan.members};
     bool holds =
-        covers(wide, narrow) && condition_implies(narrow->condition, wide->condition, &budget);
+        covers(wide, narrow) && condition_implies(narrow->condition, wide->condition, &means);
 
-    shelf->budget -= before - budget;
+    shelf->budget -= most - means.budget;
     return holds;
 }
 
@@ -224,6 +225,7 @@ void lint_shadows(struct lint *lint)
     struct keys keys = {.most = KEYS_MAX};
     struct shelf shelf = {.budget = ALL_MIN + EACH * rules->count};
 
+    shelf.plan.members = members_new();
     shelf.plan.asked_bits = 12;
     while (shelf.plan.asked_bits < 20 && (size_t)1 << shelf.plan.asked_bits < rules->count * 8)
         shelf.plan.asked_bits++;
@@ -244,6 +246,7 @@ void lint_shadows(struct lint *lint)
             is_told = look_under(lint, &shelf, casts, keys.items[k], i);
     }
     keys_clear(&keys);
+    members_free(shelf.plan.members);
     memory_free(shelf.plan.asked);
     memory_free(shelf.met);
     memory_free(shelf.heads);

@@ -22,6 +22,7 @@ enum key_kind {
     KEY_RANGE,
     KEY_NUMBER,
     KEY_EXISTS,
+    KEY_LIST,
     KEY_SAME,
     KEY_NOT
 };
@@ -126,6 +127,25 @@ static size_t row_len(const struct pattern *pattern)
     return longest;
 }
 
+/* The list's place in the plan; list_count when it has none. */
+static size_t list_at(const struct key_plan *plan, const struct predicate *p)
+{
+    size_t at = 0;
+
+    while (at < plan->list_count &&
+           (plan->lists[at].list != p->list || plan->lists[at].field != p->field))
+        at++;
+    return at;
+}
+
+static void plan_list(struct key_plan *plan, const struct predicate *p)
+{
+    if (plan->list_count == LISTS_MAX || list_at(plan, p) < plan->list_count)
+        return;
+    plan->lists[plan->list_count].field = p->field;
+    plan->lists[plan->list_count++].list = p->list;
+}
+
 void key_plan_add(struct key_plan *plan, const struct node *wide)
 {
     const struct predicate *p = wide->predicate;
@@ -141,6 +161,8 @@ void key_plan_add(struct key_plan *plan, const struct node *wide)
         plan->has_exists[p->field] = true;
     else if (p->op == MATCH_PREFIX)
         plan->has_prefix[p->prefix_bits] = true;
+    else if (p->op == MATCH_LIST)
+        plan_list(plan, p);
     else if ((p->op == MATCH_GLOB || p->op == MATCH_HEX) && pattern_of(p, &pattern) &&
              !pattern_is_whole(&pattern))
         plan->rows[p->field] |= (uint8_t)(1U << row_len(&pattern));
@@ -209,6 +231,18 @@ static void push_steps(const struct walk *walk, const struct predicate *p, uint6
     }
 }
 
+static void push_lists(const struct walk *walk, const struct predicate *p, uint64_t base)
+{
+    const struct key_plan *plan = walk->plan;
+
+    for (size_t i = 0; i < plan->list_count; i++) {
+        if (plan->lists[i].field == p->field &&
+            (p->op == MATCH_LIST ? p->list == plan->lists[i].list
+                                 : members_hold(plan->members, plan->lists[i].list, p)))
+            push(walk->out, key_of(base, KEY_LIST, i));
+    }
+}
+
 static void push_predicate(const struct walk *walk, const struct predicate *p)
 {
     const struct key_plan *plan = walk->plan;
@@ -217,6 +251,7 @@ static void push_predicate(const struct walk *walk, const struct predicate *p)
 
     if (plan->has_exists[p->field])
         push(walk->out, key_of(base, KEY_EXISTS, 0));
+    push_lists(walk, p, base);
     if (pattern_of(p, &pattern))
         push_pattern(walk, p, base, &pattern);
     else if (p->op == MATCH_GLOB || p->op == MATCH_HEX)
@@ -300,6 +335,8 @@ static void file_predicate(const struct walk *walk, const struct predicate *p)
         push(walk->out, key_of(base, KEY_EXISTS, 0));
     else if (p->op == MATCH_PREFIX)
         push(walk->out, key_of_prefix(base, &p->address, p->prefix_bits));
+    else if (p->op == MATCH_LIST && list_at(walk->plan, p) < walk->plan->list_count)
+        push(walk->out, key_of(base, KEY_LIST, list_at(walk->plan, p)));
     else if (p->op == MATCH_NUMBER && p->compare == COMPARE_EQ)
         push(walk->out, key_of(base + p->of, KEY_NUMBER, (uint64_t)p->number));
     else if (p->op == MATCH_NUMBER)

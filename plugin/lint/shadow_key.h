@@ -9,6 +9,7 @@
  *              addresses  wide: its range; narrow: the ranges of all lengths that are asked for
  *              numbers    wide: that a range of this field is asked for, or its one number; narrow: both
  *              exists     wide: the field; narrow: any question to the field
+ *              lists      wide: the list; narrow: the lists in which it stands (of the first LISTS_MAX)
  *              others     wide and narrow: their digest; so what is denied, which is filed when there is nothing else
  *            Of its rows of four bytes a wide text takes the one that the fewest narrow ones have, and of what an AND
  *            joins it takes one part; so how often each key is looked for has to be known before one is filed.
@@ -16,7 +17,7 @@
 #ifndef SHRIKE_LINT_SHADOW_KEY_H
 #define SHRIKE_LINT_SHADOW_KEY_H
 
-#include "rule/rule.h"
+#include "lint/member.h"
 
 /* Keys in an array that grows; more than `most` are left out. */
 struct keys {
@@ -26,11 +27,19 @@ struct keys {
 
 void keys_clear(struct keys *keys);
 
+enum { LISTS_MAX = 64 };
+
 /* What is asked for by any rule at all: narrow conditions make no other keys. */
 struct key_plan {
     uint8_t rows[FIELD_COUNT + 1]; /* bit n: rows of n bytes */
     bool has_domain[FIELD_COUNT + 1], has_exists[FIELD_COUNT + 1];
     bool has_prefix[129];
+    struct {
+        enum field_id field;
+        const struct list *list;
+    } lists[LISTS_MAX];
+    size_t list_count;
+    struct members *members;
     uint32_t *asked; /* how often each key is looked for, by some of its bits */
     unsigned asked_bits;
 };

@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: values that are not of the shape that all values of their field have, so that they never match.
  *
- * Digests     of so many bytes, in characters that digests are written in.
+ * Templates   digests and fingerprints: so many characters, each of its kind (template.c).
  * Lower case  a field that is kept in lower case, and bytes with capitals. (Text is folded, or told when it is read.)
- * Names       transport protocols, and hosts, which are kept without their port.
+ * Names       transport protocols, and hosts, which are kept without their port. (Other names: closed.c.)
  *
- * Only what is certain is told: a whole value, or for the characters any literal of a glob.
+ * Only what is certain is told.
  */
 #include <string.h>
 
 #include "lint/lint.h"
+#include "lint/template.h"
+
+#define HEX4     "hhhh"
+#define HEX12    HEX4 HEX4 HEX4
+#define HEX32    HEX12 HEX12 HEX4 HEX4
+#define PAIRS5   "hh:hh:hh:hh:hh"
+#define BASE64_9 "bbbbbbbbb"
 
 static const struct shape {
     enum field_id field;
-    size_t len;
-    const char *others; /* beside 0-9 and a-f; "": none */
+    const char *template;
     const char *what;
 } SHAPES[] = {
-    {FIELD_TLS_JA3_HASH, 32, "", "the 32 hexadecimal digits of an MD5"},
-    {FIELD_TLS_JA3S_HASH, 32, "", "the 32 hexadecimal digits of an MD5"},
-    {FIELD_TLS_CERT_FINGERPRINT, 59, ":", "the 20 bytes of a SHA-1 with colons between them"},
+    {FIELD_TLS_JA3_HASH, HEX32, "the 32 hexadecimal digits of an MD5"},
+    {FIELD_TLS_JA3S_HASH, HEX32, "the 32 hexadecimal digits of an MD5"},
+    {FIELD_TLS_JA4_HASH, "tvvnddddaa_" HEX12 "_" HEX12,
+     "of the form t13d1516h2_8daaf6152771_e5627efa2ab1"},
+    {FIELD_TLS_CERT_FINGERPRINT, PAIRS5 ":" PAIRS5 ":" PAIRS5 ":" PAIRS5,
+     "the 20 bytes of a SHA-1 with colons between them"},
+    {FIELD_COMMUNITY_ID, "1:" BASE64_9 BASE64_9 BASE64_9 "=", "1: and the base64 of a SHA-1"},
 };
 
 static void tell(struct lint *lint, const struct predicate *p, const char *why)
@@ -28,25 +38,12 @@ static void tell(struct lint *lint, const struct predicate *p, const char *why)
                     "%s: this never matches: %s", lint_shown(lint, p), why);
 }
 
-static bool is_digest_text(struct view text, const struct shape *shape)
+static void lint_template(struct lint *lint, const struct predicate *p, const struct shape *shape)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = byte_fold(text.data[i]);
-        bool is_hex = byte_is_digit(c) || (c >= 'a' && c <= 'f');
-        if (!is_hex && (c == '\0' || strchr(shape->others, c) == NULL))
-            return false;
-    }
-    return true;
-}
+    struct pattern pattern;
 
-static void lint_digest(struct lint *lint, const struct predicate *p, const struct shape *shape)
-{
-    bool is_whole = p->piece_count == 1 && p->pieces[0].kind == GLOB_LITERAL;
-    bool fits = !is_whole || p->pieces[0].bytes.len == shape->len;
-
-    for (size_t i = 0; i < p->piece_count; i++)
-        fits &= p->pieces[i].kind != GLOB_LITERAL || is_digest_text(p->pieces[i].bytes, shape);
-    if (!fits)
+    if (pattern_of(p, &pattern) && pattern.from == 0 && pattern.to == SIZE_MAX &&
+        !template_fits(shape->template, &pattern))
         tell(lint, p, arena_format(lint->arena, "values are %s", shape->what));
 }
 
@@ -98,18 +95,18 @@ static void lint_hex(struct lint *lint, const struct predicate *p)
 
 void lint_shape(struct lint *lint, const struct predicate *p)
 {
+    enum field_id field = lint_source(p);
+
     if (p->op == MATCH_HEX)
         lint_hex(lint, p);
-    if (p->op != MATCH_GLOB)
-        return;
     for (size_t i = 0; i < sizeof(SHAPES) / sizeof(SHAPES[0]); i++) {
-        if (SHAPES[i].field == p->field)
-            lint_digest(lint, p, &SHAPES[i]);
+        if (SHAPES[i].field == field)
+            lint_template(lint, p, &SHAPES[i]);
     }
-    if (p->piece_count != 1 || p->pieces[0].kind != GLOB_LITERAL)
+    if (p->op != MATCH_GLOB || p->piece_count != 1 || p->pieces[0].kind != GLOB_LITERAL)
         return;
-    if (p->field == FIELD_PROTO)
+    if (field == FIELD_PROTO)
         lint_protocol(lint, p);
-    else if (p->field == FIELD_HTTP_HOST || p->field == FIELD_FLOW_HTTP_HOST)
+    else if (field == FIELD_HTTP_HOST)
         lint_port(lint, p);
 }

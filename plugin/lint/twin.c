@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: rules that ask the same (twins). A condition becomes a digest that does not depend on the order of what it joins;
- * rules of one event, direction, ports and suppression with equal digests are twins. */
+ * rules of one event, direction, ports and suppression, and silenced by the same filters, with equal digests are twins. */
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -27,6 +27,8 @@ static struct digest scope_of(const struct rule *rule)
             suppressed = hash_mix(suppressed ^ (uint64_t)rule->suppress_by[i]);
     }
     scope.a ^= suppressed;
+    for (size_t i = 0; i < rule->filter_count; i++)
+        scope.a = hash_mix(scope.a ^ (uint64_t)(uintptr_t)rule->filters[i]);
     if (rule->mark_count > 0)
         scope.b ^= hash_mix((uint64_t)(uintptr_t)rule);
     return scope;

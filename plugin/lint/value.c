@@ -45,6 +45,13 @@ static bool matches_probes(const struct predicate *p)
     return is_found;
 }
 
+/* What looks for nothing but that something is not there: `^(?!GET)` can be empty, and misses some values. */
+static bool denies(struct view e)
+{
+    return view_find(e, VIEW("(?!")) != VIEW_NOT_FOUND ||
+           view_find(e, VIEW("(?<!")) != VIEW_NOT_FOUND;
+}
+
 /* *shortest: what Hyperscan says of its shortest match; 0 when it is not asked, since the expression is too long. False,
  * with its reason, when it cannot take it at all. */
 static bool expression_width(struct lint *lint, const struct predicate *p, unsigned *shortest,
@@ -148,7 +155,7 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
     unsigned shortest;
     bool is_taken = expression_width(lint, p, &shortest, &why);
 
-    if (is_taken ? shortest == 0 && matches_probes(p) : matches_probes(p)) {
+    if (shortest == 0 && !denies(p->bytes) && matches_probes(p)) {
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",
                         "%s: the expression matches every value", lint_shown(lint, p));
@@ -174,7 +181,7 @@ static void lint_regex(struct lint *lint, const struct predicate *p)
 
 static void lint_label(struct lint *lint, const struct predicate *p)
 {
-    if (!field_holds_names(p->field) || p->piece_count == 0)
+    if (!field_holds_names(p->field) || p->piece_count == 0 || p->transforms != 0)
         return;
     const struct glob_piece *first = &p->pieces[0];
     bool is_empty =
@@ -230,8 +237,11 @@ void lint_value(struct lint *lint, const struct predicate *p)
 {
     if (p->of != OF_VALUE || p->is_negated)
         return;
-    if (p->transforms == 0) /* a variant may have any shape */
+    if (p->transforms == 0) { /* a variant has none of the field's shape */
         lint_shape(lint, p);
+        lint_closed(lint, p);
+    }
+    lint_variant(lint, p);
     if (p->op == MATCH_GLOB && is_any(p))
         diagnostics_add(lint->diagnostics, SEVERITY_WARNING, "matches-everything", p->place,
                         "ask `exists: true`, or write what has to be there",

@@ -43,13 +43,13 @@ struct alert {
     size_t evidence_left_out; /* beyond EVIDENCE_MAX */
     const char *const *marks; /* names of the marks that the flow now has */
     size_t mark_count;
-    bool is_expired;     /* it rests on entries that have expired: see alert_level() */
-    bool is_early;       /* on entries that are not valid yet */
+    bool is_expired; /* its rule, or entries that it rests on, have expired: see alert_level() */
+    bool is_early;   /* or are not valid yet */
     uint64_t suppressed; /* alerts of this rule and key left out since the last one written */
     const struct suppression *suppression; /* still to be asked; NULL: it is to be written */
 };
 
-/* What an alert is worth: that of its rule, but informational when only outdated entries made it. */
+/* What an alert is worth: that of its rule, but informational when only outdated entries made it, or the rule is outdated itself. */
 static inline bool alert_is_outdated(const struct alert *alert)
 {
     return alert->is_expired || alert->is_early;

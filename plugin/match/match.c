@@ -13,7 +13,8 @@
  * Marks      what a rule does to the marks of the flow is done before the next one is judged (marks.c).
  * Silenced   a rule that is true and that one of its filters speaks of raises nothing; it is counted by filter.
  * Outdated   entries that have expired or are not valid yet (match/member.c) hit nothing. A rule that is not true is
- *            asked again as if they did, when one was hit: an alert that needs them is told as informational.
+ *            asked again as if they did, when one was hit: an alert that needs them is told as informational. So is one
+ *            of a rule that has expired or is not valid yet itself.
  */
 #include "match/match.h"
 
@@ -173,11 +174,23 @@ struct match_flow *match_flow_of(struct matcher *m, struct flow *flow)
 /* --- alerts --------------------------------------------------------------------------------------
  */
 
+/* Why the alert is worth less than its rule says (READ_OUTDATED): by entries of lists, or by the rule's own dates. */
+static unsigned outdated_by(const struct matcher *m, uint32_t rule)
+{
+    const struct rule_info *info = &m->set->info[rule];
+    int64_t now_us = m->event->time_us;
+    bool is_expired = info->valid_until_us != 0 && now_us >= info->valid_until_us;
+    bool is_early = info->valid_from_us != 0 && now_us < info->valid_from_us;
+
+    return (m->reading & READ_OUTDATED) | (is_expired ? READ_EXPIRED : 0U) |
+           (is_early ? READ_EARLY : 0U);
+}
+
 /* An alert that rests on outdated entries must not silence one that does not. */
 static uint64_t suppression_key(struct matcher *m, uint32_t rule)
 {
     const struct rule_row *row = &m->set->rules[rule];
-    const uint32_t begin[2] = {rule, m->reading & READ_OUTDATED};
+    const uint32_t begin[2] = {rule, outdated_by(m, rule)};
     uint64_t key = hash_keyed(m->set->key, begin, sizeof(begin));
 
     for (unsigned i = 0; i < row->suppress_count; i++) {
@@ -236,6 +249,7 @@ void rule_held(struct matcher *m, uint32_t rule)
     const struct rule_row *row = &m->set->rules[rule];
     struct suppression suppression;
     uint32_t filter = rule_silencer(m, row);
+    unsigned outdated = outdated_by(m, rule);
 
     if (filter != NO_INDEX) {
         m->stats.silenced++;
@@ -245,8 +259,8 @@ void rule_held(struct matcher *m, uint32_t rule)
     struct alert alert = {.rule = &m->set->info[rule],
                           .event = m->event,
                           .evidence = evidence,
-                          .is_expired = (m->reading & READ_EXPIRED) != 0,
-                          .is_early = (m->reading & READ_EARLY) != 0};
+                          .is_expired = (outdated & READ_EXPIRED) != 0,
+                          .is_early = (outdated & READ_EARLY) != 0};
     bool is_told = (row->flags & RULE_SILENT) == 0;
 
     m->stats.held++;

@@ -335,6 +335,8 @@ static size_t put_metadata(struct buf *line, const struct alert *alert)
         json_put_bool(line, "expired", true);
     if (alert->is_early)
         json_put_bool(line, "early", true);
+    put_date(line, "valid_from", rule->valid_from_us);
+    put_date(line, "valid_until", rule->valid_until_us);
     put_strings(line, "tags", rule->tags, rule->tag_count);
     put_strings(line, "references", rule->references, rule->reference_count);
     json_put_open_array(line, "evidence");

@@ -174,7 +174,7 @@ size_t text_alert(struct buf *line, const struct text_options *options, const st
     buf_text(line, "  ");
     readable_add(line, view_from_string(rule->title));
     if (alert->is_expired)
-        buf_text(line, " (expired list)");
+        buf_text(line, " (expired)");
     if (alert->is_early)
         buf_text(line, " (before its validity)");
     if (evidence != NULL)

@@ -72,14 +72,16 @@ struct awaited_list {
     struct place place;
 };
 
+struct awaited_text;        /* value/expand.c */
 struct known_names;         /* sigma/names.c */
 struct pending_filter;      /* sigma/filter.c */
 struct pending_correlation; /* sigma/correlation.c */
 
 struct rules_pending {
     struct awaited_list *first, *last;
-    size_t capacity;    /* of rules->items */
-    bool is_collection; /* the file at hand began a rule collection (`action: global`) */
+    struct awaited_text *texts; /* the last one first */
+    size_t capacity;            /* of rules->items */
+    bool is_collection;         /* the file at hand began a rule collection (`action: global`) */
     struct known_names *names;
     struct pending_filter *filters; /* in the order of the files; so the next */
     struct pending_correlation *correlations;

@@ -225,7 +225,8 @@ struct rule {
     enum rule_direction direction;
     uint16_t *ports; /* either side's port must be one of them; none: any */
     size_t port_count;
-    int64_t suppress_us; /* suppress: for; 0 when there is none */
+    int64_t valid_from_us, valid_until_us; /* outside an alert is informational; 0: no bound */
+    int64_t suppress_us;                   /* suppress: for; 0 when there is none */
     enum suppress_kind suppress_kind;
     uint32_t suppress_number;
     enum field_id suppress_by[4];

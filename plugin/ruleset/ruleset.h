@@ -31,7 +31,9 @@ struct rule_info {
     const char *file; /* where it was written */
     unsigned line;
     enum event_type event;
-    bool is_silent; /* `alert: false` */
+    bool is_silent;         /* `alert: false` */
+    int64_t valid_from_us;  /* an alert before is told as early; 0: none is */
+    int64_t valid_until_us; /* one from then on as expired; 0: none is */
 };
 
 /* What an output says of a filter. Strings live as long as the set. */

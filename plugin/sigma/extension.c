@@ -3,6 +3,8 @@
  * ours, so it can only be misspelt. */
 #include "sigma/sigma.h"
 
+#include <time.h>
+
 enum { PORTS_MAX = 1024, TESTS_MAX = 4096, MARKS_MAX = 256 };
 
 static bool is_kind(struct loader *l, const struct yaml_node *node, enum yaml_kind kind,
@@ -72,6 +74,27 @@ static void read_direction(struct loader *l, const struct yaml_node *node)
                  loader_did_you_mean(l, nearest_name(node->text, NAMES, 3),
                                      "one of to_server, to_client, either"),
                  "`%s` is no direction", loader_shown(l, node->text));
+}
+
+static void read_date(struct loader *l, const struct yaml_node *node, const char *key, int64_t *out)
+{
+    if (node->kind == YAML_SCALAR && loader_parse_time(node->text, out)) {
+        *out = *out > 0 ? *out : 1; /* no packet was before 1970, and 0 says nothing */
+        return;
+    }
+    loader_error(l, node->place, "date", arena_format(l->arena, "write `%s: 2027-01-01`", key),
+                 "`%s` is not a date",
+                 node->kind == YAML_SCALAR ? loader_shown(l, node->text) : key);
+}
+
+static void read_valid_from(struct loader *l, const struct yaml_node *node)
+{
+    read_date(l, node, "valid_from", &l->rule->valid_from_us);
+}
+
+static void read_valid_until(struct loader *l, const struct yaml_node *node)
+{
+    read_date(l, node, "valid_until", &l->rule->valid_until_us);
 }
 
 static bool parse_port(struct view text, int64_t *out)
@@ -337,6 +360,21 @@ static const struct {
 
 enum { KEY_COUNT = sizeof(KEYS) / sizeof(KEYS[0]) };
 
+static void check_validity(struct loader *l, const struct yaml_node *node)
+{
+    const struct yaml_node *until = yaml_get(node, "valid_until");
+    int64_t until_us = l->rule->valid_until_us;
+
+    if (until == NULL || until_us == 0)
+        return;
+    if (until_us <= l->rule->valid_from_us)
+        loader_warn(l, until->place, "date", "turn the two dates round",
+                    "`valid_until` is not after `valid_from`: the rule is never valid");
+    else if (until_us / 1000000 < (int64_t)time(NULL))
+        loader_note(l, until->place, "expired-rule", "give it a later date, or remove the rule",
+                    "the rule has expired: its alerts are told as informational");
+}
+
 /* A rule that says nothing has nothing that could be left out, and no test sees it alert. */
 static void check_silence(struct loader *l, const struct yaml_node *node)
 {
@@ -372,4 +410,5 @@ void extension_read(struct loader *l, const struct yaml_node *node)
             loader_unknown_key(l, node->keys[i], "shrike", names, KEY_COUNT);
     }
     check_silence(l, node);
+    check_validity(l, node);
 }

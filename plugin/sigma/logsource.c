@@ -51,7 +51,7 @@ static const char *describe(struct loader *l, const struct log_source *source)
 static bool read_native(struct loader *l, const struct yaml_node *node,
                         const struct log_source *source)
 {
-    const char *names[EVENT_COUNT];
+    const char *names[EVENT_COUNT + LATER_COUNT];
     const struct yaml_node *service = yaml_get(node, "service");
     struct place place = service ? service->place : node->place;
     size_t count = 0;
@@ -64,6 +64,7 @@ static bool read_native(struct loader *l, const struct yaml_node *node,
         }
     }
     for (size_t i = 0; i < LATER_COUNT; i++) {
+        names[count++] = LATER_EVENTS[i];
         if (strcmp(source->service, LATER_EVENTS[i]) == 0) {
             loader_refuse(l, REFUSAL_LATER, place, "unsupported-log-source", NULL,
                           "events of type %s come with a later version", LATER_EVENTS[i]);

@@ -24,6 +24,7 @@
 #include "sigma/list.h"
 #include "sigma/names.h"
 #include "sigma/sigma.h"
+#include "value/expand.h"
 
 enum { FOLDERS_DEEP_MAX = 16 };
 
@@ -494,6 +495,7 @@ void rules_finish(struct rules *rules, struct diagnostics *diagnostics)
     struct loader l = {.rules = rules, .arena = rules->arena, .diagnostics = diagnostics};
 
     resolve_lists(&l);
+    expand_finish(&l);
     drop_lost(rules);
     find_duplicates(&l);
     drop_lost(rules);

@@ -8,6 +8,7 @@
  * Names      of hosts beyond ASCII: name.c.
  */
 #include "rule/expression.h"
+#include "rule/regex.h"
 #include "value/name.h"
 #include "value/value.h"
 #include "value/wildcard.h"
@@ -306,24 +307,6 @@ static struct node *hex_node(struct loader *l, const struct question *q,
     return node_predicate(l->arena, p);
 }
 
-/* An upper-case letter that only itself can match; classes and escapes are not looked into. */
-static bool needs_upper_case(struct view e)
-{
-    bool is_class = false;
-
-    if (view_find(e, VIEW("(?i")) != VIEW_NOT_FOUND)
-        return false;
-    for (size_t i = 0; i < e.len; i++) {
-        if (e.data[i] == '\\')
-            i++;
-        else if (e.data[i] == '[' || e.data[i] == ']')
-            is_class = e.data[i] == '[';
-        else if (!is_class && e.data[i] != byte_fold(e.data[i]))
-            return true;
-    }
-    return false;
-}
-
 /* Told where all faults of a rule are told, and also where the condition never asks; compile/ compiles it. */
 bool value_check_regex(struct loader *l, const struct yaml_node *scalar)
 {
@@ -356,10 +339,10 @@ static struct node *regex_node(struct loader *l, const struct question *q,
     p->regex_flags = (question_has(q, MODIFIER_I) ? REGEX_CASELESS : 0U) |
                      (question_has(q, MODIFIER_M) ? REGEX_MULTILINE : 0U) |
                      (question_has(q, MODIFIER_S) ? REGEX_DOTALL : 0U);
-    if (question_is_lower(q) && p->is_cased && needs_upper_case(p->bytes))
+    if (question_is_lower(q) && p->is_cased && regex_needs_capital(p->bytes))
         loader_warn(
             l, scalar->place, "never-matches", "write it in lower case, or use `re|i`",
-            "`%s` is always in lower case; the capital letters of this expression never match",
+            "`%s` is always in lower case; this expression needs a capital, so it never matches",
             field_get(q->field)->name);
     return node_predicate(l->arena, p);
 }

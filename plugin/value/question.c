@@ -146,6 +146,16 @@ static const char *why_not_kept(enum event_type event, struct view name)
            "event (`shrike: {marks: ...}`), or use one of `shrike fields flow`";
 }
 
+/* Of the names that are known and cannot be asked: the message about the right one says why. */
+static const char *nearest_unavailable(struct view name)
+{
+    const char *names[LENGTH(UNAVAILABLE_FIELDS)];
+
+    for (size_t i = 0; i < LENGTH(UNAVAILABLE_FIELDS); i++)
+        names[i] = UNAVAILABLE_FIELDS[i].name;
+    return nearest_name(name, names, LENGTH(UNAVAILABLE_FIELDS));
+}
+
 static void explain_unknown(struct loader *l, struct place place, struct view name)
 {
     bool is_of_all =
@@ -169,6 +179,8 @@ static void explain_unknown(struct loader *l, struct place place, struct view na
         return;
     }
     const char *nearest = name.len > 0 ? field_suggest(l->rule->event, name) : NULL;
+    if (nearest == NULL)
+        nearest = nearest_unavailable(name);
     loader_error(l, place, "unknown-field",
                  loader_did_you_mean(l, nearest, "`shrike fields` lists all names"),
                  is_of_all ? "events (%s of them) have no field `%s`"
@@ -322,7 +334,8 @@ static bool is_consistent(struct loader *l, struct question *q)
         (!is_expand_cidr && conflict(l, q, matcher, matcher)) || conflict(l, q, compare, compare) ||
         conflict(l, q, number, number))
         return false;
-    uint64_t placed = matcher & ~(bit(MODIFIER_HEX) | bit(MODIFIER_FIELDREF));
+    uint64_t placed =
+        matcher & ~(bit(MODIFIER_HEX) | bit(MODIFIER_FIELDREF) | bit(MODIFIER_EXPAND));
     uint64_t case_is_given = bit(MODIFIER_RE) | bit(MODIFIER_CIDR) | bit(MODIFIER_EXISTS) |
                              bit(MODIFIER_DOMAIN) | bit(MODIFIER_EXPAND);
     return !conflict(l, q, position, placed) && !conflict(l, q, position, compare | number) &&

@@ -2,12 +2,14 @@
 /* Value: what the author wrote becomes predicates that fit the field's type.
  *
  * Types      bytes (bytes.c), numbers, bools, times and addresses (number.c); here what all share, and the
- *            values that name something: a list, another field, presence.
+ *            values that name something: another field, presence; lists are in expand.c.
  * Absent     null: the field is absent. `*`: it is there. '': it is there and empty; for a type that has
  *            no empty value, absent, as a log of it would show.
  * Bound      PREDICATES_MAX of one rule, told once; the readers of lists stop there.
  */
 #include "value/value.h"
+
+#include "value/expand.h"
 
 /* --- predicates ---------------------------------------------------------------------------------- */
 
@@ -131,31 +133,6 @@ static struct node *reference_node(struct loader *l, const struct question *q,
     return node_predicate(l->arena, p);
 }
 
-/* The name in `%name%`; empty when the value is anything else. */
-static struct view placeholder(struct view text)
-{
-    bool is_whole = text.len > 2 && text.data[0] == '%' && text.data[text.len - 1] == '%';
-    struct view name = is_whole ? view_slice(text, 1, text.len - 1) : view_make("", 0);
-    return view_find_byte(name, '%') == VIEW_NOT_FOUND ? name : view_make("", 0);
-}
-
-static struct node *list_node(struct loader *l, const struct question *q,
-                              const struct yaml_node *scalar)
-{
-    struct view name = placeholder(scalar->text);
-
-    if (name.len == 0) {
-        loader_error(l, scalar->place, "placeholder", "write `'%name%'` and nothing else",
-                     "`%s` is not the name of a list between percent signs",
-                     loader_shown(l, scalar->text));
-        return NULL;
-    }
-    struct predicate *p = value_predicate(l, q, scalar, MATCH_LIST);
-    p->confidence = q->confidence;
-    loader_await_list(l, p, (const char *)arena_copy(l->arena, name).data, scalar->place);
-    return node_predicate(l->arena, p);
-}
-
 static struct node *null_node(struct loader *l, const struct question *q,
                               const struct yaml_node *scalar)
 {
@@ -191,7 +168,7 @@ struct node *value_node(struct loader *l, const struct question *q, const struct
     if (yaml_is_null(scalar))
         return null_node(l, q, scalar);
     if (question_has(q, MODIFIER_EXPAND))
-        return list_node(l, q, scalar);
+        return expand_node(l, q, scalar);
     if (question_has(q, MODIFIER_FIELDREF))
         return reference_node(l, q, scalar);
     if (question_of(q) != OF_VALUE)

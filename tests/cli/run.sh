@@ -800,6 +800,20 @@ says "says why" out "idn.yml:3:38: error: \`-ü.example\` is not a domain name, 
 check "and what it takes" 0 names "$work/idn.yml"
 check "is met" 0 grep -qx 'www.xn--mnchen-3ya.example ' "$work/names.out"
 
+# Rules of patterns have the dates of their indicator, and of its versions the newest counts.
+versions() { # modified and what else, of the first version; of the second
+    printf '{"objects": [{"type": "indicator", "id": "indicator--1", "modified": "%s", %s, "pattern": "[domain-name:value LIKE '"'%%%%.münchen.example'"']"}, {"type": "indicator", "id": "indicator--1", "modified": "%s", %s, "pattern": "[domain-name:value LIKE '"'%%%%.münchen.example'"']"}]}' "$@" > "$work/dates.stix"
+    "$shrike" import -q stix "$work/dates.stix" > "$work/dates.yml" && names "$work/dates.yml"
+}
+check "a rule whose indicator becomes valid later" 0 versions 2024-02-01T00:00:00Z '"valid_from": "2099-01-01T00:00:00Z"' 2024-01-01T00:00:00Z '"valid_from": "2000-01-01T00:00:00Z"'
+check "is informational and early" 0 grep -q '"level":"informational","early":true,"valid_from":"2099-01-01T00:00:00.000000+0000"' "$work/eve.json"
+check "and is explained" 0 "$shrike" check --explain "$(sed -n 's/^id: //p' "$work/dates.yml" | head -1)" "$work/dates.yml"
+says "with its dates" out "valid      from 2099-01-01"
+check "one that has expired" 0 versions 2024-01-01T00:00:00Z '"valid_from": "2000-01-01T00:00:00Z"' 2024-02-01T00:00:00Z '"valid_from": "2000-01-01T00:00:00Z", "valid_until": "2001-01-01T00:00:00Z"'
+check "is informational and expired" 0 grep -q '"level":"informational","expired":true,"valid_from":"2000-01-01T00:00:00.000000+0000","valid_until":"2001-01-01T00:00:00.000000+0000"' "$work/eve.json"
+check "one that is valid" 0 versions 2024-01-01T00:00:00Z '"valid_until": "2001-01-01T00:00:00Z"' 2024-02-01T00:00:00Z '"valid_from": "2000-01-01T00:00:00Z"'
+check "has its level" 0 grep -q '"level":"medium","valid_from"' "$work/eve.json"
+
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"
 printf 'list: million\ntype: domain\nfile: million.txt\n---\ntitle: Many\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c13\nlevel: high\nlogsource: {product: shrike, service: dns}\ndetection: {a: {dns.query|expand: "%%million%%"}, condition: a}\n' > "$work/million.yml"

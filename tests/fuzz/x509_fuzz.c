@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     field_set_add_event(&wanted, EVENT_TLS);
     event->wanted = &wanted;
     event_begin(event, EVENT_TLS, TO_CLIENT, NULL, NULL);
+    event_add_bytes(event, FIELD_TLS_SNI, VIEW("www.example.org"));
     (void)x509_add_fields(event, view_make(data, size));
     for (enum field_id id = field_first(EVENT_TLS); id < field_end(EVENT_TLS); id++) {
         struct value_list list = event_get(event, id);

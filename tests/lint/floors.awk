@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Which room may include which: by floor, as docs/architecture.md draws them.
-# A parser's room stands within proto/ (proto/tls) and half a floor above it; the public headers (shrike/) stand
+# A parser's room stands within proto/ (proto/tls) and half a floor above it, lint/ above them, since it tells what values
+# they make; the public headers (shrike/) stand
 # below those who serve them. A path that goes up (..) or is in angle brackets passes nobody by.
 BEGIN {
-    split("base 0 fields 1 packet 1 yaml 1 capture 2 flow 2 rule 2 tcp 3 value 3 proto 3 import 3 ruleset 3 lint 3 " \
+    split("base 0 fields 1 packet 1 yaml 1 capture 2 flow 2 rule 2 tcp 3 value 3 proto 3 import 3 ruleset 3 lint 3.75 " \
           "sigma 4 compile 4 match 4 shrike 5 behaviour 5 engine 6 output 6 hosts 7", pairs, " ")
     for (i = 1; i in pairs; i += 2)
         floor[pairs[i]] = pairs[i + 1]

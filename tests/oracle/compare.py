@@ -82,16 +82,6 @@ def text_of(proto, name):
     return None if field is None else raw(field)
 
 
-def request_target(proto):
-    """The request line between the method and the version. tshark ends it at the first space; Suricata
-    and shrike take a target with spaces whole."""
-    for field in proto.iterfind(".//field[@name='']"):
-        words = raw(field).rstrip("\r\n").split(" ")
-        if first(field, "http.request.uri") is not None and len(words) > 3 and words[-1].startswith("HTTP/"):
-            return " ".join(words[1:-1]).strip()
-    return text_of(proto, "http.request.uri")
-
-
 def authority(uri):
     """Whom a CONNECT names, where no Host header does (RFC 9112, 3.2.3)."""
     found = re.match(r"[^/ ]+:[0-9]+(?= |$)", uri)
@@ -99,7 +89,7 @@ def authority(uri):
 
 
 def http_of(proto, result):
-    uri = request_target(proto)
+    uri = text_of(proto, "http.request.uri")
     if uri is not None:
         named = re.match(r"[a-zA-Z]+://([^/?#]+)", uri)  # the target goes before the header (RFC 9112, 3.2.2)
         host = named.group(1) if named else authority(uri) or value_of(text_of(proto, "http.host") or "")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The corpora: every capture under sanitizers, with many threads and field by field against tshark and anomaly by anomaly
 # against Suricata; sequences over streams against its contents, marks of flows against its flowbits; JA4 against the
-# values its authors published; every feed of indicators through import and check.
+# values its authors published; names of certificates against OpenSSL; every feed of indicators through import and check.
 # usage: tests/oracle/run.sh RELEASE-BUILD ASAN-BUILD
 set -u
 out=$1
@@ -38,8 +38,16 @@ if [ -e "$work/all.rules" ]; then
     python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/cut" \
         --way handshake --captures "$work/cut.pcap" "$work/tcp.rules" || status=1
 fi
+# Rules for Snort 2 and those of other authors.
+others="$corpora/rules/snort-community.rules.gz $corpora/rules/pingback.rules $corpora/rules/sunburst/all-snort.rules"
+python3 tests/oracle/suricata_rules.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work-others" \
+    --captures "$corpora/c2" --captures "$corpora/benign" --captures "$corpora/protocols" $others \
+    "$corpora"/rules/hunting/*.rules "$corpora"/rules/abusech-2021/*.rules.gz || status=1
 python3 tests/oracle/transforms.py --shrike "$out/shrike" --host "$out/host/captures_host" --work "$work/transforms" || status=1
 python3 tests/oracle/ja4.py --shrike "$out/shrike" || status=1
+# shellcheck disable=SC2046
+python3 tests/oracle/san.py --shrike "$out/shrike" tests/pcaps/*cap \
+    $(awk -F'\t' -v corpora="$corpora" '$12 ~ /x509/ {print corpora "/" $1}' "$corpora/MANIFEST.tsv") || status=1
 python3 tests/oracle/marks.py --shrike "$out/shrike" tests/pcaps/*cap || status=1
 python3 tests/corpora/feeds.py --shrike "$out/shrike" || status=1
 python3 tests/corpora/urls.py --shrike "$out/shrike" || status=1

@@ -13,7 +13,7 @@ like, in two ways:
 
 Suricata's answers are kept in the work folder (suricata_process.py). Ours come from a host of the public API
 (captures_host.c) that loads the rules once. Differences that known_suricata_rules.tsv explains (difference, capture,
-sid, reason; * for any) are counted apart. Exit status 1 when one is not explained.
+sid, reason; * and ? stand for characters) are counted apart. Exit status 1 when one is not explained.
 """
 import argparse
 import collections
@@ -137,7 +137,7 @@ def known_differences():
 
 def explanation(rows, kind, capture, sid):
     for row in rows:
-        if row[0] == kind and fnmatch.fnmatch(capture, row[1]) and row[2] in ("*", str(sid)):
+        if row[0] == kind and fnmatch.fnmatch(capture, row[1]) and fnmatch.fnmatch(str(sid), row[2]):
             return row[3]
     return None
 

@@ -122,6 +122,34 @@ static void what_is_written_loads(void **state)
     }
 }
 
+/* As entries of lists have; correlations have no such key. */
+static void rules_have_the_dates_of_their_indicator(void **state)
+{
+    static const char TEXT[] =
+        "{\"objects\":[{\"type\":\"indicator\",\"id\":\"i--1\",\"valid_from\":\"2024-01-09T11:52:"
+        "30.5Z\","
+        "\"valid_until\":\"2099-01-01T00:00:00Z\",\"pattern\":"
+        "\"[domain-name:value LIKE '%.a.example']\"},"
+        "{\"type\":\"indicator\",\"id\":\"i--2\",\"valid_from\":\"2024-01-09T11:52:30Z\","
+        "\"pattern\":"
+        "\"[domain-name:value LIKE '%.b.example'] AND [domain-name:value LIKE '%.c.example']\"}]}";
+    (void)state;
+    for (unsigned looks_back = 0; looks_back < 2; looks_back++) {
+        struct imported done =
+            import("stix", TEXT, (struct collection_options){.looks_back = looks_back});
+        struct loaded loaded = load_imported(&done);
+        assert_int_equal(loaded.diagnostics.errors, 0);
+        assert_int_equal(loaded.rules->count, 5);
+        for (size_t i = 0; i < 5; i++) {
+            const struct rule *rule = loaded.rules->items[i];
+            assert_int_equal(rule->valid_from_us, looks_back ? 0 : 1704801150000000);
+            assert_int_equal(rule->valid_until_us, i < 3 ? 4070908800000000 : 0);
+        }
+        unload(&loaded);
+        forget(&done);
+    }
+}
+
 static void endpoints_are_pairs(void **state)
 {
     static const char TEXT[] =
@@ -254,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_and_a_rule_for_each_event),
         cmocka_unit_test(what_is_written_loads),
+        cmocka_unit_test(rules_have_the_dates_of_their_indicator),
         cmocka_unit_test(endpoints_are_pairs),
         cmocka_unit_test(options_choose),
         cmocka_unit_test(correlations_are_written_as_sigma_has_them),

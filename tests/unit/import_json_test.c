@@ -243,6 +243,68 @@ static void stix_refusals_have_reasons(void **state)
                  "- a pattern that does not follow the grammar of STIX\n");
 }
 
+/* Wherever they stand; equal ones all count, as those do that have no time. */
+static void of_versions_of_an_object_the_newest_counts(void **state)
+{
+    static const struct {
+        const char *first, *second, *expected;
+    } ROWS[] = {
+        {"2024-01-09T11:52:30.000Z", "2024-01-09T11:52:31.000Z", "o n"},
+        {"2024-01-09T11:52:31.000Z", "2024-01-09T11:52:30.999Z", "n o"},
+        {"2024-01-09T11:52:30.001Z", "2024-01-09T11:52:30Z", "n o"},
+        {"2024-01-09T11:52:30.1Z", "2024-01-09T11:52:30.09Z", "n o"},
+        {"2024-01-09T11:52:30.100000Z", "2024-01-09T11:52:30.1Z", "n n"},
+        {"2024-01-09T11:52:30Z", "2024-01-09T11:52:30Z", "n n"},
+        {"", "2024-01-09T11:52:30Z", "o n"},
+        {"", "", "n n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[1024], expected[256] = "";
+        snprintf(text, sizeof(text),
+                 BUNDLE("{\"type\":\"indicator\",\"id\":\"indicator--1\",\"modified\":\"%s\","
+                        "\"pattern\":\"[domain-name:value = 'a.example']\"},"
+                        "{\"type\":\"indicator\",\"id\":\"indicator--2\","
+                        "\"pattern\":\"[domain-name:value = 'b.example']\"},"
+                        "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"modified\":\"%s\","
+                        "\"pattern\":\"[domain-name:value = 'c.example']\"}"),
+                 ROWS[i].first, ROWS[i].second);
+        snprintf(
+            expected, sizeof(expected), "%s\ndomain b.example\n%s\n",
+            ROWS[i].expected[0] == 'n' ? "domain a.example" : "- an older version of an indicator",
+            ROWS[i].expected[2] == 'n' ? "domain c.example" : "- an older version of an indicator");
+        assert_gives("stix", text, expected);
+    }
+}
+
+/* A version that withdraws the object is one; names and relationships have versions, too. */
+static void a_newer_version_may_revoke(void **state)
+{
+    (void)state;
+    assert_gives(
+        "stix",
+        BUNDLE("{\"type\":\"indicator\",\"id\":\"indicator--1\",\"modified\":"
+               "\"2024-01-09T11:52:30Z\",\"pattern\":\"[domain-name:value = 'a.example']\"},"
+               "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"modified\":"
+               "\"2024-02-09T11:52:30Z\",\"revoked\":true,"
+               "\"pattern\":\"[domain-name:value = 'a.example']\"}"),
+        "- an older version of an indicator\n- revoked\n");
+    assert_gives(
+        "stix",
+        BUNDLE("{\"type\":\"malware\",\"id\":\"malware--1\",\"name\":\"New\","
+               "\"modified\":\"2024-02-09T11:52:30Z\"},"
+               "{\"type\":\"malware\",\"id\":\"malware--1\",\"name\":\"Old\","
+               "\"modified\":\"2024-01-09T11:52:30Z\"},"
+               "{\"type\":\"malware\",\"id\":\"malware--2\",\"name\":\"Wrong\"},"
+               "{\"type\":\"relationship\",\"relationship_type\":\"indicates\",\"source_ref\":"
+               "\"indicator--1\",\"target_ref\":\"malware--1\"},"
+               "{\"type\":\"relationship\",\"relationship_type\":\"indicates\",\"source_ref\":"
+               "\"indicator--1\",\"target_ref\":\"malware--2\",\"revoked\":true},"
+               "{\"type\":\"indicator\",\"id\":\"indicator--1\","
+               "\"pattern\":\"[domain-name:value = 'a.example']\"}"),
+        "domain a.example note=indicates New\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +319,8 @@ int main(void)
         cmocka_unit_test(stix_markings_are_known),
         cmocka_unit_test(stix_relationships_name_the_malware),
         cmocka_unit_test(stix_refusals_have_reasons),
+        cmocka_unit_test(of_versions_of_an_object_the_newest_counts),
+        cmocka_unit_test(a_newer_version_may_revoke),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,18 +131,18 @@ static void predicates_imply_what_the_table_says(void **unused)
     bench_begin(&b);
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct predicate *narrow = question(&b, ROWS[i].narrow), *wide = question(&b, ROWS[i].wide);
-        size_t budget = 100;
-        if (predicate_implies(narrow, wide) != ROWS[i].holds)
+        struct means means = {.budget = 100};
+        if (predicate_implies(narrow, wide, NULL) != ROWS[i].holds)
             fail_msg("%s -> %s", ROWS[i].narrow, ROWS[i].wide);
-        assert_int_equal(condition_implies(node_from(&b, narrow), node_from(&b, wide), &budget),
+        assert_int_equal(condition_implies(node_from(&b, narrow), node_from(&b, wide), &means),
                          ROWS[i].holds);
         struct node *not_narrow = node_of(&b, NODE_NOT, node_from(&b, narrow), NULL);
         struct node *not_wide = node_of(&b, NODE_NOT, node_from(&b, wide), NULL);
-        assert_int_equal(condition_implies(not_wide, not_narrow, &budget), ROWS[i].holds);
+        assert_int_equal(condition_implies(not_wide, not_narrow, &means), ROWS[i].holds);
         narrow->is_negated = wide->is_negated = true;
         if (wide->op != MATCH_EXISTS)
             assert_int_equal(predicate_is_negative(narrow), true);
-        assert_int_equal(condition_implies(node_from(&b, wide), node_from(&b, narrow), &budget),
+        assert_int_equal(condition_implies(node_from(&b, wide), node_from(&b, narrow), &means),
                          ROWS[i].holds);
     }
     bench_end(&b);
@@ -165,13 +165,72 @@ static void a_sequence_implies_its_steps(void **unused)
     struct predicate *sequence = predicate_of(&b, MATCH_SEQUENCE, FIELD_HTTP_HOST);
     sequence->steps = steps;
     sequence->step_count = 2;
-    assert_true(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "abc*")));
-    assert_true(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "*bcd*")));
-    assert_false(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "*efgh*")));
-    assert_true(predicate_implies(sequence, sequence));
+    assert_true(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "abc*"), NULL));
+    assert_true(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "*bcd*"), NULL));
+    assert_false(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "*efgh*"), NULL));
+    assert_true(predicate_implies(sequence, sequence, NULL));
     steps[0].is_relative = true;
-    assert_false(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "abc*")));
+    assert_false(predicate_implies(sequence, glob(&b, FIELD_HTTP_HOST, "abc*"), NULL));
     bench_end(&b);
+}
+
+static void what_stands_in_a_list_implies_it(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *narrow;
+        enum list_type type;
+        bool holds;
+    } ROWS[] = {
+        {"domain evil.com", LIST_DOMAIN, true},
+        {"domain a.evil.com", LIST_DOMAIN, true},
+        {"domain notevil.com", LIST_DOMAIN, false},
+        {"domain com", LIST_DOMAIN, false},
+        {"glob EVIL.com", LIST_DOMAIN, true},
+        {"glob *.evil.com", LIST_DOMAIN, true},
+        {"glob *evil.com", LIST_DOMAIN, false},
+        {"glob *.evil.com*", LIST_DOMAIN, false},
+        {"glob evil.com", LIST_STRING, true},
+        {"glob a.evil.com", LIST_STRING, false},
+        {"glob *evil.com", LIST_STRING, false},
+        {"domain evil.com", LIST_STRING, false},
+        {"glob expired.com", LIST_DOMAIN, false},
+        {"glob expired.com", LIST_STRING, false},
+        {"in 10.1.2.3", LIST_IP, true},
+        {"in 10.1.0.0/16", LIST_IP, true},
+        {"in 10.0.0.0/8", LIST_IP, false},
+        {"in 11.1.2.3", LIST_IP, false},
+    };
+    static const char *const NAMES[] = {"evil.com", "other.com"}, *const RANGE[] = {"10.1.0.0/16"};
+    const struct list_entry expired = {.valid_until_s = 1000, .confidence = -1};
+    struct members *members = members_new();
+    struct bench b;
+
+    bench_begin(&b);
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        bool is_ip = ROWS[i].type == LIST_IP;
+        struct predicate *narrow = question(&b, ROWS[i].narrow);
+        struct list *list = list_of(&b, ROWS[i].type, is_ip ? RANGE : NAMES, is_ip ? 1 : 2);
+        if (!is_ip)
+            assert_true(list_add(list, VIEW("expired.com"), &expired));
+        struct predicate *wide = member(&b, narrow->field, list);
+        if (predicate_implies(narrow, wide, members) != ROWS[i].holds)
+            fail_msg("%s", ROWS[i].narrow);
+        assert_false(predicate_implies(narrow, wide, NULL));
+        struct list *later = list_of(&b, ROWS[i].type, is_ip ? RANGE : NAMES, is_ip ? 1 : 2);
+        later->expires_us = 1;
+        assert_false(predicate_implies(narrow, member(&b, narrow->field, later), members));
+        wide->confidence = (struct confidence_range){true, 20, 80};
+        assert_false(predicate_implies(narrow, wide, members));
+        struct predicate *other = member(&b, narrow->field, list);
+        assert_true(predicate_implies(wide, other, members));
+        assert_false(predicate_implies(other, wide, members));
+        other->confidence = (struct confidence_range){true, 30, 80};
+        assert_true(predicate_implies(other, wide, members));
+        assert_false(predicate_implies(wide, other, members));
+    }
+    bench_end(&b);
+    members_free(members);
 }
 
 /* ---- random conditions ------------------------------------------------------------------------------------ */
@@ -216,9 +275,23 @@ static struct predicate *random_text_predicate(struct bench *b, uint64_t *state)
     return p;
 }
 
+static const char *const RANGES[] = {"10.1.2.3", "10.1.0.0/16", "10.0.0.0/8", "::/0"};
+
+/* Names, texts, or addresses. */
+static struct predicate *random_list_predicate(struct bench *b, uint64_t *state)
+{
+    static const char *const NAMES[] = {"a", "ab.a", "b", "ba.ab.a", "aba"};
+    uint64_t kind = draw(state, 3);
+    size_t first = draw(state, 3), count = 1 + draw(state, 2);
+
+    if (kind == 2)
+        return member(b, FIELD_SRC_IP, list_of(b, LIST_IP, RANGES + first, 1));
+    return member(b, TEXT_FIELDS[draw(state, 3)],
+                  list_of(b, kind == 0 ? LIST_DOMAIN : LIST_STRING, NAMES + first, count));
+}
+
 static struct node *random_leaf(struct bench *b, uint64_t *state)
 {
-    static const char *const RANGES[] = {"10.1.2.3", "10.1.0.0/16", "10.0.0.0/8", "::/0"};
     struct predicate *p;
 
     switch (draw(state, 8)) {
@@ -233,6 +306,9 @@ static struct node *random_leaf(struct bench *b, uint64_t *state)
         p = predicate_of(b, MATCH_EXISTS, TEXT_FIELDS[draw(state, 3)]);
         p->wanted = draw(state, 2);
         return node_from(b, p);
+    case 3:
+        p = random_list_predicate(b, state);
+        break;
     default:
         p = random_text_predicate(b, state);
     }
@@ -311,6 +387,7 @@ static void what_is_said_to_follow_follows(void **unused)
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
         struct node *conditions[CONDITIONS];
         uint64_t state = seed;
+        struct members *members = members_new();
         struct bench b;
         bench_begin(&b);
         for (size_t i = 0; i < CONDITIONS; i++)
@@ -320,12 +397,13 @@ static void what_is_said_to_follow_follows(void **unused)
         for (size_t i = 0; i < CONDITIONS * CONDITIONS; i++) {
             const struct node *narrow = conditions[i / CONDITIONS],
                               *wide = conditions[i % CONDITIONS];
-            size_t budget = 1000;
-            if (narrow == wide || !condition_implies(narrow, wide, &budget))
+            struct means means = {1000, members};
+            if (narrow == wide || !condition_implies(narrow, wide, &means))
                 continue;
             proofs++;
             assert_proof(narrow, wide, samples, SAMPLES);
         }
+        members_free(members);
         bench_end(&b);
     }
     assert_true(proofs > 2000);
@@ -345,11 +423,11 @@ static bool is_told(const struct bench *b, size_t rule)
     return false;
 }
 
-static bool follows(const struct bench *b, size_t narrow, size_t wide)
+static bool follows(const struct bench *b, struct members *members, size_t narrow, size_t wide)
 {
-    size_t budget = 1000;
+    struct means means = {1000, members};
     return condition_implies(b->rules.items[narrow]->condition, b->rules.items[wide]->condition,
-                             &budget);
+                             &means);
 }
 
 /* Has it keys of what is not denied? Those of what is find the same alone. */
@@ -376,6 +454,7 @@ static void a_rule_is_told_when_another_one_matches_all_that_it_matches(void **u
 
     for (uint64_t seed = 1; seed <= 20; seed++) {
         uint64_t state = seed * 1000;
+        struct members *members = members_new();
         struct bench b;
         bench_begin(&b);
         for (size_t i = 0; i < RULES; i++)
@@ -384,7 +463,7 @@ static void a_rule_is_told_when_another_one_matches_all_that_it_matches(void **u
         for (size_t i = 0; i < RULES; i++) {
             bool has_shadow = false, is_found = false;
             for (size_t j = 0; j < RULES; j++) {
-                if (i == j || !follows(&b, i, j) || (j > i && follows(&b, j, i)))
+                if (i == j || !follows(&b, members, i, j) || (j > i && follows(&b, members, j, i)))
                     continue;
                 has_shadow = true;
                 is_found |= has_keys(b.rules.items[j]->condition);
@@ -396,6 +475,7 @@ static void a_rule_is_told_when_another_one_matches_all_that_it_matches(void **u
             }
             told += is_found;
         }
+        members_free(members);
         bench_end(&b);
     }
     assert_true(told > 300);
@@ -435,14 +515,39 @@ static void rules_that_are_there_for_more_cast_no_shadow(void **unused)
     }
 }
 
+/* What two rules ask of one list is not the same when they ask for other entries of it. */
+static void rules_that_ask_for_another_confidence_are_no_twins(void **unused)
+{
+    (void)unused;
+    static const char *const NAMES[] = {"evil.com"};
+    struct bench b;
+
+    bench_begin(&b);
+    const struct list *list = list_of(&b, LIST_DOMAIN, NAMES, 1);
+    struct predicate *sure = member(&b, FIELD_HTTP_HOST, list),
+                     *surer = member(&b, FIELD_HTTP_HOST, list);
+    sure->confidence = (struct confidence_range){true, 50, 100};
+    surer->confidence = (struct confidence_range){true, 80, 100};
+    bench_rule(&b, EVENT_HTTP, node_from(&b, sure));
+    bench_rule(&b, EVENT_HTTP, node_from(&b, surer));
+    rules_lint(&b.rules, &b.diagnostics);
+    assert_false(is_told(&b, 0));
+    assert_true(is_told(&b, 1));
+    for (size_t i = 0; i < b.diagnostics.count; i++)
+        assert_string_not_equal(b.diagnostics.items[i].id, "duplicate-rule");
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predicates_imply_what_the_table_says),
         cmocka_unit_test(a_sequence_implies_its_steps),
+        cmocka_unit_test(what_stands_in_a_list_implies_it),
         cmocka_unit_test(what_is_said_to_follow_follows),
         cmocka_unit_test(a_rule_is_told_when_another_one_matches_all_that_it_matches),
         cmocka_unit_test(rules_that_are_there_for_more_cast_no_shadow),
+        cmocka_unit_test(rules_that_ask_for_another_confidence_are_no_twins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,36 @@ static void an_expired_alert_does_not_silence_one_that_is_not(void **unused)
     bench_end(&b);
 }
 
+/* As entries do: from the first second, until the last. */
+static void a_rule_may_have_dates_of_its_own(void **unused)
+{
+    (void)unused;
+    struct bench b;
+    struct list *list = empty_list(&b, LIST_DOMAIN);
+    add(list, "a.example", (struct list_entry){.confidence = -1});
+    add(list, "old.example", (struct list_entry){.confidence = -1, .valid_until_s = START_S});
+    struct rule *rule = bench_rule(&b, EVENT_DNS, node_from(&b, member(&b, FIELD_DNS_QUERY, list)));
+    rule->valid_from_us = (int64_t)(START_S + 10 * DAY_S) * 1000000;
+    rule->valid_until_us = (int64_t)(START_S + 20 * DAY_S) * 1000000;
+    rule->suppress_us = INT64_C(1000000000) * 1000000;
+    rule->suppress_by[0] = FIELD_SRC_IP;
+    rule->suppress_by_count = 1;
+    bench_compile(&b);
+    assert_int_equal(query(&b, "a.example", 9.9999), 1);
+    assert_int_equal(b.early, 1);
+    assert_int_equal(b.expired, 0);
+    assert_int_equal(query(&b, "a.example", 9.9999), 0);
+    assert_int_equal(query(&b, "a.example", 10), 1); /* the early one does not silence it */
+    assert_int_equal(b.early + b.expired, 0);
+    assert_int_equal(query(&b, "a.example", 19.9999), 0);
+    assert_int_equal(query(&b, "a.example", 20), 1);
+    assert_int_equal(b.early, 0);
+    assert_int_equal(b.expired, 1);
+    assert_int_equal(query(&b, "old.example", 1), 1); /* the one and the other */
+    assert_int_equal(b.early + b.expired, 2);
+    bench_end(&b);
+}
+
 static void two_rules_share_one_set(void **unused)
 {
     (void)unused;
@@ -348,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_value_that_stands_twice_is_one_entry),
         cmocka_unit_test(a_rule_with_an_expired_and_a_valid_list_is_no_expired_alert),
         cmocka_unit_test(an_expired_alert_does_not_silence_one_that_is_not),
+        cmocka_unit_test(a_rule_may_have_dates_of_its_own),
         cmocka_unit_test(two_rules_share_one_set),
         cmocka_unit_test(digests_and_urls_are_shown_as_text),
     };

@@ -146,6 +146,7 @@ static void the_shrike_block_is_read(void **state)
         load(RULE_HEAD("http") DETECTION
              "shrike:\n  direction: to_server\n  ports: [80, 8000-8002]\n"
              "  suppress: {by: [src_ip, http.host], for: 90m}\n"
+             "  valid_from: 2024-01-09\n  valid_until: 2099-01-09T11:52:30Z\n"
              "  tests:\n    - {pcap: ../a.pcap, alerts: 3}\n    - {pcap: b.pcap, alerts: 0}\n");
     assert_int_equal(loaded.diagnostics.count, 0);
     const struct rule *rule = loaded.rules->items[0];
@@ -154,6 +155,8 @@ static void the_shrike_block_is_read(void **state)
     assert_int_equal(rule->ports[3], 8002);
     assert_int_equal(rule->suppress_us, 90LL * 60 * 1000000);
     assert_int_equal(rule->suppress_by_count, 2);
+    assert_int_equal(rule->valid_from_us, 1704758400000000);
+    assert_int_equal(rule->valid_until_us, 4071642750000000);
     assert_int_equal(rule->suppress_by[1], FIELD_HTTP_HOST);
     assert_int_equal(rule->test_count, 2);
     assert_string_equal(rule->tests[0].pcap, "../a.pcap");

@@ -149,6 +149,7 @@ static void rules_match_what_the_specification_says(void **state)
         load_example(rules, i, &b.diagnostics);
     rules_load_text(rules, "lists.yml",
                     VIEW("list: bad_names\ntype: domain\nvalues: [evil.example]\n---\n"
+                         "list: gates\ntype: string\nvalues: [one, 't*o']\n---\n"
                          "list: bad_addresses\ntype: ip\nvalues: [192.0.2.0/24]\n"),
                     &b.diagnostics);
     rules_finish(rules, &b.diagnostics);

@@ -84,6 +84,20 @@ static void text_head(struct buf *out, const struct explanation *e)
     }
 }
 
+static void text_validity(struct buf *out, const struct rule *rule)
+{
+    char text[TIME_TEXT_MAX];
+
+    if (rule->valid_from_us == 0 && rule->valid_until_us == 0)
+        return;
+    buf_text(out, "valid     ");
+    if (loader_time_text(rule->valid_from_us, text))
+        buf_format(out, " from %s", text);
+    if (loader_time_text(rule->valid_until_us, text))
+        buf_format(out, " until %s", text);
+    buf_byte(out, '\n');
+}
+
 /* What it does when it holds, but for the alert. */
 static void text_marks(struct buf *out, const struct rule *rule)
 {
@@ -248,6 +262,7 @@ static void text_node(struct buf *out, const struct explained_node *node)
 static void text_explain(struct buf *out, const struct explanation *e)
 {
     text_head(out, e);
+    text_validity(out, e->rule);
     text_marks(out, e->rule);
     if (!e->is_compiled) {
         buf_text(out, "compiled   no: see the errors\n");
@@ -303,6 +318,11 @@ static void json_head(struct buf *out, const struct explanation *e)
     }
     json_put_close_array(out);
     json_put_bool(out, "alert", !rule->is_silent);
+    char date[TIME_TEXT_MAX];
+    if (loader_time_text(rule->valid_from_us, date))
+        json_put_chars(out, "valid_from", date);
+    if (loader_time_text(rule->valid_until_us, date))
+        json_put_chars(out, "valid_until", date);
     json_marks(out, rule);
     json_put_bool(out, "compiled", e->is_compiled);
 }

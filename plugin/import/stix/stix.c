@@ -7,6 +7,9 @@
  * report           its name is the source's title, its references are the source's
  * identity         the name of created_by_ref is the author
  *
+ * Versions         of an object that stands in the bundle several times the newest counts (`modified`); of those that are of
+ *                  one time, or say none, all do
+ *
  * Patterns of other languages (pattern_type: snort, yara, ...) are refused. A pattern that does not follow the
  * grammar is told with the indicator's id and the character; the others are read.
  */
@@ -22,6 +25,7 @@ struct reader {
     json_t *names;    /* id -> name of malware, groups, identities */
     json_t *targets;  /* id of an indicator -> name of what it indicates */
     json_t *markings; /* id -> "tlp:amber" */
+    json_t *versions; /* id -> when the newest version of the object was made, where it says so */
     struct feed_source source;
     size_t faults;
 };
@@ -74,6 +78,61 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+static void set(json_t *map, const char *key, const char *value)
+{
+    if (key != NULL && value != NULL)
+        (void)json_object_set_new(map, key, json_string(value));
+}
+
+/* --- versions ------------------------------------------------------------------------------------ */
+
+static struct view fraction_of(struct view time)
+{
+    size_t end = 20;
+
+    while (end < time.len && byte_is_digit(time.data[end]))
+        end++;
+    return view_slice(time, 20, end);
+}
+
+/* Order of two timestamps of STIX (2.1, 3.16): UTC, with any number of digits behind the second. */
+static int compare_times(struct view a, struct view b)
+{
+    struct view left = fraction_of(a), right = fraction_of(b);
+    int order = view_compare(view_slice(a, 0, 19), view_slice(b, 0, 19));
+
+    for (size_t i = 0; order == 0 && (i < left.len || i < right.len); i++) {
+        int x = i < left.len ? left.data[i] : '0', y = i < right.len ? right.data[i] : '0';
+        order = x - y;
+    }
+    return order;
+}
+
+/* Objects that never change have but `created`. */
+static struct view version_of(const json_t *object)
+{
+    const char *modified = text_of(object, "modified");
+    const char *made = modified ? modified : text_of(object, "created");
+    return made ? view_from_string(made) : view_make("", 0);
+}
+
+static void note_version(struct reader *r, const json_t *object)
+{
+    const char *id = text_of(object, "id");
+    struct view version = version_of(object);
+    const char *known = id ? json_string_value(json_object_get(r->versions, id)) : NULL;
+
+    if (id != NULL && (known == NULL || compare_times(version, view_from_string(known)) > 0))
+        set(r->versions, id, version.len > 0 ? (const char *)version.data : "");
+}
+
+static bool is_newest(const struct reader *r, const json_t *object)
+{
+    const char *id = text_of(object, "id");
+    const char *newest = id ? json_string_value(json_object_get(r->versions, id)) : NULL;
+    return newest == NULL || compare_times(version_of(object), view_from_string(newest)) >= 0;
+}
+
 static bool has_name_of_interest(const json_t *object)
 {
     static const char *const TYPES[] = {"malware",  "campaign",      "intrusion-set",
@@ -85,12 +144,6 @@ static bool has_name_of_interest(const json_t *object)
             return true;
     }
     return false;
-}
-
-static void set(json_t *map, const char *key, const char *value)
-{
-    if (key != NULL && value != NULL)
-        (void)json_object_set_new(map, key, json_string(value));
 }
 
 static void add_references(struct reader *r, const json_t *object)
@@ -111,6 +164,8 @@ static void add_references(struct reader *r, const json_t *object)
 
 static void note_object(struct reader *r, const json_t *object)
 {
+    if (!is_newest(r, object))
+        return;
     if (has_name_of_interest(object))
         set(r->names, text_of(object, "id"), text_of(object, "name"));
     if (json_text_is(object, "type", "marking-definition")) {
@@ -130,7 +185,8 @@ static void note_relationship(struct reader *r, const json_t *object)
 {
     const char *source = text_of(object, "source_ref"), *target = text_of(object, "target_ref");
 
-    if (json_text_is(object, "relationship_type", "indicates") && source != NULL && target != NULL)
+    if (json_text_is(object, "relationship_type", "indicates") && source != NULL &&
+        target != NULL && is_newest(r, object) && !json_text_bool(object, "revoked", false))
         set(r->targets, source, text_of(r->names, target));
 }
 
@@ -217,7 +273,9 @@ static void read_indicator(struct reader *r, const json_t *object)
     struct stix_fault fault;
     const char *reason = NULL;
 
-    if (json_text_bool(object, "revoked", false))
+    if (!is_newest(r, object))
+        reason = "an older version of an indicator";
+    else if (json_text_bool(object, "revoked", false))
         reason = "revoked";
     else if (language != NULL && strcmp(language, "stix") != 0)
         reason = "a pattern of another language than STIX";
@@ -288,8 +346,10 @@ int stix_read(const struct feed_input *input, const struct indicator_sink *sink)
     r.names = json_object();
     r.targets = json_object();
     r.markings = json_object();
+    r.versions = json_object();
     r.source.references = arena_array(r.arena, REFERENCES_MAX, sizeof(struct view));
     r.source.id = json_text_string(r.arena, root, "id");
+    each_object(&r, root, note_version, 0);
     each_object(&r, root, note_object, 0);
     each_object(&r, root, note_relationship, 0);
     each_object(&r, root, read_object, 0);
@@ -298,6 +358,7 @@ int stix_read(const struct feed_input *input, const struct indicator_sink *sink)
     json_decref(r.names);
     json_decref(r.targets);
     json_decref(r.markings);
+    json_decref(r.versions);
     json_decref(root);
     if (!is_stix)
         feed_fault(input, (struct place){input->file, 1, 1}, "a bundle has `objects`",

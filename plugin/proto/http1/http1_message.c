@@ -6,9 +6,9 @@
  *    continued CRLF                             (5.2: obs-fold belongs to the line before)
  *   CRLF
  *
- * Tolerated, each with its fault: tabs and several spaces between the parts of the first line, spaces
- * in the target (the version is what stands last), a missing version, a space before the colon, lines
- * without one, octets that are no token in a name.
+ * Tolerated, each with its fault: tabs and several spaces between the parts of the first line, words between
+ * target and version (they are the protocol's: a target ends at its first space, for tshark and Suricata
+ * as well), a missing version, a space before the colon, lines without one, octets that are no token in a name.
  * Repeated   the first value counts for framing and Host; other readers get all, joined (http1_event.c).
  * Framing    6.3: Transfer-Encoding before Content-Length before nothing (request) or the connection's
  *            end (response). Whoever sends both wants two readers to disagree: FAULT_LENGTH_AMBIGUOUS.
@@ -220,33 +220,55 @@ static void skip_delimiter(struct http_head *head, struct view line, size_t *at,
         head->faults |= fault(id);
 }
 
-/* The end of the line from `at` on: target, then the version when there is one. */
-static void split_target(struct http_head *head, struct view line, size_t at)
+/* Of `rest`, the line behind the method: how long the target is. Other blanks end it where there is no space. */
+static size_t target_length(struct view rest)
 {
-    struct view rest = view_trim(view_skip(line, at));
-    size_t last = rest.len;
+    size_t end = view_find_byte(rest, ' ');
 
-    while (last > 0 && !http_is_gap(rest.data[last - 1]))
-        last--;
-    struct view protocol = view_skip(rest, last);
+    if (end != VIEW_NOT_FOUND)
+        return end;
+    for (end = 0; end < rest.len && !http_is_gap(rest.data[end]);)
+        end++;
+    return end;
+}
+
+/* The protocol may be more than one word; framing goes by what stands last. Is that HTTP? */
+static bool take_protocol(struct http_head *head, struct view protocol)
+{
+    struct view word = view_trim(protocol);
+    size_t at = word.len;
+
+    while (at > 0 && !http_is_gap(word.data[at - 1]))
+        at--;
+    if (at > 0)
+        head->faults |= fault(FAULT_TARGET_DELIMITER);
+    head->protocol = place(head, protocol);
+    head->version = version_of(view_skip(word, at));
+    return view_starts_fold(view_skip(word, at), VIEW("HTTP/"));
+}
+
+/* The end of the line from `at` on: target, then the protocol when there is one. Does it end with HTTP's? */
+static bool split_target(struct http_head *head, struct view line, size_t at)
+{
+    struct view rest = view_skip(line, at);
+    struct view target = view_slice(rest, 0, target_length(rest));
+    struct view protocol = view_skip(rest, target.len);
+    size_t gap = 0;
+
+    while (gap < protocol.len && http_is_gap(protocol.data[gap]))
+        gap++;
+    protocol = view_skip(protocol, gap);
     head->version = 9;
-    if (view_starts_fold(protocol, VIEW("HTTP/"))) {
-        head->protocol = place(head, protocol);
-        head->version = version_of(protocol);
-        struct view target = view_slice(rest, 0, last);
-        while (target.len > 0 && http_is_gap(target.data[target.len - 1]))
-            target.len--;
-        if (last - target.len > 1)
-            head->faults |= fault(FAULT_TARGET_DELIMITER);
-        rest = target;
-    }
-    for (size_t i = 0; i < rest.len; i++) {
-        if (http_is_gap(rest.data[i]))
-            head->faults |= fault(FAULT_TARGET_DELIMITER);
-    }
-    if (http_uri_is_double(rest))
+    bool is_http = protocol.len > 0 && take_protocol(head, protocol);
+    bool is_odd = gap > 1 || (gap == 1 && rest.data[target.len] != ' ');
+    for (size_t i = 0; i < target.len; i++)
+        is_odd |= http_is_gap(target.data[i]);
+    if (is_odd)
+        head->faults |= fault(FAULT_TARGET_DELIMITER);
+    if (http_uri_is_double(target))
         head->faults |= fault(FAULT_DOUBLE_ENCODED);
-    head->target = place(head, rest);
+    head->target = place(head, target);
+    return is_http;
 }
 
 bool http_parse_request_line(struct http_head *head)
@@ -265,10 +287,10 @@ bool http_parse_request_line(struct http_head *head)
     is_token &= at <= HTTP_METHOD_MAX;
     head->method = (struct span){0, (uint32_t)at};
     skip_delimiter(head, line, &at, FAULT_METHOD_DELIMITER);
-    split_target(head, line, at);
+    bool is_http = split_target(head, line, at);
     if (!is_token)
         head->faults |= fault(FAULT_LINE_INVALID);
-    return head->target.len > 0 && (is_token || head->protocol.len > 0);
+    return head->target.len > 0 && (is_token || is_http);
 }
 
 bool http_parse_response_line(struct http_head *head)

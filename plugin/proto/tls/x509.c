@@ -244,16 +244,32 @@ static void add_name(struct event *event, enum field_id id, struct view element)
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 
-static void add_alt_name(struct event *event, unsigned type, struct view name)
+/* What the alternative names say. */
+struct alt_names {
+    struct event *event;
+    struct view host;   /* that the client asked for; empty when nobody knows */
+    bool names_host;    /* one of them is the host */
+    bool has_dns_names; /* so the subject's common name does not count */
+    bool is_whole;      /* all of them were read */
+};
+
+static void take_name(struct alt_names *names, struct view name)
+{
+    if (event_wants(names->event, FIELD_TLS_SUBJECTALTNAME))
+        add_folded(names->event, FIELD_TLS_SUBJECTALTNAME, name);
+    names->names_host |= names->host.len > 0 && x509_name_stands_for(name, names->host);
+}
+
+static void take_alt_name(struct alt_names *names, unsigned type, struct view name)
 {
     if (type == GNUTLS_SAN_DNSNAME) {
-        add_folded(event, FIELD_TLS_SUBJECTALTNAME, name);
+        names->has_dns_names = true;
+        take_name(names, name);
     } else if (type == GNUTLS_SAN_IPADDRESS && (name.len == 4 || name.len == 16)) {
         struct address address =
             name.len == 4 ? address_from_v4(name.data) : address_from_v6(name.data);
         char text[ADDRESS_TEXT_MAX];
-        add_folded(event, FIELD_TLS_SUBJECTALTNAME,
-                   view_from_string(address_format(&address, text)));
+        take_name(names, view_from_string(address_format(&address, text)));
     }
 }
 
@@ -345,23 +361,40 @@ static struct parts find_parts(struct view der)
 
 /* ---- parts to fields -------------------------------------------------------------------------------- */
 
-static void add_alt_names(struct event *event, struct view extension)
+static void take_alt_names(struct alt_names *out, struct view extension)
 {
     const gnutls_datum_t datum = datum_of(extension);
     gnutls_datum_t name, oid;
     gnutls_subject_alt_names_t names;
-    unsigned type;
+    unsigned type, at = 0;
 
+    out->is_whole = extension.len == 0;
     if (extension.len == 0 || gnutls_subject_alt_names_init(&names) != 0)
         return;
     if (gnutls_x509_ext_import_subject_alt_names(&datum, names, 0) == 0) {
-        for (unsigned i = 0; i < ALT_NAMES_MAX; i++) {
-            if (gnutls_subject_alt_names_get(names, i, &type, &name, &oid) != 0)
-                break;
-            add_alt_name(event, type, view_make(name.data, name.size));
+        while (at < ALT_NAMES_MAX &&
+               gnutls_subject_alt_names_get(names, at, &type, &name, &oid) == 0) {
+            take_alt_name(out, type, view_make(name.data, name.size));
+            at++;
         }
+        out->is_whole = at < ALT_NAMES_MAX;
     }
     gnutls_subject_alt_names_deinit(names);
+}
+
+/* The names, and whether they deny the SNI; that is not known where some of them could not be read. */
+static void add_alt_names(struct event *event, const struct parts *parts)
+{
+    struct alt_names names = {.event = event, .host = event_bytes(event, FIELD_TLS_SNI)};
+
+    take_alt_names(&names, parts->alt_names);
+    if (names.host.len == 0 || parts->subject.len == 0 ||
+        !event_wants(event, FIELD_TLS_CERT_SAN_MISMATCH))
+        return;
+    bool is_named = names.names_host || (names.is_whole && !names.has_dns_names &&
+                                         x509_subject_stands_for(parts->subject, names.host));
+    if (is_named || names.is_whole)
+        event_add_number(event, FIELD_TLS_CERT_SAN_MISMATCH, !is_named);
 }
 
 static void add_validity(struct event *event, struct cursor validity)
@@ -390,8 +423,9 @@ static void add_parts(struct event *event, const struct parts *parts)
     if (parts->subject.len > 0)
         event_add_number(event, FIELD_TLS_CERT_SELF_SIGNED,
                          view_equal(parts->subject, parts->issuer));
-    if (event_wants(event, FIELD_TLS_SUBJECTALTNAME))
-        add_alt_names(event, parts->alt_names);
+    if (event_wants(event, FIELD_TLS_SUBJECTALTNAME) ||
+        event_wants(event, FIELD_TLS_CERT_SAN_MISMATCH))
+        add_alt_names(event, parts);
 }
 
 static bool is_good(struct view der)
@@ -410,9 +444,9 @@ static bool is_good(struct view der)
 static bool is_parsing_wanted(const struct event *event)
 {
     static const enum field_id fields[] = {
-        FIELD_TLS_CERT_SUBJECT,     FIELD_TLS_CERT_ISSUER,    FIELD_TLS_CERT_SERIAL,
-        FIELD_TLS_CERT_NOTAFTER,    FIELD_TLS_CERT_NOTBEFORE, FIELD_TLS_SUBJECTALTNAME,
-        FIELD_TLS_CERT_SELF_SIGNED,
+        FIELD_TLS_CERT_SUBJECT,     FIELD_TLS_CERT_ISSUER,       FIELD_TLS_CERT_SERIAL,
+        FIELD_TLS_CERT_NOTAFTER,    FIELD_TLS_CERT_NOTBEFORE,    FIELD_TLS_SUBJECTALTNAME,
+        FIELD_TLS_CERT_SELF_SIGNED, FIELD_TLS_CERT_SAN_MISMATCH,
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (event_wants(event, fields[i]))

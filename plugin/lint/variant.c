@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lint: values that no variant of a field has, since its last transform leaves nothing of the kind: capitals in a variant of
  * lower case, whitespace where it was taken out, a digest of another form, a begin without the dot. */
+#include "fields/transform.h"
 #include "lint/lint.h"
 #include "lint/template.h"
 #include "rule/regex.h"

@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "fields/fields.h"
-#include "fields/transform.h"
 
 enum predicate_op {
     MATCH_GLOB,     /* glob over bytes: equals, contains, startswith, endswith, wildcards */
@@ -127,7 +126,7 @@ struct predicate {
     enum predicate_of of;
     enum field_id field;       /* FIELD_NONE: keyword, any bytes field of the event */
     struct view header_name;   /* http.header.NAME: which header; empty otherwise */
-    transform_list transforms; /* of the value, before it is asked; 0: none */
+    uint32_t transforms;       /* transform_list (fields/transform.h) of the value; 0: none */
     bool is_cased;             /* MATCH_GLOB, MATCH_HEX, MATCH_FIELD: case counts */
     bool is_negated;           /* `neq` */
     struct glob_piece *pieces; /* MATCH_GLOB */

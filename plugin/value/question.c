@@ -9,6 +9,8 @@
  */
 #include "value/question.h"
 
+#include "fields/transform.h"
+
 enum class {
     CLASS_POSITION,
     CLASS_MATCHER,

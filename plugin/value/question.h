@@ -18,7 +18,7 @@ struct question {
     enum field_id field;     /* FIELD_NONE: a keyword */
     struct view header_name; /* http.header.NAME */
     uint64_t modifiers;      /* a bit each; of transforms none */
-    transform_list transforms;
+    uint32_t transforms;     /* transform_list (fields/transform.h): ahead of all questions */
     enum modifier encodings[ENCODINGS_MAX];
     size_t encoding_count;
     struct offsets offsets;

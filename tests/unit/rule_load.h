@@ -6,6 +6,7 @@
 #include "unit/test.h"
 
 #include "base/buf.h"
+#include "fields/transform.h"
 #include "rule/list.h"
 #include "sigma/rules.h"
 

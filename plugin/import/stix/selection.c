@@ -8,6 +8,7 @@
  */
 #include "import/stix/meaning.h"
 
+#include "base/idna.h"
 #include "fields/fields.h"
 #include "rule/expression.h"
 
@@ -139,6 +140,24 @@ static struct view as_http(struct arena *arena, struct view text)
         arena_format(arena, "http%.*s", (int)text.len - 5, (const char *)text.data + 5));
 }
 
+/* A whole name beyond ASCII has to have A-labels, or no rule could be made of it (value/name.c); a port may follow. */
+static bool has_labels(const struct stix_test *test, struct view name)
+{
+    uint8_t mapped[IDNA_NAME_MAX];
+    size_t port = view_find_byte(name, ':');
+    const char *why;
+
+    if (test->op == STIX_LIKE && (view_find_byte(name, '%') != VIEW_NOT_FOUND ||
+                                  view_find_byte(name, '_') != VIEW_NOT_FOUND))
+        return true;
+    struct view host = view_slice(name, 0, port == VIEW_NOT_FOUND ? name.len : port);
+    if (view_starts(host, VIEW(".")))
+        host = view_skip(host, 1);
+    if (host.len > 0 && host.data[host.len - 1] == '.')
+        host.len--;
+    return !idna_is_foreign(host) || idna_map(host, mapped, &why) > 0;
+}
+
 static const char *text_value(struct arena *arena, const struct stix_test *test, enum form form,
                               const struct stix_literal *literal, struct view *out)
 {
@@ -154,6 +173,8 @@ static const char *text_value(struct arena *arena, const struct stix_test *test,
         return expression_is_good(text, NULL) ? NULL
                                               : "a regular expression that PCRE does not take";
     }
+    if (form == NAME && !has_labels(test, text))
+        return "a name beyond ASCII that has no form on the wire (IDNA)";
     if (form == URL)
         text = as_http(arena, text);
     *out = as_glob(arena, text, test->op == STIX_LIKE);

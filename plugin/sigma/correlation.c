@@ -282,7 +282,8 @@ static void read_parts(struct loader *l, const struct yaml_node *node,
     const struct yaml_node *rules =
         needed(l, node, "rules", "write `rules: [id or name of a rule]`");
     const struct yaml_node *timespan = needed(l, node, "timespan", "write `timespan: 10m`");
-    const struct yaml_node *group = needed(l, node, "group-by", "write `group-by: [src_ip]`");
+    const struct yaml_node *group =
+        needed(l, node, "group-by", "write `group-by: [src_ip]`, or `[]` for all events together");
     const struct yaml_node *condition = yaml_get(node, "condition");
     const struct yaml_node *aliases = yaml_get(node, "aliases");
 
@@ -291,7 +292,8 @@ static void read_parts(struct loader *l, const struct yaml_node *node,
         c->rules = names_read(l, rules, "a correlation", &c->rule_count);
     if (timespan != NULL)
         read_timespan(l, timespan);
-    if (group != NULL)
+    bool is_of_all = group != NULL && group->kind == YAML_LIST && group->count == 0; /* one group */
+    if (group != NULL && !is_of_all)
         c->group_by = read_fields(l, group, "group-by", &c->group_count);
     if (aliases != NULL)
         read_aliases(l, aliases, c);

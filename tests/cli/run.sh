@@ -701,7 +701,7 @@ cat > "$work/some.rules" << 'END'
 alert http $HOME_NET any -> any any (msg:"a page"; flow:established,to_server; http.method; content:"GET"; http.uri; content:"/en-us/"; startswith; sid:4; rev:2; classtype:trojan-activity;)
 alert smtp any any -> any any (msg:"mail"; content:"x"; sid:5;)
 END
-printf 'HOME_NET: "[172.16.0.0/12]"\n' > "$work/vars.yaml"
+printf 'vars:\n  address-groups:\n    HOME_NET: "[172.16.0.0/12]"\n  port-groups:\n    HTTP_PORTS: "80"\n' > "$work/vars.yaml"
 check "import suricata" 0 "$shrike" import suricata -v --vars "$work/vars.yaml" "$work/some.rules"
 cp "$work/out" "$work/imported.yml"
 says "counts what it took" err "taken            1  rules, 50.0 %"
@@ -813,6 +813,11 @@ check "one that has expired" 0 versions 2024-01-01T00:00:00Z '"valid_from": "200
 check "is informational and expired" 0 grep -q '"level":"informational","expired":true,"valid_from":"2000-01-01T00:00:00.000000+0000","valid_until":"2001-01-01T00:00:00.000000+0000"' "$work/eve.json"
 check "one that is valid" 0 versions 2024-01-01T00:00:00Z '"valid_until": "2001-01-01T00:00:00Z"' 2024-02-01T00:00:00Z '"valid_from": "2000-01-01T00:00:00Z"'
 check "has its level" 0 grep -q '"level":"medium","valid_from"' "$work/eve.json"
+
+# A correlation over all events together, as `count() > n` means it.
+printf 'title: Get\nname: get\nid: 0f6a3a3e-53a6-4a55-8d6e-6b1d1cbb9c15\nlevel: low\nlogsource: {product: shrike, service: http}\ndetection: {a: {http.method: GET}, condition: a}\n---\ntitle: Many\nlevel: high\ncorrelation: {type: event_count, rules: [get], group-by: [], timespan: 1h, condition: {gt: 5}}\n' > "$work/all.yml"
+check "a correlation without groups" 0 "$shrike" check "$work/all.yml"
+says "is read" out "1 with correlation, 0 error(s)"
 
 # Lists at scale, and entries with their dates.
 awk 'BEGIN {for (i = 1; i <= 1000000; i++) print (i == 500000 ? "two words" : "h" i ".example")}' > "$work/million.txt"

@@ -115,6 +115,12 @@ static struct view plain(struct view value)
     return view_trim(value);
 }
 
+/* The line above variables: `vars:`, `address-groups:`. */
+static bool is_section(struct view name, struct view value)
+{
+    return value.len == 0 && (view_equal(name, VIEW("vars")) || view_ends(name, VIEW("-groups")));
+}
+
 void variables_read(struct variables *v, const char *file, struct view text,
                     struct diagnostics *diagnostics)
 {
@@ -128,6 +134,8 @@ void variables_read(struct variables *v, const char *file, struct view text,
             view_equal(line, VIEW("---")))
             continue;
         struct view name = view_trim(view_slice(line, 0, colon));
+        if (colon != VIEW_NOT_FOUND && is_section(name, plain(view_skip(line, colon + 1))))
+            continue;
         if (colon == VIEW_NOT_FOUND || !is_name(name))
             diagnostics_add(diagnostics, SEVERITY_ERROR, "rule-text", place,
                             "write `HOME_NET: \"[192.0.2.0/24]\"`",

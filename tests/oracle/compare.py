@@ -82,6 +82,17 @@ def text_of(proto, name):
     return None if field is None else raw(field)
 
 
+def request_target(proto):
+    """The target. Behind two spaces tshark finds none; Suricata and shrike skip them."""
+    target = text_of(proto, "http.request.uri")
+    if target == "":
+        for field in proto.iterfind(".//field[@name='']"):
+            words = raw(field).split()
+            if first(field, "http.request.uri") is not None and len(words) > 2:
+                return words[1]
+    return target
+
+
 def authority(uri):
     """Whom a CONNECT names, where no Host header does (RFC 9112, 3.2.3)."""
     found = re.match(r"[^/ ]+:[0-9]+(?= |$)", uri)
@@ -89,7 +100,7 @@ def authority(uri):
 
 
 def http_of(proto, result):
-    uri = text_of(proto, "http.request.uri")
+    uri = request_target(proto)
     if uri is not None:
         named = re.match(r"[a-zA-Z]+://([^/?#]+)", uri)  # the target goes before the header (RFC 9112, 3.2.2)
         host = named.group(1) if named else authority(uri) or value_of(text_of(proto, "http.host") or "")

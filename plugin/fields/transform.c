@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <nettle/md5.h>
+#include <nettle/nettle-meta.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
@@ -145,37 +146,35 @@ static size_t put_digest(const uint8_t *digest, size_t len, uint8_t *out)
     return 2 * len;
 }
 
+static size_t put_hash(const struct nettle_hash *hash, struct view value, uint8_t *out)
+{
+    union {
+        struct md5_ctx md5;
+        struct sha1_ctx sha1;
+        struct sha256_ctx sha256;
+    } context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+
+    assert(hash->context_size <= sizeof(context) && hash->digest_size <= sizeof(digest));
+    hash->init(&context);
+    hash->update(&context, value.len, value.data);
+    hash->digest(&context, hash->digest_size, digest);
+    return put_digest(digest, hash->digest_size, out);
+}
+
 static size_t to_md5(struct view value, uint8_t *out)
 {
-    struct md5_ctx md5;
-    uint8_t digest[MD5_DIGEST_SIZE];
-
-    md5_init(&md5);
-    md5_update(&md5, value.len, value.data);
-    md5_digest(&md5, sizeof(digest), digest);
-    return put_digest(digest, sizeof(digest), out);
+    return put_hash(&nettle_md5, value, out);
 }
 
 static size_t to_sha1(struct view value, uint8_t *out)
 {
-    struct sha1_ctx sha1;
-    uint8_t digest[SHA1_DIGEST_SIZE];
-
-    sha1_init(&sha1);
-    sha1_update(&sha1, value.len, value.data);
-    sha1_digest(&sha1, sizeof(digest), digest);
-    return put_digest(digest, sizeof(digest), out);
+    return put_hash(&nettle_sha1, value, out);
 }
 
 static size_t to_sha256(struct view value, uint8_t *out)
 {
-    struct sha256_ctx sha256;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-
-    sha256_init(&sha256);
-    sha256_update(&sha256, value.len, value.data);
-    sha256_digest(&sha256, sizeof(digest), digest);
-    return put_digest(digest, sizeof(digest), out);
+    return put_hash(&nettle_sha256, value, out);
 }
 
 static const struct {
